@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { FINDING_CODES } from './finding.js';
+import { count, instant, sentence, serverName, severity, sha256Hex, slug, storeId, uuid } from './primitives.js';
+
+/**
+ * What a SIEM gets: one payload per event type, flat, without personal data.
+ * The subject is `mw.event.<domain>.<event>.<severity>.<server>`; events of no one server carry the token `fleet`.
+ */
+export const eventPayloads = {
+  'finding.opened': z.object({ finding: uuid, code: z.enum(FINDING_CODES), store: storeId.nullable(), message: sentence, advice: sentence }),
+  'finding.updated': z.object({ finding: uuid, code: z.enum(FINDING_CODES), store: storeId.nullable(), message: sentence, advice: sentence }),
+  'finding.resolved': z.object({ finding: uuid, code: z.enum(FINDING_CODES), store: storeId.nullable(), openSeconds: count }),
+  'rotation.ordered': z.object({ order: uuid, store: storeId, policy: slug, expiresAt: instant }),
+  'rotation.completed': z.object({
+    order: uuid,
+    store: storeId,
+    policy: slug,
+    outcome: z.string().max(30),
+    itemsDeleted: count,
+    bytesDeleted: count,
+    digest: sha256Hex,
+  }),
+  'rotation.proved': z.object({ order: uuid, store: storeId, items: count, bytes: count }),
+  'consent.decided': z.object({ decision: uuid, agreement: slug, action: z.enum(['grant', 'decline', 'withdraw']), scope: z.string().max(140) }),
+  'consent.converged': z.object({ agreement: slug, scope: z.string().max(140), servers: count, milliseconds: count }),
+  'agent.silent': z.object({ lastSeenAt: instant }),
+  'agent.returned': z.object({ silentSeconds: count }),
+  'ledger.checkpoint': z.object({ size: count, rootHash: sha256Hex, keyId: z.string().max(20), signature: z.string().max(100) }),
+  'operator.signed-in': z.object({ operator: sha256Hex, means: z.string().max(30) }),
+  'message.rejected': z.object({ consumer: slug, reason: sentence }),
+} as const;
+export type EventName = keyof typeof eventPayloads;
+export const EVENT_NAMES = Object.keys(eventPayloads) as readonly EventName[];
+export type EventPayload<N extends EventName> = z.output<(typeof eventPayloads)[N]>;
+
+/** Data part of an event's envelope. */
+export const eventData = <N extends EventName>(name: N) =>
+  z.object({ event: z.literal(name), server: z.union([serverName, z.literal('fleet')]), severity, at: instant, detail: eventPayloads[name] });
+/** The same, whatever the event: for readers that show all of them. */
+export const anyEventData = z.object({
+  event: z.enum(EVENT_NAMES as [EventName, ...EventName[]]),
+  server: z.string().max(63),
+  severity,
+  at: instant,
+  detail: z.record(z.string(), z.unknown()),
+});
+export type AnyEventData = z.output<typeof anyEventData>;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** What a limit counts, and with it the unit of its value: bytes, records, seconds of age, inodes, percent of the file system kept free. */
+export const LIMIT_KINDS = ['bytes', 'records', 'age', 'inodes', 'free-space'] as const;
+export type LimitKind = (typeof LIMIT_KINDS)[number];
+export const LIMIT_UNITS: Readonly<Record<LimitKind, string>> = {
+  bytes: 'bytes',
+  records: 'records',
+  age: 'seconds',
+  inodes: 'inodes',
+  'free-space': 'percent',
+};
+
+/** Who says so. The effective limit is policy, else configured, else documented. */
+export const LIMIT_ORIGINS = ['documented', 'configured', 'policy'] as const;
+export type LimitOrigin = (typeof LIMIT_ORIGINS)[number];
+
+/** One limit of one store with where it comes from. Units: those of `LIMIT_UNITS[kind]`. */
+export const statedLimit = z.object({
+  kind: z.enum(LIMIT_KINDS),
+  value: z.number().min(0),
+  unit: z.string().max(20),
+  origin: z.enum(LIMIT_ORIGINS),
+  /** A page id of the profile, a file and key on the host, or a policy name. */
+  source: z.string().max(300),
+  /** The words of the source, as `1 GB`, beside the exact value. */
+  written: z.string().max(100),
+  /** True for the one that counts. */
+  used: z.boolean(),
+});
+export type StatedLimit = z.output<typeof statedLimit>;

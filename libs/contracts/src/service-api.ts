@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { consentEntry, consentScope, decision, DECISION_ACTIONS } from './consent.js';
+import { count, instant, sentence, sha256Hex, slug } from './primitives.js';
+
+/** Answer of a service on core request-reply: the value, or what is wrong and what to do. */
+export const answer = <T extends z.ZodType>(value: T) =>
+  z.union([z.object({ ok: z.literal(true), value }), z.object({ ok: z.literal(false), code: slug, detail: sentence })]);
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string; readonly detail: string };
+
+export const decideRequest = z.object({
+  agreement: slug,
+  /** Null means the newest known text of the agreement. */
+  textSha256: sha256Hex.nullable(),
+  action: z.enum(DECISION_ACTIONS),
+  scope: consentScope,
+  decidedBy: z.string().min(1).max(120),
+  onBehalfOf: z.string().min(1).max(200),
+  means: z.enum(['console', 'command-line', 'imported-document']),
+  reason: sentence,
+  validUntil: instant.nullable(),
+  region: z.string().max(60).nullable(),
+});
+export type DecideRequest = z.output<typeof decideRequest>;
+
+export const agreementSummary = z.object({
+  id: slug,
+  title: z.string().max(200),
+  gates: z.array(z.string().max(200)),
+  versions: z.array(z.object({ textSha256: sha256Hex, label: z.string().max(100), language: z.string().max(20), effectiveAt: instant.nullable(), seenAt: instant })),
+});
+export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), entries: z.array(consentEntry) });
+export type ConsentOverview = z.output<typeof consentOverview>;
+
+export const policySummary = z.object({
+  name: slug,
+  version: sha256Hex,
+  kind: slug,
+  mode: z.string().max(20),
+  reason: sentence,
+  activeSince: instant,
+  servers: count,
+  text: z.string().max(200_000),
+});
+export const policyOverview = z.object({ policies: z.array(policySummary), problems: z.array(z.object({ file: z.string().max(300), line: count, path: z.string().max(300), message: sentence })) });
+export type PolicyOverview = z.output<typeof policyOverview>;
+
+/** Queries of the services with the forms of question and answer. */
+export const SERVICE_QUERIES = {
+  'consent.decide': { request: decideRequest, reply: answer(decision) },
+  'consent.overview': { request: z.object({}), reply: answer(consentOverview) },
+  'rotation.policies': { request: z.object({}), reply: answer(policyOverview) },
+} as const;
+export type ServiceQuery = keyof typeof SERVICE_QUERIES;

@@ -1,0 +1,77 @@
+import { WILDCARDS } from './subjects.js';
+
+/** Larger data is chunked by its sender. Units: bytes. */
+export const MESSAGE_BYTES_MAX = 65_536;
+
+const DAY_S = 86_400;
+
+export interface StreamDefinition {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  /** `new`: a full stream refuses, so that its publisher keeps the message; `old`: the oldest goes. */
+  readonly discard: 'new' | 'old';
+  readonly maxAgeSeconds: number;
+  readonly maxBytes: number;
+  /** How long a message id is remembered, so that a second publication has no effect. Units: seconds. */
+  readonly duplicateWindowSeconds: number;
+}
+
+export const STREAMS = {
+  OBSERVATIONS: { name: 'OBSERVATIONS', subjects: [WILDCARDS.observation], discard: 'old', maxAgeSeconds: 7 * DAY_S, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
+  EVIDENCE: { name: 'EVIDENCE', subjects: [WILDCARDS.receipt, WILDCARDS.attestation, WILDCARDS.evidence], discard: 'new', maxAgeSeconds: 0, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
+  ORDERS: { name: 'ORDERS', subjects: [WILDCARDS.order], discard: 'new', maxAgeSeconds: DAY_S, maxBytes: 1e9, duplicateWindowSeconds: 3600 },
+  EVENTS: { name: 'EVENTS', subjects: [WILDCARDS.event], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
+  DEAD: { name: 'DEAD', subjects: [WILDCARDS.dead], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 1e9, duplicateWindowSeconds: 3600 },
+} as const satisfies Record<string, StreamDefinition>;
+export type StreamName = keyof typeof STREAMS;
+
+export interface BucketDefinition {
+  readonly name: string;
+  readonly history: number;
+}
+
+/** Key-value buckets. `bundle.<server>`, `consent.<scope>`, `fleet.<server>`. */
+export const BUCKETS = {
+  bundle: { name: 'bundle', history: 5 },
+  consent: { name: 'consent', history: 20 },
+  fleet: { name: 'fleet', history: 5 },
+} as const satisfies Record<string, BucketDefinition>;
+export type BucketName = keyof typeof BUCKETS;
+
+export interface ConsumerDefinition {
+  readonly name: string;
+  readonly stream: StreamName;
+  readonly filters: readonly string[];
+  readonly ackWaitMs: number;
+  /** After so many tries the message goes to the dead letters with its reason. */
+  readonly maxDeliver: number;
+  readonly maxAckPending: number;
+}
+
+const durable = (name: string, stream: StreamName, filters: readonly string[]): ConsumerDefinition => ({
+  name,
+  stream,
+  filters,
+  ackWaitMs: 30_000,
+  maxDeliver: 8,
+  maxAckPending: 1000,
+});
+
+/** Durable consumers of the services; instances of one service share them. */
+export const CONSUMERS = {
+  'reporting-observations': durable('reporting-observations', 'OBSERVATIONS', [WILDCARDS.observation]),
+  'reporting-evidence': durable('reporting-evidence', 'EVIDENCE', [WILDCARDS.receipt, WILDCARDS.attestation, WILDCARDS.evidence]),
+  'reporting-orders': durable('reporting-orders', 'ORDERS', [WILDCARDS.order]),
+  'reporting-events': durable('reporting-events', 'EVENTS', [WILDCARDS.event]),
+  'rotation-observations': durable('rotation-observations', 'OBSERVATIONS', [WILDCARDS.observation]),
+  'rotation-receipts': durable('rotation-receipts', 'EVIDENCE', [WILDCARDS.receipt]),
+  'consent-attestations': durable('consent-attestations', 'EVIDENCE', [WILDCARDS.attestation]),
+} as const satisfies Record<string, ConsumerDefinition>;
+export type ConsumerName = keyof typeof CONSUMERS;
+
+/** Each server's own durable consumer on ORDERS. */
+export const orderConsumer = (server: string): ConsumerDefinition => ({
+  ...durable(`agent-${server}`, 'ORDERS', [`mw.order.${server}`]),
+  ackWaitMs: 60_000,
+  maxAckPending: 10,
+});

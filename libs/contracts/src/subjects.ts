@@ -1,0 +1,27 @@
+import type { Severity } from '@mailwarden/kernel';
+import type { EventName } from './event.js';
+
+/** Every subject of the bus. Server names are checked before they get here, so that no token can hold `.`, `*` or `>`. */
+export const subjects = {
+  observation: (server: string): string => `mw.observation.${server}`,
+  heartbeat: (server: string): string => `mw.heartbeat.${server}`,
+  receipt: (server: string): string => `mw.receipt.${server}`,
+  attestation: (server: string): string => `mw.attestation.${server}`,
+  order: (server: string): string => `mw.order.${server}`,
+  evidence: (service: string): string => `mw.evidence.${service}`,
+  event: (name: EventName, severity: Severity, server: string): string => `mw.event.${name}.${severity}.${server}`,
+  dead: (consumer: string): string => `mw.dead.${consumer}`,
+  api: (service: 'consent' | 'rotation' | 'reporting', query: string): string => `mw.api.${service}.${query}`,
+} as const;
+
+export const WILDCARDS = {
+  observation: 'mw.observation.*',
+  heartbeat: 'mw.heartbeat.*',
+  receipt: 'mw.receipt.*',
+  attestation: 'mw.attestation.*',
+  order: 'mw.order.*',
+  evidence: 'mw.evidence.*',
+  event: 'mw.event.>',
+  dead: 'mw.dead.*',
+  api: 'mw.api.>',
+} as const;

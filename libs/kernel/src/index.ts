@@ -1,0 +1,18 @@
+export { NAME_PATTERN, parseProfileId, parseServerName, parseStoreId } from './brand.js';
+export type { Branded, ProfileId, ServerName, StoreId } from './brand.js';
+export { formatByteCount, parseByteCount } from './byte-count.js';
+export { canonicalJson } from './canonical-json.js';
+export type { Json } from './canonical-json.js';
+export { keyedHash, sha256 } from './digest.js';
+export type { Sha256 } from './digest.js';
+export { formatDuration, parseDuration } from './duration.js';
+export { epochMsOf, instantOf, parseInstant } from './instant.js';
+export type { Instant } from './instant.js';
+export { err, known, ok, unknown } from './result.js';
+export type { Measured, Result } from './result.js';
+export { SEVERITIES } from './severity.js';
+export type { Severity } from './severity.js';
+export { keyIdOf, signDocument, signerFromPem, verifySignature } from './signature.js';
+export type { KeyId, PublicKeyText, SignedDocument, Signer } from './signature.js';
+export { suggestionFor } from './suggestion.js';
+export { uuidOf } from './uuid.js';
