@@ -24,3 +24,7 @@ export type { BucketDefinition, BucketName, ConsumerDefinition, ConsumerName, St
 export { scopeKey, scopesOf } from './scope-key.js';
 export { SERVICE_QUERIES, agreementSummary, answer, consentOverview, decideRequest, policyOverview, policySummary } from './service-api.js';
 export type { Answer, ConsentOverview, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
+export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
+export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
+export { ROUTES, decideBody, page, signInBody } from './http/routes.js';
+export type { RouteName } from './http/routes.js';

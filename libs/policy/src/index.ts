@@ -1,1 +1,1 @@
-export {};
+export type { HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';

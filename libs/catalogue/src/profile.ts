@@ -1,0 +1,160 @@
+import type { LimitKind, StoreKind } from '@mailwarden/contracts';
+import type { ProfileId, StoreId } from '@mailwarden/kernel';
+
+/** Id of a page in the profile's `sources`, so that each fact says where it comes from. */
+export type SourceId = string;
+
+/** How one value is read on the host. Paths are absolute below the host root; `${name}` stands for a variable of the profile. */
+export type Probe =
+  | { readonly kind: 'file-key'; readonly file: string; readonly format: 'key-value' | 'ini' | 'xml' | 'json' | 'yaml'; readonly key: string }
+  | { readonly kind: 'file-hash'; readonly file: string }
+  | { readonly kind: 'file-exists'; readonly file: string }
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly parser: 'first-line' | 'key-value'; readonly key: string | null; readonly timeoutSeconds: number }
+  | { readonly kind: 'sql'; readonly database: Database; readonly query: string }
+  | { readonly kind: 'process'; readonly pidFile: string; readonly value: 'started-at' | 'core-limit' }
+  | { readonly kind: 'sysctl'; readonly name: string };
+
+/** A probe with what its raw text means. */
+export interface Reading {
+  readonly probes: readonly Probe[];
+  /** Raw text to meaning, as `{ "1": "on" }`; raw text stays as it is where null. */
+  readonly values: Readonly<Record<string, string>> | null;
+  /** Factor from the raw number to bytes or records, as 1048576 for a file that says MiB. */
+  readonly factor: number;
+  readonly source: SourceId | null;
+}
+
+export interface Variable {
+  readonly reading: Reading | null;
+  readonly default: string;
+}
+
+/** Where a product's table lives. A host's own settings file may point to another place (see `HostSettings`). */
+export interface Database {
+  readonly engine: 'postgresql';
+  readonly socket: string;
+  readonly name: string;
+  readonly user: string;
+}
+
+export interface Relation {
+  readonly database: Database;
+  /** Schema-qualified, letters, digits and underscores alone: it enters SQL quoted. */
+  readonly relation: string;
+  /** Unique column that the rows are deleted by. */
+  readonly keyColumn: string;
+  readonly timeColumn: string;
+  /** For pairs: the column that holds the file's path below the store's folder. */
+  readonly fileColumn: string | null;
+}
+
+export interface DocumentedLimit {
+  readonly kind: LimitKind;
+  /** Units: those of the kind. */
+  readonly value: number;
+  /** As the source wrote it. */
+  readonly written: string;
+  readonly effect: 'delete-oldest' | 'stop-writing';
+  readonly source: SourceId;
+}
+
+export type StorageDuration =
+  | { readonly kind: 'indefinite'; readonly source: SourceId }
+  | { readonly kind: 'until-restart'; readonly source: SourceId }
+  | { readonly kind: 'age'; readonly seconds: number; readonly written: string; readonly source: SourceId }
+  | { readonly kind: 'not-stated' };
+
+export interface Protection {
+  /** Accounts that may read or write; null where the vendor says nothing. */
+  readonly accounts: readonly string[] | null;
+  readonly groups: readonly string[];
+  readonly source: SourceId | null;
+}
+
+export interface Store {
+  readonly id: StoreId;
+  /** Heading of the row in the vendor's table. */
+  readonly section: string;
+  readonly kind: StoreKind;
+  /** Directory as the vendor's page prints it; null where it does not say. */
+  readonly statedDirectories: readonly string[] | null;
+  /** Globs over bytes, absolute below the host root, `${variable}` allowed; first store in file order that matches owns a file. */
+  readonly files: readonly string[];
+  readonly exclude: readonly string[];
+  /** Log kind: the file that is being written, never deleted. */
+  readonly active: readonly string[];
+  readonly rows: Relation | null;
+  /** Rows of a record file are lines. */
+  readonly lineRecords: boolean;
+  readonly dataCategories: readonly string[] | null;
+  readonly duration: StorageDuration;
+  readonly limits: readonly DocumentedLimit[];
+  readonly configuredLimits: readonly { readonly kind: 'bytes' | 'records' | 'age'; readonly reading: Reading }[];
+  readonly protection: Protection;
+  readonly clock: 'modified' | 'changed' | 'recorded';
+  /** Whether rotation may delete from it at all; false for configuration, memory. */
+  readonly rotatable: boolean;
+  /** Files younger than this are never touched. Units: seconds. */
+  readonly quietPeriodSeconds: number;
+  readonly notes: readonly { readonly text: string; readonly source: SourceId }[];
+}
+
+export interface Agreement {
+  readonly id: string;
+  readonly title: string;
+  readonly gates: readonly string[];
+  readonly text: Reading | null;
+  readonly accepted: Reading | null;
+  readonly acceptedVersion: Reading | null;
+  readonly answerFile: Reading | null;
+  readonly source: SourceId;
+}
+
+export interface Flow {
+  readonly id: string;
+  readonly title: string;
+  readonly dataCategories: readonly string[] | null;
+  readonly recipient: string | null;
+  readonly requires: readonly string[];
+  readonly endpoints: readonly { readonly host: string; readonly ports: readonly number[] }[] | null;
+  readonly encrypted: boolean | null;
+  readonly enabled: Reading | null;
+  readonly source: SourceId;
+}
+
+export interface LicenceState {
+  readonly id: string;
+  readonly title: string;
+  readonly consequence: string;
+  readonly stopsDatabaseUpdates: boolean | null;
+  readonly stopsScanning: boolean | null;
+  readonly source: SourceId | null;
+}
+
+/** One product's data handling for a range of its versions. */
+export interface Profile {
+  readonly id: ProfileId;
+  readonly product: { readonly name: string; readonly vendor: string; readonly versions: string };
+  readonly version: Reading | null;
+  readonly sources: Readonly<Record<SourceId, { readonly title: string; readonly url: string | null; readonly date: string | null; readonly kind: 'vendor-page' | 'product-export' | 'integration-script' | 'general' }>>;
+  readonly accounts: { readonly service: string; readonly groups: readonly string[] };
+  readonly services: readonly string[];
+  readonly serviceStart: Reading | null;
+  readonly variables: Readonly<Record<string, Variable>>;
+  readonly stores: readonly Store[];
+  /** Named switches: `dumps`, `trace`, ... with the state the vendor documents as default. */
+  readonly switches: Readonly<Record<string, { readonly reading: Reading; readonly default: string | null; readonly source: SourceId | null }>>;
+  readonly ksn: { readonly reading: Reading; readonly states: Readonly<Record<string, 'off' | 'basic' | 'extended' | 'private'>> } | null;
+  readonly agreements: readonly Agreement[];
+  readonly flows: readonly Flow[];
+  readonly licence: { readonly status: Reading | null; readonly kind: Reading | null; readonly expiresAt: Reading | null; readonly states: readonly LicenceState[] };
+}
+
+/**
+ * What only this host knows, from `etc/mailwarden/host.yaml` below the host root: where the product's tables really are.
+ * Read only when owned by root (or by the running account) and not writable by others.
+ */
+export interface HostSettings {
+  /** By the database name of the profile. */
+  readonly databases: Readonly<Record<string, { readonly host: string; readonly port: number; readonly name: string; readonly user: string; readonly passwordFile: string | null }>>;
+}

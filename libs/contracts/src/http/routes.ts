@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { decision } from '../consent.js';
+import { trustAnchors } from '../membership.js';
+import { decideRequest, policyOverview } from '../service-api.js';
+import { consentView, eventView, findingView, fleetView, meView, rotationView, serverView } from './views.js';
+
+/** A change that an operator asks for; who asks is taken from the session, never from the body. */
+export const decideBody = decideRequest.omit({ decidedBy: true });
+export const signInBody = z.union([
+  z.object({ link: z.string().min(16).max(200) }),
+  z.object({ name: z.string().min(1).max(120), password: z.string().min(1).max(400) }),
+]);
+
+/** Page of a long list: ask again with `after` until `next` is null. */
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
+
+/** The HTTP API. Paths are below `/api/v1`; every route but `signIn` wants a session or a token. */
+export const ROUTES = {
+  signIn: { method: 'POST', path: '/session', request: signInBody, reply: meView },
+  signOut: { method: 'DELETE', path: '/session', request: null, reply: z.object({}) },
+  setPassword: { method: 'POST', path: '/me/password', request: z.object({ password: z.string().min(12).max(400) }), reply: z.object({}) },
+  me: { method: 'GET', path: '/me', request: null, reply: meView },
+  fleet: { method: 'GET', path: '/fleet', request: null, reply: fleetView },
+  server: { method: 'GET', path: '/servers/{name}', request: null, reply: serverView },
+  findings: { method: 'GET', path: '/findings', request: null, reply: page(findingView) },
+  finding: { method: 'GET', path: '/findings/{id}', request: null, reply: findingView },
+  rotations: { method: 'GET', path: '/rotations', request: null, reply: page(rotationView) },
+  rotation: { method: 'GET', path: '/rotations/{id}', request: null, reply: rotationView },
+  policies: { method: 'GET', path: '/policies', request: null, reply: policyOverview },
+  consents: { method: 'GET', path: '/consents', request: null, reply: consentView },
+  decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: decision },
+  events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },
+  trust: { method: 'GET', path: '/trust', request: null, reply: z.object({ anchors: trustAnchors, executors: z.record(z.string(), z.string()) }) },
+  /** Server-sent events, each a `liveUpdate`. */
+  stream: { method: 'GET', path: '/stream', request: null, reply: z.null() },
+} as const;
+export type RouteName = keyof typeof ROUTES;

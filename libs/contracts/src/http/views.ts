@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import { CONSENT_STATES, decision } from '../consent.js';
+import { checkpoint } from '../evidence.js';
+import { FINDING_CODES, FINDING_STATES } from '../finding.js';
+import { statedLimit } from '../limits.js';
+import { accessBreach, accountAccess, KSN_STATES, STORE_KINDS } from '../observation.js';
+import { count, instant, labels, measured, profileId, serverName, severity, sha256Hex, slug, storeId, uuid } from '../primitives.js';
+import { rotationOrder, signedReceipt } from '../rotation.js';
+import { agreementSummary } from '../service-api.js';
+
+/** The four states of everything that is shown. "No vendor limit" and "unknown" are never `in-order`. */
+export const DISPLAY_STATES = ['in-order', 'finding', 'unknown', 'waiting', 'not-limited'] as const;
+export const displayState = z.enum(DISPLAY_STATES);
+export type DisplayState = z.output<typeof displayState>;
+
+export const serverRow = z.object({
+  server: serverName,
+  labels,
+  profiles: z.array(profileId),
+  product: z.string(),
+  state: displayState,
+  /** `live`: a heartbeat within three intervals; `silent`: longer ago; `never`: not seen yet. */
+  agent: z.enum(['live', 'silent', 'never']),
+  lastSeenAt: instant.nullable(),
+  lastObservedAt: instant.nullable(),
+  mode: z.enum(['observe', 'enforce']).nullable(),
+  openFindings: z.record(severity, count.optional()),
+  storesOverLimit: count,
+  bytesStored: count,
+  consent: z.enum(['converged', 'converging', 'not-compliant', 'unknown']),
+});
+export type ServerRow = z.output<typeof serverRow>;
+
+export const fleetView = z.object({
+  asOf: instant,
+  servers: z.array(serverRow),
+  totals: z.object({
+    servers: count,
+    live: count,
+    inOrder: count,
+    withFindings: count,
+    openFindings: count,
+    bytesStored: count,
+    rotationsToday: count,
+    bytesRotatedToday: count,
+  }),
+  findingsByCode: z.array(z.object({ code: z.enum(FINDING_CODES), severity, open: count, servers: count })),
+});
+export type FleetView = z.output<typeof fleetView>;
+
+export const findingView = z.object({
+  id: uuid,
+  server: serverName,
+  profile: profileId.nullable(),
+  store: storeId.nullable(),
+  code: z.enum(FINDING_CODES),
+  severity,
+  state: z.enum(FINDING_STATES),
+  message: z.string(),
+  advice: z.string(),
+  source: z.string(),
+  openedAt: instant,
+  updatedAt: instant,
+  resolvedAt: instant.nullable(),
+  /** What is being, or was, done about it. */
+  remediation: z.object({ order: uuid, state: z.string(), at: instant }).nullable(),
+  history: z.array(z.object({ at: instant, what: z.enum(['opened', 'updated', 'resolved', 'accepted', 'reopened']), message: z.string() })),
+});
+export type FindingView = z.output<typeof findingView>;
+
+export const statementRow = z.object({
+  store: storeId,
+  section: z.string(),
+  kind: z.enum(STORE_KINDS),
+  /** As the vendor's page prints it. */
+  directories: z.array(z.string()).nullable(),
+  dataCategories: z.array(z.object({ id: z.string(), title: z.string() })).nullable(),
+  duration: z.object({ text: z.string(), source: z.string().nullable() }),
+  limits: z.array(statedLimit),
+  protection: z.object({ accounts: z.array(z.string()).nullable(), source: z.string().nullable() }),
+  measured: z.object({
+    present: z.boolean(),
+    items: measured(count),
+    bytesApparent: measured(count),
+    bytesAllocated: measured(count),
+    records: measured(count).optional(),
+    oldestAt: measured(instant.nullable()),
+    newestAt: measured(instant.nullable()),
+    leftovers: measured(z.object({ items: count, bytes: count, oldestAt: instant.nullable() })).optional(),
+    orphans: measured(z.object({ filesWithoutRow: count, rowsWithoutFile: count })).optional(),
+    /** Facts that a row of its own kind shows, as `dump switch: off (documented default)`. */
+    facts: z.array(z.object({ label: z.string(), value: measured(z.string()) })),
+  }),
+  access: z.object({ accounts: z.array(accountAccess), breaches: z.array(accessBreach) }),
+  state: displayState,
+  /** One line why. */
+  because: z.string(),
+  unknown: z.array(z.object({ what: z.string(), why: z.string() })),
+  notes: z.array(z.string()),
+  next: z.string().nullable(),
+});
+export type StatementRow = z.output<typeof statementRow>;
+
+export const agreementRow = z.object({
+  id: slug,
+  title: z.string(),
+  gates: z.array(z.string()),
+  state: z.enum(CONSENT_STATES).nullable(),
+  because: z.string(),
+  textSha256: measured(sha256Hex),
+  recorded: measured(z.object({ accepted: z.boolean(), version: z.string().nullable(), byAnswerFile: z.boolean() })),
+});
+
+export const flowRow = z.object({
+  id: slug,
+  title: z.string(),
+  recipient: z.string().nullable(),
+  requires: z.array(slug),
+  permitted: z.boolean().nullable(),
+  configured: measured(z.boolean()),
+  possible: measured(z.boolean()),
+  observed: measured(z.object({ connections: count, encrypted: z.boolean() })),
+});
+
+export const licenceView = z.object({
+  state: measured(z.object({ status: z.string(), kind: z.string(), expiresAt: instant.nullable() })),
+  states: z.array(z.object({ id: slug, title: z.string(), consequence: z.string() })),
+});
+
+/** The live data-provision statement of one server, row by row like the vendor's table. */
+export const statement = z.object({
+  server: serverName,
+  profile: profileId,
+  product: z.object({ name: z.string(), version: measured(z.string()) }),
+  observedAt: instant,
+  ageSeconds: count,
+  rows: z.array(statementRow),
+  ksn: z.object({ desired: z.enum(KSN_STATES), actual: measured(z.enum(KSN_STATES)) }),
+  agreements: z.array(agreementRow),
+  flows: z.array(flowRow),
+  licence: licenceView,
+});
+export type Statement = z.output<typeof statement>;
+
+export const serverView = z.object({
+  row: serverRow,
+  agent: z.object({ version: z.string().nullable(), bundleVersion: count.nullable(), spoolMessages: count.nullable(), spoolLost: count.nullable() }),
+  findings: z.array(findingView),
+  statements: z.array(statement),
+});
+export type ServerView = z.output<typeof serverView>;
+
+export const ROTATION_STATES = ['ordered', 'completed', 'nothing-to-do', 'refused', 'stopped', 'failed', 'expired', 'proved'] as const;
+export const rotationView = z.object({
+  order: rotationOrder,
+  state: z.enum(ROTATION_STATES),
+  orderedAt: instant,
+  receipt: signedReceipt.nullable(),
+  /** True when the receipt's signature is the executor's and its numbers fit the order. */
+  receiptVerified: z.boolean().nullable(),
+  proof: z
+    .object({
+      leafIndex: count,
+      leafHash: sha256Hex,
+      inclusion: z.array(sha256Hex),
+      checkpoint: z.object({ payload: checkpoint, keyId: z.string(), signature: z.string() }),
+    })
+    .nullable(),
+  provedBy: z.object({ observedAt: instant, items: count, bytes: count }).nullable(),
+});
+export type RotationView = z.output<typeof rotationView>;
+
+export const convergenceRow = z.object({
+  server: serverName,
+  state: z.enum(['converged', 'converging', 'unreachable', 'not-compliant', 'unknown']),
+  attestedAt: instant.nullable(),
+  milliseconds: count.nullable(),
+  ksn: z.object({ desired: z.enum(KSN_STATES), actual: measured(z.enum(KSN_STATES)) }).nullable(),
+  because: z.string(),
+});
+
+export const consentView = z.object({
+  agreements: z.array(agreementSummary),
+  decisions: z.array(decision),
+  /** Effective state by agreement and server. */
+  effective: z.array(z.object({ agreement: slug, server: serverName, state: z.enum(CONSENT_STATES), because: z.string() })),
+  convergence: z.array(convergenceRow),
+});
+export type ConsentView = z.output<typeof consentView>;
+
+export const eventView = z.object({
+  sequence: count,
+  id: z.string(),
+  at: instant,
+  event: z.string(),
+  server: z.string(),
+  severity,
+  detail: z.record(z.string(), z.unknown()),
+});
+export type EventView = z.output<typeof eventView>;
+
+export const meView = z.object({ name: z.string(), role: z.enum(['viewer', 'operator', 'privacy-officer', 'administrator']), csrf: z.string() });
+export type MeView = z.output<typeof meView>;
+
+/** Kinds of live update on `/api/v1/stream`: the reader re-reads what changed. */
+export const liveUpdate = z.object({
+  topic: z.enum(['fleet', 'server', 'findings', 'rotations', 'consent', 'events']),
+  server: serverName.nullable(),
+  at: instant,
+});
+export type LiveUpdate = z.output<typeof liveUpdate>;
+
+/** Errors of the API. Source: RFC 9457. */
+export const problem = z.object({ type: z.string(), title: z.string(), status: count, detail: z.string(), instance: z.string().optional() });
+export type Problem = z.output<typeof problem>;

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const CONDITIONS = ['@mailwarden/source', 'node', 'import', 'default'];
+
+/** Suites run from source, so that a change is tested without a build. */
+export default defineConfig({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: { conditions: CONDITIONS },
+  ssr: { resolve: { conditions: CONDITIONS, externalConditions: CONDITIONS } },
+  test: {
+    include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    server: { deps: { inline: [/@mailwarden\//] } },
+    testTimeout: 20_000,
+    hookTimeout: 120_000,
+    passWithNoTests: false,
+  },
+});
