@@ -1,1 +1,3 @@
-export {};
+export { desiredKsn, effectiveConsent } from './effective-consent.js';
+export type { AgreementOnHost, EffectiveConsent } from './effective-consent.js';
+export { isWithin } from './ksn-reach.js';

@@ -1,0 +1,86 @@
+import { scopeKey, scopesOf, type ConsentEntry, type ConsentState, type KsnState, type PublishedDecision } from '@mailwarden/contracts';
+import type { Instant, Measured, Sha256 } from '@mailwarden/kernel';
+
+/** One agreement as a server sees it: its id and the hash of the text that lies there. */
+export interface AgreementOnHost {
+  readonly id: string;
+  readonly textSha256: Measured<Sha256>;
+}
+
+/** What one server may rely on for one agreement, and which decision says so. */
+export interface EffectiveConsent {
+  readonly agreement: string;
+  readonly state: ConsentState;
+  readonly because: string;
+  readonly decision: string | null;
+}
+
+interface Standing {
+  readonly decision: PublishedDecision;
+  /** 0 organisation, 1 group, 2 server. */
+  readonly narrowness: number;
+  readonly scope: string;
+}
+
+const NARROWNESS = { organisation: 0, group: 1, server: 2 } as const;
+
+/** Newest decision of a scope on an agreement; of two at one instant the refusal, so that haste never grants. */
+function newest(decisions: readonly PublishedDecision[]): PublishedDecision | undefined {
+  return [...decisions].sort((a, b) => (a.decidedAt === b.decidedAt ? Number(a.action === 'grant') - Number(b.action === 'grant') : a.decidedAt < b.decidedAt ? 1 : -1))[0];
+}
+
+function standingDecisions(entries: readonly ConsentEntry[], scopes: ReadonlySet<string>, agreement: string, at: Instant): Standing[] {
+  return entries.flatMap((entry) => {
+    const scope = scopeKey(entry.scope);
+    if (!scopes.has(scope)) return [];
+    const decision = newest(entry.decisions.filter((candidate) => candidate.agreement === agreement && candidate.decidedAt <= at));
+    return decision === undefined ? [] : [{ decision, narrowness: NARROWNESS[entry.scope.kind], scope }];
+  });
+}
+
+const isGrant = (standing: Standing): boolean => standing.decision.action === 'grant';
+
+/** A refusal stands against every wider grant, and against every narrower one made before it. Source: decision 0004. */
+function isRefusedBy(grant: Standing, refusal: Standing): boolean {
+  return grant.narrowness <= refusal.narrowness || grant.decision.decidedAt <= refusal.decision.decidedAt;
+}
+
+function decideOne(agreement: AgreementOnHost, standing: readonly Standing[], at: Instant): EffectiveConsent {
+  const told = (state: ConsentState, because: string, by: Standing | null): EffectiveConsent => ({ agreement: agreement.id, state, because, decision: by?.decision.decision ?? null });
+  const refusals = standing.filter((item) => !isGrant(item)).sort((a, b) => b.narrowness - a.narrowness);
+  const grants = standing.filter(isGrant).sort((a, b) => b.narrowness - a.narrowness);
+  const grant = grants.find((candidate) => !refusals.some((refusal) => isRefusedBy(candidate, refusal)));
+  if (grant === undefined) {
+    const refusal = refusals[0];
+    if (refusal === undefined) return told('undecided', 'nobody decided on it for this server', null);
+    return told(refusal.decision.action === 'withdraw' ? 'withdrawn' : 'declined', `refused for ${refusal.scope}`, refusal);
+  }
+  const { validUntil, textSha256 } = grant.decision;
+  if (validUntil !== null && validUntil <= at) return told('expired', `the grant for ${grant.scope} was valid until ${validUntil}`, grant);
+  if (textSha256 !== null && agreement.textSha256.known && agreement.textSha256.value !== textSha256) {
+    return told('text-changed', 'the text on this server is not the one that was decided on', grant);
+  }
+  return told('granted', `granted for ${grant.scope}`, grant);
+}
+
+/**
+ * What one server may rely on at an instant, from all published decisions.
+ * Decisions of scopes that the server is not in, and decisions later than `at`, have no say.
+ */
+export function effectiveConsent(parts: {
+  readonly entries: readonly ConsentEntry[];
+  readonly server: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly agreements: readonly AgreementOnHost[];
+  readonly at: Instant;
+}): EffectiveConsent[] {
+  const scopes = new Set(scopesOf(parts.server, parts.labels).map(scopeKey));
+  return parts.agreements.map((agreement) => decideOne(agreement, standingDecisions(parts.entries, scopes, agreement.id, parts.at), parts.at));
+}
+
+/** Which KSN state the decisions allow: the statement allows taking part, the supplementary one allows statistics as well. */
+export function desiredKsn(effective: readonly EffectiveConsent[]): KsnState {
+  const granted = new Set(effective.filter((consent) => consent.state === 'granted').map((consent) => consent.agreement));
+  if (!granted.has('ksn-statement')) return 'off';
+  return granted.has('supplementary-ksn-statement') ? 'extended' : 'basic';
+}
