@@ -28,3 +28,6 @@ export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergence
 export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
 export { ROUTES, decideBody, page, signInBody } from './http/routes.js';
 export type { RouteName } from './http/routes.js';
+export { jsonSchemaOf } from './reference/json-schema.js';
+export type { JsonSchema } from './reference/json-schema.js';
+export { openApiDocument } from './reference/open-api.js';

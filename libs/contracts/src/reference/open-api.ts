@@ -1,0 +1,70 @@
+import { problem } from '../http/views.js';
+import { ROUTES, type RouteName } from '../http/routes.js';
+import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
+
+/** What the reference says of each route, beside its forms. */
+const SUMMARIES: Readonly<Record<RouteName, string>> = {
+  signIn: 'Sign in with a one-time link or with name and password; sets the session cookie',
+  signOut: 'End this session',
+  setPassword: 'Set the password of whoever asks; ends their other sessions',
+  me: 'Who asks, and the token that changes must carry in the header x-csrf-token',
+  fleet: 'All servers with their state, totals and findings by kind',
+  server: 'One server: agent, findings and live data-provision statements',
+  findings: 'Findings, newest change first',
+  finding: 'One finding with its life and its remediation',
+  rotations: 'Rotation orders, newest first, each with receipt and proof',
+  rotation: 'One rotation order with receipt and proof',
+  policies: 'Policies as they are in force, and the problems of the policy files',
+  consents: 'Agreements, decisions, effective consent and how far it has reached each server',
+  decide: 'Record a consent decision',
+  events: 'Events as subscribers of the bus hear them, newest first',
+  trust: 'Public keys to check receipts and checkpoints with',
+  stream: 'Live updates as server-sent events: which part of what is shown has changed',
+};
+
+/** Questions that a list takes beside its path. */
+const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
+  findings: ['after', 'limit', 'server', 'state', 'code', 'store', 'severity'],
+  rotations: ['after', 'limit', 'server', 'store'],
+  events: ['after', 'limit', 'server', 'event', 'severity'],
+};
+
+const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
+
+function operation(name: RouteName): JsonSchema {
+  const { path, request, reply } = ROUTES[name];
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => ({ name: match[1], in: 'path', required: true, schema: { type: 'string' } }));
+  const inQuery = (QUERIES[name] ?? []).map((query) => ({ name: query, in: 'query', required: false, schema: { type: query === 'limit' ? 'integer' : 'string' } }));
+  const content = name === 'stream' ? { 'text/event-stream': { schema: { type: 'string' } } } : json(jsonSchemaOf(reply));
+  return {
+    operationId: name,
+    summary: SUMMARIES[name],
+    ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery] }),
+    ...(request === null ? {} : { requestBody: { required: true, content: json(jsonSchemaOf(request)) } }),
+    responses: { 200: { description: 'Done', content }, default: { description: 'What went wrong (RFC 9457)', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } } },
+    ...(name === 'signIn' ? { security: [] } : {}),
+  };
+}
+
+/** The HTTP API as an OpenAPI 3.1 document, made from the very schemas that requests are checked by. */
+export function openApiDocument(): JsonSchema {
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const name of Object.keys(ROUTES) as RouteName[]) {
+    const { path, method } = ROUTES[name];
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(name) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Mailwarden', version: '1', description: 'Live data-provision statements, findings, rotations, consent and evidence of a fleet of mail servers.' },
+    servers: [{ url: '/api/v1' }],
+    security: [{ session: [] }, { local: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'mailwarden_session', description: 'Changes must also carry the header x-csrf-token with the token from /me.' },
+        local: { type: 'http', scheme: 'bearer', description: 'Token of the local command line.' },
+      },
+      schemas: { Problem: jsonSchemaOf(problem) },
+    },
+  };
+}
