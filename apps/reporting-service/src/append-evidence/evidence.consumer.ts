@@ -1,0 +1,78 @@
+import { attestation, evidence, MESSAGE_TYPES, serverOfSource, signedReceipt, type Attestation, type Envelope, type Evidence, type SignedReceipt } from '@mailwarden/contracts';
+import { instantOf, type Instant } from '@mailwarden/kernel';
+import { Consumes, FleetKeyring, Poison, type Received } from '@mailwarden/messaging';
+import { handleOnce } from '@mailwarden/persistence';
+import { Controller } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AttestationProjection } from '../follow-consent/attestation-projection.js';
+import { LiveUpdates } from '../live-updates/live-updates.js';
+import { ObservationProjection } from '../project-observation/observation-projection.js';
+import { receiptSignatureHolds, RotationProjection } from '../project-rotation/rotation-projection.js';
+import { EventOutbox } from '../say-event/event-outbox.js';
+import { handledKey, requireOwnWord, requireStorable } from '../schema/received.js';
+import { LedgerBook } from './ledger-book.js';
+
+const CONSUMER = 'reporting-evidence';
+
+/** Takes what must never be lost into the ledger, and shows what it says. */
+@Controller()
+export class EvidenceConsumer {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ledger: LedgerBook,
+    private readonly rotations: RotationProjection,
+    private readonly attestations: AttestationProjection,
+    private readonly observations: ObservationProjection,
+    private readonly keyring: FleetKeyring,
+    private readonly events: EventOutbox,
+    private readonly live: LiveUpdates,
+  ) {}
+
+  @Consumes(CONSUMER, { types: { [MESSAGE_TYPES.receipt]: signedReceipt, [MESSAGE_TYPES.attestation]: attestation, [MESSAGE_TYPES.evidence]: evidence } })
+  async consume({ envelope }: Received<SignedReceipt | Attestation | Evidence>): Promise<void> {
+    const now = instantOf(Date.now());
+    switch (envelope.type) {
+      case MESSAGE_TYPES.receipt:
+        await this.#receipt(envelope as Envelope<SignedReceipt>, now);
+        break;
+      case MESSAGE_TYPES.attestation:
+        await this.#attestation(envelope as Envelope<Attestation>, now);
+        break;
+      default:
+        await this.#evidence(envelope as Envelope<Evidence>, now);
+    }
+    this.events.kick();
+  }
+
+  async #receipt(envelope: Envelope<SignedReceipt>, now: Instant): Promise<void> {
+    const { payload } = envelope.data;
+    requireOwnWord(envelope, payload.server);
+    const signatureHolds = receiptSignatureHolds(envelope.data, this.keyring.executorKeyOf(payload.server));
+    if (!signatureHolds) throw new Poison('the receipt is not signed by the executor of its server');
+    await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx) => {
+      const leafIndex = await this.ledger.append(tx, { kind: 'receipt', reference: payload.order, document: envelope.data, at: now });
+      await this.rotations.keepReceipt(tx, envelope.data, { signatureHolds, leafIndex, at: now });
+    });
+    for (const topic of ['rotations', 'server', 'fleet'] as const) this.live.tell(topic, payload.server);
+  }
+
+  async #attestation(envelope: Envelope<Attestation>, now: Instant): Promise<void> {
+    const { server } = envelope.data;
+    requireOwnWord(envelope, server);
+    await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx: EntityManager) => {
+      await this.observations.judgeAgain(tx, server, now);
+      await this.attestations.keep(tx, envelope.data, { sequence: envelope.sequence, at: now });
+      await this.ledger.append(tx, { kind: 'attestation', reference: server, document: envelope.data, at: now });
+    });
+    for (const topic of ['consent', 'server', 'fleet'] as const) this.live.tell(topic, server);
+  }
+
+  async #evidence(envelope: Envelope<Evidence>, now: Instant): Promise<void> {
+    if (serverOfSource(envelope.source) !== undefined) throw new Poison('an agent spoke as a service');
+    requireStorable(envelope.data);
+    const { kind, id } = envelope.data;
+    await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx: EntityManager) => {
+      await this.ledger.append(tx, { kind, reference: id, document: envelope.data, at: now });
+    });
+  }
+}

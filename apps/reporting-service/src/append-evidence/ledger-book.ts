@@ -1,0 +1,118 @@
+import { checkpoint, SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
+import { canonicalJson, signDocument, uuidOf, type Instant, type Sha256, type SignedDocument, type Signer } from '@mailwarden/kernel';
+import { appendLeaf, leafHash, rootHash, type TreeState } from '@mailwarden/ledger';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { EventOutbox } from '../say-event/event-outbox.js';
+import { completedBy, nodeKey, nodesForProof, proofFromNodes } from './tree-nodes.js';
+
+/** A document that the ledger keeps. Privacy: holds no personal data; the senders see to it and the contracts say so. */
+export interface LedgerEntry {
+  readonly kind: string;
+  /** What an auditor looks it up by, as an order's id. */
+  readonly reference: string;
+  readonly document: unknown;
+  readonly at: Instant;
+}
+
+export type SignedCheckpoint = SignedDocument<Checkpoint>;
+
+/** Where a document stands in the ledger, and how anyone can check it. */
+export interface LedgerProof {
+  readonly leafIndex: number;
+  readonly leafHash: Sha256;
+  readonly inclusion: Sha256[];
+  readonly checkpoint: SignedCheckpoint;
+}
+
+interface HeadRow {
+  readonly size: string;
+  readonly peaks: readonly Sha256[];
+}
+
+async function lockHead(tx: EntityManager): Promise<TreeState> {
+  const [row] = await tx.query<HeadRow[]>(`SELECT size, peaks FROM reporting.ledger_head FOR UPDATE`);
+  if (row === undefined) throw new Error('the ledger has no head: the migration did not finish');
+  return { size: Number(row.size), peaks: row.peaks };
+}
+
+/** The append-only Merkle log of receipts, decisions and statements. */
+export class LedgerBook {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly signer: Signer,
+    private readonly events: EventOutbox,
+  ) {}
+
+  /** Appends a document once and returns its index; the same document again keeps its first place. */
+  async append(tx: EntityManager, entry: LedgerEntry): Promise<number> {
+    const head = await lockHead(tx);
+    const leaf = leafHash(Buffer.from(canonicalJson(entry.document)));
+    const [kept] = await tx.query<{ index: string }[]>(`SELECT index FROM reporting.ledger_entry WHERE leaf_hash = $1`, [leaf]);
+    if (kept !== undefined) return Number(kept.index);
+    await tx.query(`INSERT INTO reporting.ledger_entry (index, kind, reference, leaf_hash, appended_at, document) VALUES ($1, $2, $3, $4, $5, $6)`, [
+      head.size,
+      entry.kind,
+      entry.reference,
+      leaf,
+      entry.at,
+      JSON.stringify(entry.document),
+    ]);
+    await tx.query(`INSERT INTO reporting.ledger_node (level, index, hash) SELECT n.level, n.index, n.hash FROM jsonb_to_recordset($1::jsonb) AS n(level smallint, index bigint, hash text)`, [
+      JSON.stringify(completedBy(head.size, head.peaks, leaf)),
+    ]);
+    const grown = appendLeaf(head, leaf);
+    await tx.query(`UPDATE reporting.ledger_head SET size = $1, peaks = $2`, [grown.size, JSON.stringify(grown.peaks)]);
+    return head.size;
+  }
+
+  /**
+   * Signs the head of the log when it has grown, and announces it as a witness.
+   * Safety: a head once signed is never signed otherwise; several instances take turns by the head's lock.
+   */
+  async sign(at: Instant): Promise<SignedCheckpoint | null> {
+    const signed = await this.dataSource.transaction(async (tx) => {
+      const head = await lockHead(tx);
+      const [newest] = await tx.query<{ size: string }[]>(`SELECT size FROM reporting.checkpoint ORDER BY size DESC LIMIT 1`);
+      if (head.size === 0 || Number(newest?.size ?? 0) === head.size) return null;
+      const document = signDocument<Checkpoint>(this.signer, SIGNING_CONTEXTS.checkpoint, { schema: 'mailwarden/checkpoint/v1', size: head.size, rootHash: rootHash(head), at });
+      await tx.query(`INSERT INTO reporting.checkpoint (size, document) VALUES ($1, $2)`, [head.size, JSON.stringify(document)]);
+      const { payload, keyId, signature } = document;
+      await this.events.raise(tx, 'ledger.checkpoint', {
+        id: uuidOf('checkpoint', String(payload.size), payload.rootHash),
+        server: 'fleet',
+        severity: 'info',
+        at,
+        detail: { size: payload.size, rootHash: payload.rootHash, keyId, signature },
+      });
+      return document;
+    });
+    if (signed !== null) this.events.kick();
+    return signed;
+  }
+
+  async newestCheckpoint(): Promise<SignedCheckpoint | null> {
+    const [row] = await this.dataSource.query<{ document: SignedCheckpoint }[]>(`SELECT document FROM reporting.checkpoint ORDER BY size DESC LIMIT 1`);
+    return row === undefined ? null : { ...row.document, payload: checkpoint.parse(row.document.payload) };
+  }
+
+  /** Proofs of entries against one checkpoint; entries that it does not cover have none yet. */
+  async proofs(indexes: readonly number[], against: SignedCheckpoint | null): Promise<ReadonlyMap<number, LedgerProof>> {
+    const proofs = new Map<number, LedgerProof>();
+    if (against === null) return proofs;
+    const { size } = against.payload;
+    const covered = indexes.filter((index) => index < size);
+    const wanted = covered.flatMap((index) => [{ level: 0, index }, ...nodesForProof(index, size)]);
+    const rows = await this.dataSource.query<{ level: number; index: string; hash: Sha256 }[]>(
+      `SELECT n.level, n.index, n.hash FROM reporting.ledger_node n JOIN unnest($1::smallint[], $2::bigint[]) AS w(level, index) ON n.level = w.level AND n.index = w.index`,
+      [wanted.map((node) => node.level), wanted.map((node) => node.index)],
+    );
+    const hashes = new Map(rows.map((row) => [nodeKey(row.level, Number(row.index)), row.hash]));
+    const hashOf = (level: number, index: number): Sha256 | undefined => hashes.get(nodeKey(level, index));
+    for (const index of covered) {
+      const leaf = hashOf(0, index);
+      if (leaf === undefined) throw new RangeError(`the ledger lacks its entry ${index}`);
+      proofs.set(index, { leafIndex: index, leafHash: leaf, inclusion: proofFromNodes(index, size, hashOf), checkpoint: against });
+    }
+    return proofs;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Sha256 } from '@mailwarden/kernel';
+import { nodeHash } from '@mailwarden/ledger';
+
+/** Root of one perfect subtree: `level` 0 is a leaf, `index` counts the subtrees of that level from the left. */
+export interface TreeNode {
+  readonly level: number;
+  readonly index: number;
+  readonly hash: Sha256;
+}
+
+/** Name of a subtree's place. */
+export const nodeKey = (level: number, index: number): string => `${level}/${index}`;
+
+/** The subtrees that one more leaf completes, the leaf itself first. `peaks` are those of the tree before it, largest first. */
+export function completedBy(size: number, peaks: readonly Sha256[], leaf: Sha256): TreeNode[] {
+  const left = [...peaks];
+  const nodes: TreeNode[] = [{ level: 0, index: size, hash: leaf }];
+  let hash = leaf;
+  let index = size;
+  for (let level = 0; index % 2 === 1; level += 1) {
+    const sibling = left.pop();
+    if (sibling === undefined) throw new RangeError(`a tree of ${size} leaves has more peaks than these`);
+    hash = nodeHash(sibling, hash);
+    index = (index - 1) / 2;
+    nodes.push({ level: level + 1, index, hash });
+  }
+  return nodes;
+}
+
+type Range = readonly [from: number, to: number];
+
+/** Perfect subtrees that tile `from` to `to`, largest first. */
+function tiles([from, to]: Range): { level: number; index: number }[] {
+  const found: { level: number; index: number }[] = [];
+  for (let at = from; at < to; ) {
+    let level = 0;
+    while (at % 2 ** (level + 1) === 0 && at + 2 ** (level + 1) <= to) level += 1;
+    found.push({ level, index: at / 2 ** level });
+    at += 2 ** level;
+  }
+  return found;
+}
+
+/** Ranges whose roots prove one leaf, from the leaf upwards. Source: RFC 9162, section 2.1.3.1. */
+function siblingRanges(leaf: number, size: number): Range[] {
+  const ranges: Range[] = [];
+  let from = 0;
+  let to = size;
+  while (to - from > 1) {
+    let half = 1;
+    while (half * 2 < to - from) half *= 2;
+    const middle = from + half;
+    if (leaf < middle) {
+      ranges.push([middle, to]);
+      to = middle;
+    } else {
+      ranges.push([from, middle]);
+      from = middle;
+    }
+  }
+  return ranges.reverse();
+}
+
+/** The subtrees that a proof reads. Cost: at most the square of the tree's height. */
+export const nodesForProof = (leaf: number, size: number): { level: number; index: number }[] => siblingRanges(leaf, size).flatMap(tiles);
+
+/** Inclusion proof from stored subtree roots. Errors: throws RangeError when a subtree that it needs is missing. */
+export function proofFromNodes(leaf: number, size: number, hashOf: (level: number, index: number) => Sha256 | undefined): Sha256[] {
+  return siblingRanges(leaf, size).map((range) => {
+    let root: Sha256 | undefined;
+    for (const tile of tiles(range).reverse()) {
+      const hash = hashOf(tile.level, tile.index);
+      if (hash === undefined) throw new RangeError(`the ledger lacks the subtree ${nodeKey(tile.level, tile.index)}`);
+      root = root === undefined ? hash : nodeHash(hash, root);
+    }
+    if (root === undefined) throw new RangeError('an empty range proves nothing');
+    return root;
+  });
+}

@@ -1,0 +1,124 @@
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import { loadProfiles, loadTrust } from '@mailwarden/config';
+import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
+import { loadSigner } from '@mailwarden/identity';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, publishDurable, watchBucket } from '@mailwarden/messaging';
+import { createLogger, NestLogger } from '@mailwarden/observability';
+import { createDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
+import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
+import { ConsentEntries } from './follow-consent/consent-entries.js';
+import { PolicyBundles } from './follow-policy/policy-bundles.js';
+import { LiveUpdates } from './live-updates/live-updates.js';
+import type { ReportingParts } from './reporting-parts.js';
+import type { ReportingSettings } from './reporting-settings.js';
+import { ReportingModule } from './reporting.module.js';
+import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
+import { ConsoleFiles } from './serve-console/console-files.js';
+import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
+
+/** Larger requests are refused before they are read. Units: bytes. */
+const BODY_BYTES_MAX = 256 * 1024;
+const SOURCE = serviceSource('reporting');
+const OWN_CONSUMERS = [CONSUMERS['reporting-observations'], CONSUMERS['reporting-evidence'], CONSUMERS['reporting-orders'], CONSUMERS['reporting-events']];
+
+/** A running service and how to end it. */
+export interface RunningReporting {
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  close(): Promise<void>;
+}
+
+async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
+  const log = createLogger({ service: 'reporting-service', level: settings.MAILWARDEN_LOG_LEVEL });
+  const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
+  const dataSource = createDataSource({
+    url: settings.MAILWARDEN_DATABASE_URL,
+    passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
+    schema: 'reporting',
+    entities: [],
+    migrations: [CreateReadModels1764000000001],
+  });
+  await dataSource.initialize();
+  await dataSource.runMigrations();
+  const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
+  await ensureTopology(bus);
+  const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, publish: (message) => publishDurable(bus, message) });
+  const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
+  const consoleFiles = await ConsoleFiles.below(settings.MAILWARDEN_CONSOLE_DIR);
+  return { settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), profiles, consoleFiles };
+}
+
+/** The page may load nothing from elsewhere and be framed by nobody; its component library sets styles on elements. */
+async function closeDoors(app: NestFastifyApplication): Promise<void> {
+  await app.register(cookie);
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginEmbedderPolicy: false,
+    strictTransportSecurity: false,
+  });
+}
+
+/** Follows what others publish for keeps: consent and policy. */
+async function followBuckets(app: NestFastifyApplication, { bus, log }: ReportingParts): Promise<void> {
+  const entries = app.get(ConsentEntries);
+  const bundles = app.get(PolicyBundles);
+  const live = app.get(LiveUpdates);
+  await watchBucket(bus, 'consent', '>', ({ key, value }) => {
+    if (value !== null && !entries.take(value)) log.warn({ key }, 'a consent entry was not taken: forged, unreadable or old');
+    live.tell('consent');
+  });
+  await watchBucket(bus, 'bundle', '>', ({ key, value }) => {
+    if (!bundles.take(key, value) && value !== null) log.warn({ server: key }, 'a policy bundle was not taken: forged or unreadable');
+    live.tell('server', key);
+  });
+}
+
+/** Boots the whole service; when it returns, it consumes and answers. */
+export async function startReporting(settings: ReportingSettings): Promise<RunningReporting> {
+  const parts = await openParts(settings);
+  const { log, keyring, bus, relay } = parts;
+  const app = await NestFactory.create<NestFastifyApplication>(ReportingModule.with(parts), new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, trustProxy: false }), { logger: new NestLogger(log), abortOnError: false });
+  await closeDoors(app);
+  await app.get(FleetEnrolment).start();
+  await keyring.ready();
+  await followBuckets(app, parts);
+  relay.start();
+  app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log }) }, { inheritAppConfig: false });
+  await app.startAllMicroservices();
+  app.get(HeartbeatWatch).start();
+  app.get(CheckpointClock).start();
+  await app.listen(settings.MAILWARDEN_HTTP_PORT, settings.MAILWARDEN_HTTP_HOST);
+  return { url: await app.getUrl(), app, close: () => close(app, parts) };
+}
+
+async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyring }: ReportingParts): Promise<void> {
+  app.get(LiveUpdates).close();
+  await app.get(FleetEnrolment).stop();
+  await app.get(HeartbeatWatch).stop();
+  await app.get(CheckpointClock).stop();
+  app.getHttpServer().closeAllConnections();
+  await app.close();
+  await relay.stop();
+  await keyring.close();
+  await bus.drain();
+  await dataSource.destroy();
+}

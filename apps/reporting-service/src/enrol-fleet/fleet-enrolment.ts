@@ -1,0 +1,61 @@
+import { instantOf } from '@mailwarden/kernel';
+import { ensureOrderConsumer, putEntry } from '@mailwarden/messaging';
+import type { Logger } from '@mailwarden/observability';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { LiveUpdates } from '../live-updates/live-updates.js';
+import { fleetFileMark, readFleetFile } from './fleet-file.js';
+import type { FleetRegister } from './fleet-register.js';
+
+/** How often the fleet file is looked at. Units: milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Brings the fleet file into the register, and the register onto the bus. */
+export class FleetEnrolment {
+  #mark: string | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly path: string,
+    private readonly register: FleetRegister,
+    private readonly bus: NatsConnection,
+    private readonly live: LiveUpdates,
+    private readonly log: Logger,
+  ) {}
+
+  /** Enrols once, then follows the file. Errors: throws when the first reading fails, since a service without a fleet is set up wrongly. */
+  async start(): Promise<void> {
+    this.#mark = await fleetFileMark(this.path);
+    await this.#enrol();
+    this.#timer = setInterval(() => {
+      this.#working = this.#working.then(() => this.#look());
+    }, LOOK_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#working;
+  }
+
+  async #look(): Promise<void> {
+    const mark = await fleetFileMark(this.path);
+    if (mark === this.#mark) return;
+    try {
+      await this.#enrol();
+      this.#mark = mark;
+    } catch (cause) {
+      this.log.error({ err: cause }, 'the fleet file was not taken up; the known fleet stays and the file is tried again');
+    }
+  }
+
+  async #enrol(): Promise<void> {
+    const changed = await this.register.enrol(await readFleetFile(this.path), instantOf(Date.now()));
+    const memberships = await this.register.memberships();
+    for (const membership of memberships) {
+      await ensureOrderConsumer(this.bus, membership.payload.server);
+      await putEntry(this.bus, 'fleet', membership.payload.server, membership);
+    }
+    this.log.info({ servers: memberships.length, changed }, 'the fleet is enrolled');
+    this.live.tell('fleet');
+  }
+}

@@ -1,0 +1,27 @@
+import { scopeKey, SIGNING_CONTEXTS, signedConsentEntry, type ConsentEntry } from '@mailwarden/contracts';
+import { verifySignature, type PublicKeyText } from '@mailwarden/kernel';
+
+/** The standing decisions of every scope, as the consent registry last published them. */
+export class ConsentEntries {
+  readonly #entries = new Map<string, ConsentEntry>();
+
+  constructor(private readonly consentKey: PublicKeyText) {}
+
+  /** Takes one bucket entry. Returns false when it is forged, unreadable or older than what is known. */
+  take(value: unknown): boolean {
+    const parsed = signedConsentEntry.safeParse(value);
+    if (!parsed.success) return false;
+    const { payload, signature } = parsed.data;
+    // What was signed is the document as it came: a field unknown here is part of it.
+    if (!verifySignature(this.consentKey, SIGNING_CONTEXTS.consent, (value as { payload: unknown }).payload, signature)) return false;
+    const key = scopeKey(payload.scope);
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.revision >= payload.revision) return false;
+    this.#entries.set(key, payload);
+    return true;
+  }
+
+  all(): readonly ConsentEntry[] {
+    return [...this.#entries.values()];
+  }
+}

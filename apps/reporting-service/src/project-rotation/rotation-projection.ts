@@ -1,0 +1,47 @@
+import { SIGNING_CONTEXTS, type RotationOrder, type SignedReceipt, type SignedRotationOrder } from '@mailwarden/contracts';
+import { verifySignature, type Instant, type PublicKeyText } from '@mailwarden/kernel';
+import type { EntityManager } from 'typeorm';
+
+/** True when the executor made this receipt. Whether its numbers fit its order is asked when both are read together. */
+export const receiptSignatureHolds = (receipt: SignedReceipt, executorKey: PublicKeyText | undefined): boolean =>
+  executorKey !== undefined && verifySignature(executorKey, SIGNING_CONTEXTS.receipt, receipt.payload, receipt.signature);
+
+/** True when a receipt is of this order and says nothing that the order did not allow. */
+export function receiptFitsOrder({ payload }: SignedReceipt, order: RotationOrder): boolean {
+  const own = payload.order === order.id && payload.server === order.server && payload.profile === order.profile && payload.store === order.store && payload.policy === order.policy.name;
+  return own && payload.deleted.items <= order.bounds.items && payload.deleted.bytes <= order.bounds.bytes && payload.deleted.items <= payload.before.items;
+}
+
+export const orderSignatureHolds = (order: SignedRotationOrder, rotationKey: PublicKeyText): boolean =>
+  verifySignature(rotationKey, SIGNING_CONTEXTS.order, order.payload, order.signature);
+
+/** Keeps orders, receipts and proofs, in whatever sequence they come. */
+export class RotationProjection {
+  async keepOrder(tx: EntityManager, { payload }: SignedRotationOrder): Promise<void> {
+    await tx.query(`INSERT INTO reporting.rotation_order (id, server, store, ordered_at, document) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, [
+      payload.id,
+      payload.server,
+      payload.store,
+      payload.issuedAt,
+      JSON.stringify(payload),
+    ]);
+  }
+
+  async keepReceipt(tx: EntityManager, receipt: SignedReceipt, kept: { signatureHolds: boolean; leafIndex: number; at: Instant }): Promise<void> {
+    await tx.query(
+      `INSERT INTO reporting.rotation_receipt (order_id, server, received_at, signature_holds, leaf_index, document) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (order_id) DO UPDATE SET signature_holds = excluded.signature_holds, leaf_index = excluded.leaf_index, document = excluded.document
+       WHERE NOT rotation_receipt.signature_holds AND excluded.signature_holds`,
+      [receipt.payload.order, receipt.payload.server, kept.at, kept.signatureHolds, kept.leafIndex, JSON.stringify(receipt)],
+    );
+  }
+
+  async keepProof(tx: EntityManager, proof: { order: string; observedAt: Instant; items: number; bytes: number }): Promise<void> {
+    await tx.query(`INSERT INTO reporting.rotation_proof (order_id, observed_at, items, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT (order_id) DO NOTHING`, [
+      proof.order,
+      proof.observedAt,
+      proof.items,
+      proof.bytes,
+    ]);
+  }
+}

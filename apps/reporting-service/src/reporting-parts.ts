@@ -1,0 +1,24 @@
+import type { TrustAnchors } from '@mailwarden/contracts';
+import type { Signer } from '@mailwarden/kernel';
+import type { FleetKeyring } from '@mailwarden/messaging';
+import type { Logger } from '@mailwarden/observability';
+import type { OutboxRelay } from '@mailwarden/persistence';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { DataSource } from 'typeorm';
+import type { Profiles } from './project-observation/judgement.js';
+import type { ReportingSettings } from './reporting-settings.js';
+import type { ConsoleFiles } from './serve-console/console-files.js';
+
+/** What is opened once at boot and shared by every use case. */
+export interface ReportingParts {
+  readonly settings: ReportingSettings;
+  readonly trust: TrustAnchors;
+  readonly signer: Signer;
+  readonly log: Logger;
+  readonly dataSource: DataSource;
+  readonly bus: NatsConnection;
+  readonly relay: OutboxRelay;
+  readonly keyring: FleetKeyring;
+  readonly profiles: Profiles;
+  readonly consoleFiles: ConsoleFiles;
+}

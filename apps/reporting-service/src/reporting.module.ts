@@ -1,0 +1,119 @@
+import { FleetKeyring } from '@mailwarden/messaging';
+import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
+import { EvidenceConsumer } from './append-evidence/evidence.consumer.js';
+import { LedgerBook } from './append-evidence/ledger-book.js';
+import { OpenApiController } from './describe-api/open-api.controller.js';
+import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
+import { FleetRegister } from './enrol-fleet/fleet-register.js';
+import { AttestationProjection } from './follow-consent/attestation-projection.js';
+import { ConsentEntries } from './follow-consent/consent-entries.js';
+import { PolicyBundles } from './follow-policy/policy-bundles.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { FindingBook } from './keep-findings/finding-book.js';
+import { LiveUpdates } from './live-updates/live-updates.js';
+import { StreamController } from './live-updates/stream.controller.js';
+import { EventConsumer } from './project-event/event.consumer.js';
+import { EventsController } from './project-event/events.controller.js';
+import { Judgement } from './project-observation/judgement.js';
+import { ObservationProjection } from './project-observation/observation-projection.js';
+import { ObservationConsumer } from './project-observation/observation.consumer.js';
+import { OrderConsumer } from './project-rotation/order.consumer.js';
+import { RotationProjection } from './project-rotation/rotation-projection.js';
+import type { ReportingParts } from './reporting-parts.js';
+import { EventOutbox } from './say-event/event-outbox.js';
+import { ConsoleController } from './serve-console/console.controller.js';
+import { ConsoleFiles } from './serve-console/console-files.js';
+import { ConsentController } from './show-consent/consent.controller.js';
+import { FindingViews } from './show-findings/finding-views.js';
+import { FindingsController } from './show-findings/findings.controller.js';
+import { FleetController } from './show-fleet/fleet.controller.js';
+import { ServerRows } from './show-fleet/server-rows.js';
+import { Statements } from './show-fleet/statements.js';
+import { PoliciesController } from './show-policies/policies.controller.js';
+import { RotationViews } from './show-rotations/rotation-views.js';
+import { RotationsController } from './show-rotations/rotations.controller.js';
+import { AccessGuard } from './sign-in/access.guard.js';
+import { LocalToken } from './sign-in/local-token.js';
+import { OneTimeLink } from './sign-in/one-time-link.js';
+import { SessionBook } from './sign-in/session-book.js';
+import { SessionController } from './sign-in/session.controller.js';
+import { HealthController } from './tell-health/health.controller.js';
+import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
+import { Liveness } from './watch-heartbeats/liveness.js';
+import { BUS, TRUST } from './tokens.js';
+
+const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
+/** The console comes last: it answers every address that nobody else does. */
+const PAGES = [SessionController, FleetController, FindingsController, RotationsController, ConsentController, PoliciesController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+
+/** The only place where the use cases are put together. */
+@Module({})
+export class ReportingModule {
+  static with(parts: ReportingParts): DynamicModule {
+    return { module: ReportingModule, controllers: [...CONSUMERS, ...PAGES], providers: [...opened(parts), ...writers(parts), ...readers(parts), ...doors(parts)] };
+  }
+}
+
+const value = (provide: InjectionToken, useValue: unknown): Provider => ({ provide, useValue });
+
+const opened = (parts: ReportingParts): Provider[] => [
+  value(DataSource, parts.dataSource),
+  value(BUS, parts.bus),
+  value(TRUST, parts.trust),
+  value(FleetKeyring, parts.keyring),
+  value(ConsoleFiles, parts.consoleFiles),
+  value(LiveUpdates, new LiveUpdates()),
+  value(EventOutbox, new EventOutbox(parts.relay)),
+  value(ConsentEntries, new ConsentEntries(parts.trust.consent)),
+  value(PolicyBundles, new PolicyBundles(parts.trust.rotation)),
+];
+
+function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: ReportingParts): Provider[] {
+  return [
+    { provide: LedgerBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new LedgerBook(dataSource, signer, events) },
+    { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
+    { provide: Judgement, inject: [PolicyBundles, ConsentEntries], useFactory: (bundles: PolicyBundles, consent: ConsentEntries) => new Judgement(profiles, bundles, consent) },
+    { provide: ObservationProjection, inject: [Judgement, FindingBook], useFactory: (judgement: Judgement, findings: FindingBook) => new ObservationProjection(judgement, findings) },
+    RotationProjection,
+    AttestationProjection,
+    { provide: FleetRegister, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new FleetRegister(dataSource, ledger, signer) },
+    {
+      provide: FleetEnrolment,
+      inject: [FleetRegister, LiveUpdates],
+      useFactory: (register: FleetRegister, live: LiveUpdates) => new FleetEnrolment(settings.MAILWARDEN_FLEET_FILE, register, bus, live, log),
+    },
+    { provide: Liveness, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new Liveness(dataSource, findings, events) },
+    {
+      provide: HeartbeatWatch,
+      inject: [Liveness, LiveUpdates],
+      useFactory: (liveness: Liveness, live: LiveUpdates) => new HeartbeatWatch(bus, (source) => keyring.keyOf(source), liveness, live, log),
+    },
+    {
+      provide: CheckpointClock,
+      inject: [LedgerBook, LiveUpdates],
+      useFactory: (ledger: LedgerBook, live: LiveUpdates) => new CheckpointClock(ledger, () => live.tell('rotations'), log),
+    },
+  ];
+}
+
+function readers({ dataSource }: ReportingParts): Provider[] {
+  return [
+    { provide: ServerRows, inject: [ConsentEntries], useFactory: (consent: ConsentEntries) => new ServerRows(dataSource, consent) },
+    { provide: Statements, inject: [Judgement], useFactory: (judgement: Judgement) => new Statements(dataSource, judgement) },
+    value(FindingViews, new FindingViews(dataSource)),
+    { provide: RotationViews, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new RotationViews(dataSource, ledger) },
+  ];
+}
+
+function doors({ dataSource, signer, settings, log }: ReportingParts): Provider[] {
+  return [
+    value(OneTimeLink, new OneTimeLink(settings.MAILWARDEN_SIGN_IN_LINK_FILE)),
+    value(LocalToken, new LocalToken(settings.MAILWARDEN_CLI_TOKEN_FILE)),
+    { provide: SessionBook, inject: [LedgerBook, EventOutbox], useFactory: (ledger: LedgerBook, events: EventOutbox) => new SessionBook(dataSource, ledger, events, signer) },
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useValue: new ProblemFilter(log) },
+  ];
+}

@@ -1,0 +1,20 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { notFound } from '../http/api-problem.js';
+import { Public } from '../http/route.js';
+import { ConsoleFiles } from './console-files.js';
+
+/** Serves the console's own files. They hold no data of the fleet: the console asks the API for that, signed in. */
+@Controller()
+export class ConsoleController {
+  constructor(private readonly files: ConsoleFiles) {}
+
+  @Public()
+  @Get('/*')
+  async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const address = new URL(request.url, 'http://console').pathname;
+    const file = address.startsWith('/api/') ? undefined : this.files.of(address);
+    if (file === undefined) throw notFound('page at this address');
+    await reply.headers({ 'content-type': file.type, 'cache-control': file.cacheControl }).send(file.open());
+  }
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+import { instantOf, keyedHash, sha256, uuidOf, type Sha256, type Signer } from '@mailwarden/kernel';
+import type { DataSource } from 'typeorm';
+import type { LedgerBook } from '../append-evidence/ledger-book.js';
+import type { Role } from '../http/route.js';
+import type { EventOutbox } from '../say-event/event-outbox.js';
+import type { Principal } from './principal.js';
+
+/** Units: milliseconds. */
+export const SESSION_MS = 12 * 3_600_000;
+const secret = (): string => randomBytes(32).toString('base64url');
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** A session just begun: the token goes to the browser once and is kept here only as a hash. */
+export interface StartedSession {
+  readonly token: string;
+  readonly principal: Principal;
+}
+
+/** Sessions and passwords of the operators. Source: OWASP's parameters for argon2id. */
+export class SessionBook {
+  readonly #nameKey: Uint8Array;
+  #decoy: Promise<string> | null = null;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ledger: LedgerBook,
+    private readonly events: EventOutbox,
+    signer: Signer,
+  ) {
+    this.#nameKey = Buffer.from(signer.sign('mailwarden/operator-names/v1', null), 'base64url');
+  }
+
+  /** Privacy: outside the service an operator is a keyed hash. */
+  nameHash(name: string): Sha256 {
+    return keyedHash(this.#nameKey, name);
+  }
+
+  async start(name: string, role: Role, means: 'link' | 'password'): Promise<StartedSession> {
+    const token = secret();
+    const csrf = secret();
+    const startedMs = Date.now();
+    const at = instantOf(startedMs);
+    await this.dataSource.transaction(async (tx) => {
+      await tx.query(`DELETE FROM reporting.session WHERE expires_at < $1`, [at]);
+      await tx.query(`INSERT INTO reporting.session (token_hash, name, role, csrf, started_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`, [
+        sha256(token),
+        name,
+        role,
+        csrf,
+        at,
+        instantOf(startedMs + SESSION_MS),
+      ]);
+      const detail = { operator: this.nameHash(name), means };
+      await this.events.raise(tx, 'operator.signed-in', { id: uuidOf('signed-in', sha256(token)), server: 'fleet', severity: 'info', at, detail });
+      await this.#record(tx, 'signed-in', name, at);
+    });
+    this.events.kick();
+    return { token, principal: { name, role, csrf, session: sha256(token) } };
+  }
+
+  async find(token: string): Promise<Principal | null> {
+    const session = sha256(token);
+    const [row] = await this.dataSource.query<{ name: string; role: Role; csrf: string }[]>(`SELECT name, role, csrf FROM reporting.session WHERE token_hash = $1 AND expires_at > now()`, [session]);
+    return row === undefined ? null : { ...row, session };
+  }
+
+  async end(session: string): Promise<void> {
+    await this.dataSource.query(`DELETE FROM reporting.session WHERE token_hash = $1`, [session]);
+  }
+
+  /** Sets the password of whoever asks and ends that person's other sessions. */
+  async setPassword({ name, role, session }: Principal, password: string): Promise<void> {
+    const passwordHash = await hash(password, ARGON2);
+    const at = instantOf(Date.now());
+    await this.dataSource.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO reporting.operator (name, role, password_hash, changed_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at`,
+        [name, role, passwordHash, at],
+      );
+      await tx.query(`DELETE FROM reporting.session WHERE name = $1 AND token_hash IS DISTINCT FROM $2`, [name, session]);
+      await this.#record(tx, 'password-set', name, at);
+    });
+  }
+
+  /** Returns the role of the operator whose password this is. Safety: takes as long for a name that nobody has. */
+  async roleOf(name: string, password: string): Promise<Role | null> {
+    const [row] = await this.dataSource.query<{ role: Role; password_hash: string }[]>(`SELECT role, password_hash FROM reporting.operator WHERE name = $1`, [name]);
+    this.#decoy ??= hash(secret(), ARGON2);
+    const holds = await verify(row?.password_hash ?? (await this.#decoy), password);
+    return row !== undefined && holds ? row.role : null;
+  }
+
+  async #record(tx: Parameters<LedgerBook['append']>[0], action: string, name: string, at: ReturnType<typeof instantOf>): Promise<void> {
+    const id = uuidOf('operator-action', action, name, at, secret());
+    const operator = this.nameHash(name);
+    await this.ledger.append(tx, {
+      kind: 'operator-action',
+      reference: id,
+      at,
+      document: { schema: 'mailwarden/evidence/v1', kind: 'operator-action', id, service: 'reporting', at, documentSha256: sha256(`${action} ${operator} ${at}`), facts: { action, operator } },
+    });
+  }
+}
