@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const CONDITIONS = ['@mailwarden/source', 'node', 'import', 'default'];
+/** Handed to Node as well, so without `import`: a `require` inside a CommonJS package would then find an ES module. */
+const CONDITIONS = ['@mailwarden/source', 'node', 'default'];
 
 /** Suites run from source, so that a change is tested without a build. */
 export default defineConfig({
