@@ -147,7 +147,7 @@ const LEDGER = [
     PRIMARY KEY (level, index)
   )`,
   `CREATE TABLE reporting.ledger_head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     size bigint NOT NULL,
     peaks jsonb NOT NULL
   )`,

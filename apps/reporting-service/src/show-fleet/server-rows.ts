@@ -31,7 +31,7 @@ export interface ShownServer {
 const CONSENT: Readonly<Record<ConvergenceRow['state'], ServerRow['consent']>> = {
   converged: 'converged',
   converging: 'converging',
-  unreachable: 'converging',
+  unreachable: 'unknown',
   'not-compliant': 'not-compliant',
   unknown: 'unknown',
 };
