@@ -31,3 +31,6 @@ export type { RouteName } from './http/routes.js';
 export { jsonSchemaOf } from './reference/json-schema.js';
 export type { JsonSchema } from './reference/json-schema.js';
 export { openApiDocument } from './reference/open-api.js';
+export { asyncApiDocument } from './reference/async-api.js';
+export { EVENT_MEANINGS, eventSchema, eventSchemaFile } from './reference/event-schemas.js';
+export { referenceFiles } from './reference/reference-pages.js';

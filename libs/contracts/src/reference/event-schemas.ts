@@ -1,0 +1,52 @@
+import { eventData, type EventName } from '../event.js';
+import { eventType } from '../envelope.js';
+import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
+
+/** What each event tells and when it is raised, for whoever subscribes. */
+export const EVENT_MEANINGS: Readonly<Record<EventName, string>> = {
+  'finding.opened': 'An expectation is violated, for the first time or again after it was in order.',
+  'finding.updated': 'An open finding has changed its severity, or its figures have moved for a while.',
+  'finding.resolved': 'What was violated is in order again; openSeconds says how long it was not.',
+  'rotation.ordered': 'A signed order to bring one store back under its limit was issued.',
+  'rotation.completed': 'The executor has answered an order; outcome says how it ended and digest stands for the exact list, which stays on the server.',
+  'rotation.proved': 'An observation that began after an order shows its effect.',
+  'consent.decided': 'A person granted, declined or withdrew consent for a scope. Who it was stays in the consent registry.',
+  'consent.converged': 'Every reachable agent of a scope has attested a decision.',
+  'agent.silent': 'An agent was not heard for three heartbeat intervals; what it guards is unknown since lastSeenAt.',
+  'agent.returned': 'A silent agent is heard again.',
+  'ledger.checkpoint': 'The signed head of the evidence ledger. Keep these: they show later that nothing was rewritten.',
+  'operator.signed-in': 'Somebody signed in; operator is a keyed hash of the name.',
+  'message.rejected': 'A message on the bus was forged, misplaced or unreadable and was put aside.',
+};
+
+/** The envelope of every event, as CloudEvents 1.0 in structured mode. */
+function envelopeSchema(name: EventName): JsonSchema {
+  return {
+    type: 'object',
+    required: ['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'sequence', 'signature', 'data'],
+    properties: {
+      specversion: { const: '1.0' },
+      id: { type: 'string', description: 'Stable: the same happening keeps its id however often it is delivered.' },
+      source: { type: 'string', examples: ['mailwarden/reporting'] },
+      type: { const: eventType(name) },
+      time: { type: 'string', format: 'date-time' },
+      subject: { type: 'string', description: 'Bus subject that it was published on.' },
+      datacontenttype: { const: 'application/json' },
+      sequence: { type: 'integer', minimum: 0, description: 'Gap-free per source.' },
+      traceparent: { type: 'string' },
+      signature: { type: 'string', description: 'ed25519 of the source over the canonical JSON of all other members.' },
+      data: jsonSchemaOf(eventData(name)),
+    },
+  };
+}
+
+/** JSON Schema of one event as it travels. */
+export const eventSchema = (name: EventName): JsonSchema => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: eventType(name),
+  description: EVENT_MEANINGS[name],
+  ...envelopeSchema(name),
+});
+
+/** File name of an event's schema. */
+export const eventSchemaFile = (name: EventName): string => `${eventType(name)}.schema.json`;
