@@ -13,6 +13,7 @@ import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
+import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import type { ReportingSettings } from './reporting-settings.js';
 import { ReportingModule } from './reporting.module.js';
@@ -102,7 +103,9 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   await keyring.ready();
   await followBuckets(app, parts);
   relay.start();
-  app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log }) }, { inheritAppConfig: false });
+  const rejections = app.get(RejectedMessages);
+  rejections.start();
+  app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: (rejected) => rejections.tell(rejected), log }) }, { inheritAppConfig: false });
   await app.startAllMicroservices();
   app.get(HeartbeatWatch).start();
   app.get(CheckpointClock).start();
@@ -115,6 +118,7 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   await app.get(FleetEnrolment).stop();
   await app.get(HeartbeatWatch).stop();
   await app.get(CheckpointClock).stop();
+  await app.get(RejectedMessages).stop();
   app.getHttpServer().closeAllConnections();
   await app.close();
   await relay.stop();

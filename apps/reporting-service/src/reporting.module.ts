@@ -22,6 +22,7 @@ import { ObservationProjection } from './project-observation/observation-project
 import { ObservationConsumer } from './project-observation/observation.consumer.js';
 import { OrderConsumer } from './project-rotation/order.consumer.js';
 import { RotationProjection } from './project-rotation/rotation-projection.js';
+import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import { EventOutbox } from './say-event/event-outbox.js';
 import { ConsoleController } from './serve-console/console.controller.js';
@@ -85,6 +86,7 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
       inject: [FleetRegister, LiveUpdates],
       useFactory: (register: FleetRegister, live: LiveUpdates) => new FleetEnrolment(settings.MAILWARDEN_FLEET_FILE, register, bus, live, log),
     },
+    { provide: RejectedMessages, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new RejectedMessages(dataSource, findings, events, log) },
     { provide: Liveness, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new Liveness(dataSource, findings, events) },
     {
       provide: HeartbeatWatch,

@@ -1,6 +1,6 @@
 import type { Sha256 } from '@mailwarden/kernel';
 import { appendLeaf, EMPTY_TREE, inclusionProof, leafHash } from '@mailwarden/ledger';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { completedBy, nodeKey, nodesForProof, proofFromNodes } from './tree-nodes.js';
 

@@ -1,6 +1,6 @@
 import type { AssessedFinding } from '@mailwarden/contracts';
 import { instantOf, type Instant } from '@mailwarden/kernel';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findingChanges, RETELL_AFTER_MS, type FindingScope, type KnownFinding } from './finding-life.js';
 
