@@ -22,6 +22,7 @@ import { ObservationProjection } from './project-observation/observation-project
 import { ObservationConsumer } from './project-observation/observation.consumer.js';
 import { OrderConsumer } from './project-rotation/order.consumer.js';
 import { RotationProjection } from './project-rotation/rotation-projection.js';
+import { StoppedRotations } from './project-rotation/stopped-rotations.js';
 import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import { EventOutbox } from './say-event/event-outbox.js';
@@ -79,6 +80,7 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
     { provide: Judgement, inject: [PolicyBundles, ConsentEntries], useFactory: (bundles: PolicyBundles, consent: ConsentEntries) => new Judgement(profiles, bundles, consent) },
     { provide: ObservationProjection, inject: [Judgement, FindingBook], useFactory: (judgement: Judgement, findings: FindingBook) => new ObservationProjection(judgement, findings) },
     RotationProjection,
+    { provide: StoppedRotations, inject: [FindingBook], useFactory: (findings: FindingBook) => new StoppedRotations(findings) },
     AttestationProjection,
     { provide: FleetRegister, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new FleetRegister(dataSource, ledger, signer) },
     {

@@ -5,9 +5,11 @@ import { handleOnce } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AttestationProjection } from '../follow-consent/attestation-projection.js';
+import { lockServer } from '../keep-findings/finding-book.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { ObservationProjection } from '../project-observation/observation-projection.js';
 import { receiptSignatureHolds, RotationProjection } from '../project-rotation/rotation-projection.js';
+import { StoppedRotations } from '../project-rotation/stopped-rotations.js';
 import { EventOutbox } from '../say-event/event-outbox.js';
 import { handledKey, requireOwnWord, requireStorable } from '../schema/received.js';
 import { LedgerBook } from './ledger-book.js';
@@ -21,6 +23,7 @@ export class EvidenceConsumer {
     private readonly dataSource: DataSource,
     private readonly ledger: LedgerBook,
     private readonly rotations: RotationProjection,
+    private readonly stopped: StoppedRotations,
     private readonly attestations: AttestationProjection,
     private readonly observations: ObservationProjection,
     private readonly keyring: FleetKeyring,
@@ -50,8 +53,11 @@ export class EvidenceConsumer {
     const signatureHolds = receiptSignatureHolds(envelope.data, this.keyring.executorKeyOf(payload.server));
     if (!signatureHolds) throw new Poison('the receipt is not signed by the executor of its server');
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx) => {
+      // A server's row is always locked before the ledger's head, so that two transactions never wait for each other.
+      await lockServer(tx, payload.server);
       const leafIndex = await this.ledger.append(tx, { kind: 'receipt', reference: payload.order, document: envelope.data, at: now });
       await this.rotations.keepReceipt(tx, envelope.data, { signatureHolds, leafIndex, at: now });
+      await this.stopped.look(tx, payload.server, payload.profile, now);
     });
     for (const topic of ['rotations', 'server', 'fleet'] as const) this.live.tell(topic, payload.server);
   }
