@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { problem, ROUTES, type RouteName } from '@mailwarden/contracts';
+import { z } from 'zod';
+import { CommandFailure } from './failure.js';
+
+/** Where the console of a local runtime answers, written by `mailwarden up`. */
+const runtimeAddress = z.object({ url: z.string().url() });
+export const ADDRESS_FILE = 'address.json';
+export const TOKEN_FILE = 'cli-token';
+const ANSWER_TIMEOUT_MS = 15_000;
+
+type Reply<N extends RouteName> = z.output<(typeof ROUTES)[N]['reply']>;
+interface Request {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+/** Speaks to the reporting service of a runtime as its local operator. */
+export class ApiClient {
+  private constructor(
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  /** Errors: CommandFailure when nothing runs with this data folder, or its token cannot be read. */
+  static async forRuntime(dataDir: string): Promise<ApiClient> {
+    try {
+      const address = runtimeAddress.parse(JSON.parse(await readFile(join(dataDir, ADDRESS_FILE), 'utf8')));
+      const token = (await readFile(join(dataDir, TOKEN_FILE), 'utf8')).trim();
+      return new ApiClient(address.url, token);
+    } catch (cause) {
+      throw new CommandFailure(`nothing runs with the data folder ${dataDir}`, 'start it with: mailwarden up --detach, or name another folder with --data', [], { cause });
+    }
+  }
+
+  /** Asks one route. Errors: CommandFailure with the service's own words. */
+  async ask<N extends RouteName>(name: N, request: Request = {}): Promise<Reply<N>> {
+    const response = await this.#send(name, request);
+    const body: unknown = await response.json();
+    if (!response.ok) {
+      const told = problem.safeParse(body);
+      throw new CommandFailure(told.success ? told.data.detail : `the service answered ${response.status}`, response.status === 404 ? 'check the name' : 'see: mailwarden status');
+    }
+    const parsed = ROUTES[name].reply.safeParse(body);
+    if (!parsed.success) throw new CommandFailure('the service answered in a form that this version does not know', 'use a command line of the same version', [], { cause: parsed.error });
+    return parsed.data as Reply<N>;
+  }
+
+  /** Lines of the live stream until the caller stops. */
+  async *live(signal: AbortSignal): AsyncGenerator<string> {
+    const response = await fetch(`${this.url}/api/v1${ROUTES.stream.path}`, { headers: { authorization: `Bearer ${this.token}` }, signal });
+    if (!response.ok || response.body === null) throw new CommandFailure(`the live stream answered ${response.status}`, 'see: mailwarden status');
+    let rest = '';
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length);
+    }
+  }
+
+  async #send(name: RouteName, request: Request): Promise<Response> {
+    const route = ROUTES[name];
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(request.params?.[key] ?? ''));
+    const query = new URLSearchParams(Object.entries(request.query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined));
+    const init: RequestInit = {
+      method: route.method,
+      headers: { authorization: `Bearer ${this.token}`, ...(request.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    };
+    try {
+      return await fetch(`${this.url}/api/v1${path}${query.size > 0 ? `?${query.toString()}` : ''}`, init);
+    } catch (cause) {
+      throw new CommandFailure(`the reporting service at ${this.url} does not answer`, 'see: mailwarden status', [], { cause });
+    }
+  }
+}

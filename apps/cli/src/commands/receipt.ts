@@ -1,0 +1,78 @@
+import { SIGNING_CONTEXTS, type RotationView } from '@mailwarden/contracts';
+import { canonicalJson, formatByteCount, verifySignature, type Measured } from '@mailwarden/kernel';
+import { leafHash, verifyInclusion } from '@mailwarden/ledger';
+import { ApiClient } from '../api-client.js';
+import { EXIT, type ExitCode } from '../failure.js';
+import { printJson, printLines, type CommandContext } from './context.js';
+
+export interface ReceiptCheck {
+  readonly what: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/** Checks a receipt with nothing but public keys: signature, order, bounds, ledger leaf, inclusion, checkpoint. */
+export function checkReceipt(view: RotationView, keys: { readonly executor: string | undefined; readonly reporting: string }): ReceiptCheck[] {
+  const { receipt, proof, order } = view;
+  if (receipt === null) return [{ what: 'receipt', passed: false, detail: 'there is none yet' }];
+  const { payload } = receipt;
+  const checks: ReceiptCheck[] = [
+    {
+      what: 'signature of the executor',
+      passed: keys.executor !== undefined && verifySignature(keys.executor, SIGNING_CONTEXTS.receipt, payload, receipt.signature),
+      detail: `key ${receipt.keyId}`,
+    },
+    { what: 'made for this order', passed: payload.order === order.id && payload.server === order.server && payload.store === order.store, detail: order.id },
+    {
+      what: 'inside the bounds of the order',
+      passed: payload.deleted.items <= order.bounds.items && payload.deleted.bytes <= order.bounds.bytes,
+      detail: `${payload.deleted.items} of at most ${order.bounds.items} items, ${formatByteCount(payload.deleted.bytes)} of at most ${formatByteCount(order.bounds.bytes)}`,
+    },
+  ];
+  if (proof === null) return [...checks, { what: 'kept in the ledger', passed: false, detail: 'no checkpoint covers it yet' }];
+  const { checkpoint } = proof;
+  return [
+    ...checks,
+    { what: 'hash of the ledger leaf', passed: leafHash(Buffer.from(canonicalJson(receipt))) === proof.leafHash, detail: proof.leafHash },
+    {
+      what: 'inclusion in the ledger',
+      passed: verifyInclusion({ leafHash: proof.leafHash, index: proof.leafIndex, size: checkpoint.payload.size, proof: proof.inclusion, rootHash: checkpoint.payload.rootHash }),
+      detail: `leaf ${proof.leafIndex} of ${checkpoint.payload.size}`,
+    },
+    {
+      what: 'signature of the checkpoint',
+      passed: verifySignature(keys.reporting, SIGNING_CONTEXTS.checkpoint, checkpoint.payload, checkpoint.signature),
+      detail: `root ${checkpoint.payload.rootHash}`,
+    },
+  ];
+}
+
+const amount = (value: Measured<{ items: number; bytes: number }>): string => (value.known ? `${value.value.items} items, ${formatByteCount(value.value.bytes)}` : `unknown, because ${value.reason}`);
+
+/** Shows one receipt and checks it. Exit: 0 it holds, 1 something of it does not. */
+export async function receipt(id: string, context: CommandContext): Promise<ExitCode> {
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const view = await client.ask('rotation', { params: { id } });
+  const trust = await client.ask('trust');
+  const checks = checkReceipt(view, { executor: trust.executors[view.order.server], reporting: trust.anchors.reporting });
+  const holds = checks.every((check) => check.passed);
+  if (context.format === 'json') printJson(context, { rotation: view, checks, holds });
+  else {
+    const told = view.receipt?.payload;
+    printLines(context, [
+      `${context.style.bold(view.order.store)} on ${view.order.server}, policy ${view.order.policy.name}: ${view.state}`,
+      ...(told === undefined
+        ? []
+        : [
+            `  before   ${told.before.items} items, ${formatByteCount(told.before.bytes)}`,
+            `  deleted  ${told.deleted.items} items, ${formatByteCount(told.deleted.bytes)}`,
+            ...told.skipped.map((skip) => `  skipped  ${skip.items} ${skip.reason}`),
+            `  after    ${amount(told.after)}`,
+          ]),
+      ...(view.provedBy === null ? [] : [`  proved   by the observation of ${view.provedBy.observedAt}`]),
+      '',
+      ...checks.map((check) => `  ${check.passed ? context.style.green('holds') : context.style.red('FAILS')}  ${check.what}: ${check.detail}`),
+    ]);
+  }
+  return holds ? EXIT.nothingFound : EXIT.found;
+}

@@ -1,0 +1,40 @@
+import { readFile, stat } from 'node:fs/promises';
+import { profileId, serverName } from '@mailwarden/contracts';
+import { z } from 'zod';
+
+/** Settings of one agent, written by whoever enrolled the server. Paths are absolute. */
+export const agentSettings = z.strictObject({
+  server: serverName,
+  /** Folder that stands for the host's `/`. */
+  root: z.string().startsWith('/'),
+  profiles: z.array(profileId).min(1),
+  /** Folder with further profile files, beside those that ship. */
+  profileDir: z.string().startsWith('/').optional(),
+  natsUrl: z.string().regex(/^(?:tls|nats):\/\//),
+  creds: z.string().startsWith('/'),
+  ca: z.string().startsWith('/'),
+  signingKey: z.string().startsWith('/'),
+  trust: z.string().startsWith('/'),
+  /** The only folder that the agent writes: outbox, last bundle, last consent. */
+  spoolDir: z.string().startsWith('/'),
+  spoolBytesMax: z.number().int().positive().default(256_000_000),
+  /** Key for hashing the names of persons before they leave the host. */
+  hashKeyFile: z.string().startsWith('/'),
+  /** Absolute command that is started per order, and the settings file it gets. */
+  executor: z.strictObject({ command: z.array(z.string()).min(1), settings: z.string().startsWith('/') }),
+  scanIntervalSeconds: z.number().min(1).max(86_400).default(60),
+});
+export type AgentSettings = z.output<typeof agentSettings>;
+
+export const AGENT_SETTINGS_VARIABLE = 'MAILWARDEN_AGENT_SETTINGS';
+const GROUP_OR_OTHERS_WRITE = 0o022;
+
+/** Errors: throws with the file, what is wrong in it and what to do; nothing can run without settings. */
+export async function loadAgentSettings(file: string | undefined): Promise<AgentSettings> {
+  if (file === undefined) throw new Error(`${AGENT_SETTINGS_VARIABLE} names no settings file; set it to the file that enrolment wrote`);
+  const { mode } = await stat(file);
+  if ((mode & GROUP_OR_OTHERS_WRITE) !== 0) throw new Error(`${file} can be written by others than its owner; run: chmod go-w ${file}`);
+  const parsed = agentSettings.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  if (!parsed.success) throw new Error(`${file} is not right:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

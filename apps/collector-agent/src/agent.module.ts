@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { loadHostSettings, loadProfiles, loadTrust } from '@mailwarden/config';
+import { agentSource } from '@mailwarden/contracts';
+import { loadSigner } from '@mailwarden/identity';
+import { connectAgentBus, openSpool } from '@mailwarden/messaging';
+import type { Logger } from '@mailwarden/observability';
+import type { AgentSettings } from './agent-settings.js';
+import { AgentState } from './agent-state.js';
+import { Agent, CONNECT_BUS, Followers } from './agent.js';
+import { Heart } from './beat/heart.js';
+import { OrderTaker } from './carry-out-orders/order-taker.js';
+import { ConsentFollower } from './follow-consent/consent-follower.js';
+import { BundleFollower } from './follow-policy/bundle-follower.js';
+import { Outbox } from './forward-messages/outbox.js';
+import { LastKnown } from './keep-last-known/last-known.js';
+import { Scanner } from './measure-stores/scanner.js';
+
+const provide = <T>(token: abstract new (...args: never[]) => T, value: T): Provider => ({ provide: token, useValue: value });
+
+/** Composition root: the only place where the agent's parts meet. */
+@Module({})
+export class AgentModule {
+  static async compose(settings: AgentSettings, log: Logger): Promise<DynamicModule> {
+    const trust = await loadTrust(settings.trust);
+    const signer = await loadSigner(settings.signingKey);
+    const shipped = await loadProfiles(settings.profileDir === undefined ? {} : { extraDir: settings.profileDir });
+    const profiles = settings.profiles.map((id) => {
+      const profile = shipped.get(id);
+      if (profile === undefined) throw new Error(`no profile is called ${id}; see: mailwarden profile list`);
+      return profile;
+    });
+    const host = { settings: await loadHostSettings(settings.root), hashKey: await readFile(settings.hashKeyFile) };
+    const spool = await openSpool({
+      dir: join(settings.spoolDir, 'outbox'),
+      bytesMax: settings.spoolBytesMax,
+      signer,
+      source: agentSource(settings.server),
+    });
+    const lastKnown = await LastKnown.open(settings.spoolDir);
+    const state = new AgentState();
+    const outbox = new Outbox(spool, log);
+    const connect = () =>
+      connectAgentBus({ url: settings.natsUrl, credsFile: settings.creds, caFile: settings.ca, server: settings.server });
+    return {
+      module: AgentModule,
+      providers: [
+        provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
+        provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, log)),
+        provide(OrderTaker, new OrderTaker(settings, trust, state, outbox, log)),
+        provide(Scanner, new Scanner(settings, profiles, host, state, outbox, log)),
+        provide(Heart, new Heart(settings, signer, state, spool)),
+        provide(Outbox, outbox),
+        { provide: CONNECT_BUS, useValue: connect },
+        Followers,
+        Agent,
+      ],
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { AgentBus } from '@mailwarden/messaging';
+import { Heart } from './beat/heart.js';
+import { OrderTaker } from './carry-out-orders/order-taker.js';
+import { ConsentFollower } from './follow-consent/consent-follower.js';
+import { BundleFollower } from './follow-policy/bundle-follower.js';
+import { Outbox } from './forward-messages/outbox.js';
+import { Scanner } from './measure-stores/scanner.js';
+
+/** Opens the connection to the bus; it resolves when the bus is reachable, and the agent measures meanwhile. */
+export const CONNECT_BUS = Symbol('connect-bus');
+export type ConnectBus = () => Promise<AgentBus>;
+
+/** Followers of what the control plane says, in the order in which they need each other. */
+@Injectable()
+export class Followers {
+  constructor(
+    readonly bundle: BundleFollower,
+    readonly consent: ConsentFollower,
+    readonly orders: OrderTaker,
+  ) {}
+}
+
+/** The life of the agent: take up what is on disk, measure, and speak to the control plane as soon as it is there. */
+@Injectable()
+export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
+  #bus: AgentBus | null = null;
+
+  constructor(
+    private readonly followers: Followers,
+    private readonly scanner: Scanner,
+    private readonly outbox: Outbox,
+    private readonly heart: Heart,
+    @Inject(CONNECT_BUS) private readonly connect: ConnectBus,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { bundle, consent, orders } = this.followers;
+    await bundle.restore();
+    await consent.restore();
+    bundle.onChange(() => {
+      void consent.rewatch();
+      this.scanner.scanSoon();
+    });
+    orders.onCarriedOut(() => this.scanner.scanSoon());
+    this.scanner.onMeasured(() => consent.attestIfChanged());
+    this.scanner.start();
+    void this.#join();
+  }
+
+  async #join(): Promise<void> {
+    const bus = await this.connect();
+    this.#bus = bus;
+    this.outbox.connect(bus);
+    this.heart.start(bus);
+    bus.onReconnect(() => this.outbox.kick());
+    await this.followers.bundle.follow(bus);
+    await this.followers.consent.follow(bus);
+    await this.followers.orders.follow(bus);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.heart.stop();
+    await this.scanner.stop();
+    await this.outbox.stop();
+    await this.#bus?.close();
+  }
+}

@@ -1,0 +1,96 @@
+import { MESSAGE_TYPES, subjects } from '@mailwarden/contracts';
+import type { HostSettings, Profile } from '@mailwarden/catalogue';
+import { measureHost } from '@mailwarden/inventory-fs';
+import type { Logger } from '@mailwarden/observability';
+import type { AgentSettings } from '../agent-settings.js';
+import type { AgentState } from '../agent-state.js';
+import type { Outbox } from '../forward-messages/outbox.js';
+
+/** A scan that follows an order or a policy starts this much later, so that a burst of them becomes one scan. Units: milliseconds. */
+const SOON_MS = 200;
+
+/** Measures every profile of this host in turn, again and again, one scan at a time. */
+export class Scanner {
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+  readonly #measured: (() => Promise<void>)[] = [];
+
+  constructor(
+    private readonly settings: AgentSettings,
+    private readonly profiles: readonly Profile[],
+    private readonly host: { readonly settings: HostSettings; readonly hashKey: Uint8Array },
+    private readonly state: AgentState,
+    private readonly outbox: Outbox,
+    private readonly log: Logger,
+  ) {}
+
+  onMeasured(listener: () => Promise<void>): void {
+    this.#measured.push(listener);
+  }
+
+  start(): void {
+    this.#schedule(0);
+  }
+
+  /** Asks for a scan soon. While one runs, one more follows it. */
+  scanSoon(): void {
+    if (this.#running !== null) this.#again = true;
+    else this.#schedule(SOON_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #intervalMs(): number {
+    return 1000 * (this.state.bundleAt(Date.now())?.scanIntervalSeconds ?? this.settings.scanIntervalSeconds);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#stopped) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#running = this.#scanAll().finally(() => {
+        this.#running = null;
+        this.#schedule(this.#again ? SOON_MS : this.#intervalMs());
+        this.#again = false;
+      });
+    }, delayMs);
+  }
+
+  async #scanAll(): Promise<void> {
+    for (const profile of this.profiles) {
+      try {
+        await this.#scan(profile);
+      } catch (cause) {
+        this.log.error({ profile: profile.id, err: cause }, 'the scan failed; the next one tries again');
+      }
+    }
+    for (const listener of this.#measured) await listener();
+  }
+
+  async #scan(profile: Profile): Promise<void> {
+    const observation = await measureHost({
+      root: this.settings.root,
+      profile,
+      hostSettings: this.host.settings,
+      server: this.settings.server,
+      hashKey: this.host.hashKey,
+      bundleVersion: this.state.bundle?.version ?? null,
+      afterOrder: this.state.lastOrder,
+      now: Date.now,
+    });
+    this.state.observations.set(profile.id, observation);
+    await this.outbox.append({
+      class: 'measurement',
+      subject: subjects.observation(this.settings.server),
+      type: MESSAGE_TYPES.observation,
+      data: observation,
+    });
+    this.log.info({ profile: profile.id, stores: observation.stores.length, durationMs: observation.durationMs }, 'stores measured');
+  }
+}
