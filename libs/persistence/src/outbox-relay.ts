@@ -1,0 +1,139 @@
+import { sealEnvelope } from '@mailwarden/contracts';
+import { instantOf, type Signer } from '@mailwarden/kernel';
+import type { DataSource, EntityManager } from 'typeorm';
+import { schemaOf } from './data-source.js';
+
+/** What waits is looked for this often, beside each `kick`. Units: milliseconds. */
+const SWEEP_MS = 1_000;
+const BATCH_MESSAGES_MAX = 200;
+const PAUSE_AFTER_FAILURE_MS = 1_000;
+const TIDY_EVERY_MS = 3_600_000;
+const SENT_KEPT = '1 day';
+/** Longer than any stream keeps a message that could come again. */
+const HANDLED_KEPT = '35 days';
+
+interface WaitingRow {
+  readonly position: string;
+  readonly id: string;
+  readonly subject: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly created_at: Date;
+  readonly sequence: string;
+}
+
+export interface SealedMessage {
+  readonly subject: string;
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface RelayParts {
+  readonly dataSource: DataSource;
+  readonly signer: Signer;
+  /** Who speaks, as `mailwarden/reporting`. */
+  readonly source: string;
+  /** Resolves when the bus has the message for good. */
+  readonly publish: (message: SealedMessage) => Promise<unknown>;
+  readonly onFailure?: (cause: unknown) => void;
+}
+
+/**
+ * Carries committed messages to the bus: numbered without gaps, signed, at least once, in order.
+ * A number is on disk before the message leaves, so that one message never travels under two numbers. Instances take turns by a database lock.
+ */
+export class OutboxRelay {
+  readonly #schema: string;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #stopped = true;
+  #sweep: NodeJS.Timeout | null = null;
+  #tidiedAtMs = 0;
+
+  constructor(private readonly parts: RelayParts) {
+    this.#schema = schemaOf(parts.dataSource);
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#sweep = setInterval(() => this.kick(), SWEEP_MS);
+    this.kick();
+  }
+
+  /** To be called after a commit, so that nobody waits for the next sweep. */
+  kick(): void {
+    if (this.#stopped) return;
+    if (this.#running !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = null;
+      if (this.#again) {
+        this.#again = false;
+        this.kick();
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#sweep !== null) clearInterval(this.#sweep);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#stopped && (await this.#sendBatch()) === BATCH_MESSAGES_MAX);
+      await this.#tidy();
+    } catch (cause) {
+      this.parts.onFailure?.(cause);
+      if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_FAILURE_MS));
+    }
+  }
+
+  /** Returns how many were sent. */
+  async #sendBatch(): Promise<number> {
+    return this.parts.dataSource.transaction(async (tx) => {
+      const [lock] = await tx.query<{ held: boolean }[]>(`SELECT pg_try_advisory_xact_lock(hashtext($1)) AS held`, [`mailwarden outbox ${this.#schema}`]);
+      if (lock?.held !== true) return 0;
+      await this.parts.dataSource.transaction((numbering) => this.#number(numbering));
+      const rows = await tx.query<WaitingRow[]>(
+        `SELECT position, id, subject, type, data, created_at, sequence FROM ${this.#schema}.outbox WHERE sent_at IS NULL AND sequence IS NOT NULL ORDER BY sequence LIMIT ${BATCH_MESSAGES_MAX}`,
+      );
+      if (rows.length === 0) return 0;
+      await Promise.all(rows.map((row) => this.parts.publish(this.#seal(row))));
+      await tx.query(`UPDATE ${this.#schema}.outbox SET sent_at = now() WHERE position = ANY($1::bigint[])`, [rows.map((row) => row.position)]);
+      return rows.length;
+    });
+  }
+
+  /** Commits on its own, before anything is sent. */
+  async #number(tx: EntityManager): Promise<void> {
+    const waiting = await tx.query<unknown[]>(`SELECT 1 FROM ${this.#schema}.outbox WHERE sequence IS NULL AND sent_at IS NULL LIMIT 1`);
+    if (waiting.length === 0) return;
+    const [head] = await tx.query<{ last_sequence: string }[]>(`SELECT last_sequence FROM ${this.#schema}.outbox_head FOR UPDATE`);
+    const last = Number(head?.last_sequence ?? 0);
+    const [, numbered] = await tx.query<[unknown[], number]>(
+      `UPDATE ${this.#schema}.outbox o SET sequence = $1::bigint + n.rank
+       FROM (SELECT position, row_number() OVER (ORDER BY position) AS rank FROM ${this.#schema}.outbox WHERE sequence IS NULL AND sent_at IS NULL) n
+       WHERE o.position = n.position`,
+      [last],
+    );
+    await tx.query(`UPDATE ${this.#schema}.outbox_head SET last_sequence = $1`, [last + numbered]);
+  }
+
+  #seal(row: WaitingRow): SealedMessage {
+    const { signer, source } = this.parts;
+    const envelope = sealEnvelope(signer, { id: row.id, source, type: row.type, time: instantOf(row.created_at.getTime()), subject: row.subject, sequence: Number(row.sequence), data: row.data });
+    return { subject: row.subject, id: row.id, bytes: Buffer.from(JSON.stringify(envelope)) };
+  }
+
+  async #tidy(): Promise<void> {
+    const nowMs = Date.now();
+    if (nowMs - this.#tidiedAtMs < TIDY_EVERY_MS) return;
+    this.#tidiedAtMs = nowMs;
+    await this.parts.dataSource.query(`DELETE FROM ${this.#schema}.outbox WHERE sent_at < now() - interval '${SENT_KEPT}'`);
+    await this.parts.dataSource.query(`DELETE FROM ${this.#schema}.handled_message WHERE handled_at < now() - interval '${HANDLED_KEPT}'`);
+  }
+}
