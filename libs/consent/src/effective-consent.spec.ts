@@ -1,6 +1,6 @@
 import type { ConsentEntry, ConsentScope, PublishedDecision } from '@mailwarden/contracts';
 import { instantOf, sha256, unknown, uuidOf, known, type ServerName } from '@mailwarden/kernel';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { desiredKsn, effectiveConsent } from './effective-consent.js';
 import { isWithin } from './ksn-reach.js';

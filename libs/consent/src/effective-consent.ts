@@ -20,6 +20,8 @@ interface Standing {
   /** 0 organisation, 1 group, 2 server. */
   readonly narrowness: number;
   readonly scope: string;
+  /** Newest refusal of this scope, also when a grant of the same scope came after it. */
+  readonly lastRefusedAt: Instant | null;
 }
 
 const NARROWNESS = { organisation: 0, group: 1, server: 2 } as const;
@@ -33,26 +35,29 @@ function standingDecisions(entries: readonly ConsentEntry[], scopes: ReadonlySet
   return entries.flatMap((entry) => {
     const scope = scopeKey(entry.scope);
     if (!scopes.has(scope)) return [];
-    const decision = newest(entry.decisions.filter((candidate) => candidate.agreement === agreement && candidate.decidedAt <= at));
-    return decision === undefined ? [] : [{ decision, narrowness: NARROWNESS[entry.scope.kind], scope }];
+    const decided = entry.decisions.filter((candidate) => candidate.agreement === agreement && candidate.decidedAt <= at);
+    const decision = newest(decided);
+    const refusal = newest(decided.filter((candidate) => candidate.action !== 'grant'));
+    return decision === undefined ? [] : [{ decision, narrowness: NARROWNESS[entry.scope.kind], scope, lastRefusedAt: refusal?.decidedAt ?? null }];
   });
 }
 
 const isGrant = (standing: Standing): boolean => standing.decision.action === 'grant';
 
-/** A refusal stands against every wider grant, and against every narrower one made before it. Source: decision 0004. */
-function isRefusedBy(grant: Standing, refusal: Standing): boolean {
-  return grant.narrowness <= refusal.narrowness || grant.decision.decidedAt <= refusal.decision.decidedAt;
+/** A refusal that stands voids every wider grant; any refusal voids, for good, the narrower grants made before it. Source: decision 0004. */
+function isVoidedBy(grant: Standing, other: Standing): boolean {
+  if (grant.narrowness <= other.narrowness) return !isGrant(other);
+  return other.lastRefusedAt !== null && grant.decision.decidedAt <= other.lastRefusedAt;
 }
 
 function decideOne(agreement: AgreementOnHost, standing: readonly Standing[], at: Instant): EffectiveConsent {
   const told = (state: ConsentState, because: string, by: Standing | null): EffectiveConsent => ({ agreement: agreement.id, state, because, decision: by?.decision.decision ?? null });
   const refusals = standing.filter((item) => !isGrant(item)).sort((a, b) => b.narrowness - a.narrowness);
   const grants = standing.filter(isGrant).sort((a, b) => b.narrowness - a.narrowness);
-  const grant = grants.find((candidate) => !refusals.some((refusal) => isRefusedBy(candidate, refusal)));
+  const grant = grants.find((candidate) => !standing.some((other) => isVoidedBy(candidate, other)));
   if (grant === undefined) {
     const refusal = refusals[0];
-    if (refusal === undefined) return told('undecided', 'nobody decided on it for this server', null);
+    if (refusal === undefined) return told('undecided', grants.length === 0 ? 'nobody decided on it for this server' : 'a later refusal of a wider scope ended the grant', null);
     return told(refusal.decision.action === 'withdraw' ? 'withdrawn' : 'declined', `refused for ${refusal.scope}`, refusal);
   }
   const { validUntil, textSha256 } = grant.decision;
