@@ -1,0 +1,28 @@
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const FILE_MODE = 0o600;
+
+/** A rename or a removal lasts only when its folder is synced: the entry lives in the folder, not in the file. */
+export async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes a whole file or nothing: beside, synced, renamed, folder synced. A crash leaves the old file, or a `.part` that nobody reads. */
+export async function writeDurably(dir: string, name: string, bytes: Uint8Array): Promise<void> {
+  const part = join(dir, `${name}.part`);
+  const handle = await open(part, 'w', FILE_MODE);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, join(dir, name));
+  await syncFolder(dir);
+}
