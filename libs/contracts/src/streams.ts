@@ -75,3 +75,6 @@ export const orderConsumer = (server: string): ConsumerDefinition => ({
   ackWaitMs: 60_000,
   maxAckPending: 10,
 });
+
+/** How the SIEM account's copy of the event stream reaches the stream in the control account: prefixes of its requests and of what is delivered to it. */
+export const EVENT_MIRROR = { api: 'control.JS.API', deliver: 'mw.mirror.siem' } as const;

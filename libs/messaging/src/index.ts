@@ -1,6 +1,6 @@
 export { connectBus } from './control/connect-bus.js';
 export type { BusAddress } from './control/connect-bus.js';
-export { ensureOrderConsumer, ensureTopology } from './control/topology.js';
+export { ensureEventMirror, ensureOrderConsumer, ensureTopology } from './control/topology.js';
 export { publishDurable } from './control/publish.js';
 export type { WireMessage } from './control/publish.js';
 export { putEntry, watchBucket } from './control/bucket.js';

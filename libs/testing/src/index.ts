@@ -1,1 +1,4 @@
-export {};
+export { findNatsServer } from './find-nats-server.js';
+export { freePort } from './free-port.js';
+export { startNats } from './start-nats.js';
+export type { RunningNats } from './start-nats.js';

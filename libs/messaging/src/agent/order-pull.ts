@@ -13,7 +13,7 @@ export interface Delivery {
 }
 
 /** Inboxes of one server's agent: no other agent may listen to them. */
-export const inboxPrefixOf = (server: string): string => `_INBOX_${server}`;
+export const inboxPrefixOf = (server: string): string => `_INBOX.${server}`;
 
 export type OrderHandler = (bytes: Uint8Array, delivery: Delivery) => Promise<void>;
 

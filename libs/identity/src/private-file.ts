@@ -1,0 +1,39 @@
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const OWNER_ONLY = 0o600;
+const FOLDER_OWNER_ONLY = 0o700;
+const GROUP_OR_OTHERS = 0o077;
+
+/** Writes a secret whole or not at all, readable by its owner alone. */
+export async function writePrivate(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: FOLDER_OWNER_ONLY });
+  const part = `${path}.part`;
+  const handle = await open(part, 'w', OWNER_ONLY);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, path);
+}
+
+/** Errors: throws when others than the owner may read the file; a key that others know proves nothing. */
+export async function readPrivate(path: string): Promise<string> {
+  const { mode } = await stat(path);
+  if ((mode & GROUP_OR_OTHERS) !== 0) throw new Error(`${path} is open to others than its owner; run: chmod 600 ${path}`);
+  return readFile(path, 'utf8');
+}
+
+/** The file's content, made once when it is missing. */
+export async function keepOnce(path: string, make: () => string | Promise<string>): Promise<string> {
+  try {
+    return await readPrivate(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+  }
+  const made = await make();
+  await writePrivate(path, made);
+  return made;
+}
