@@ -1,1 +1,10 @@
 export type { Agreement, Database, DocumentedLimit, Flow, HostSettings, LicenceState, Probe, Profile, Protection, Reading, Relation, SourceId, StorageDuration, Store, Variable } from './profile.js';
+export { DATA_CATEGORIES, isDataCategory } from './data-categories.js';
+export type { DataCategory } from './data-categories.js';
+export { parseProfile } from './parse-profile.js';
+export { profileJsonSchema } from './profile-form.js';
+export { resolveVariables } from './resolve-variables.js';
+export type { Problem } from '@mailwarden/strict-yaml';
+
+/** Folder of the profiles that ship; adapters read them. */
+export const SHIPPED_PROFILES_URL: URL = new URL('../profiles/', import.meta.url);

@@ -1,0 +1,60 @@
+import { suggestionFor } from '@mailwarden/kernel';
+import type { DocumentPath } from '@mailwarden/strict-yaml';
+import { DATA_CATEGORIES, isDataCategory } from '../data-categories.js';
+import type { ProfileForm } from '../profile-form.js';
+import type { Mistake } from './mistake.js';
+
+function unknownName(what: string, name: string, known: readonly string[], path: DocumentPath): Mistake {
+  const meant = suggestionFor(name, known);
+  return { path, message: `${what} "${name}" is not declared`, advice: meant === undefined ? `declared: ${known.join(', ') || 'none'}` : `did you mean "${meant}"?` };
+}
+
+/** Every `source:` names a page of `sources`. */
+export function knownSources(form: ProfileForm): Mistake[] {
+  const known = Object.keys(form.sources);
+  const mistakes: Mistake[] = [];
+  const walk = (value: unknown, path: (string | number)[]): void => {
+    if (value === null || typeof value !== 'object') return;
+    for (const [key, child] of Object.entries(value)) {
+      const place = [...path, Array.isArray(value) ? Number(key) : key];
+      if (key === 'source' && typeof child === 'string' && !known.includes(child)) mistakes.push(unknownName('the source', child, known, place));
+      else if (place[0] !== 'sources') walk(child, place);
+    }
+  };
+  walk(form, []);
+  return mistakes;
+}
+
+/** Every `${name}` names a variable. */
+export function knownVariables(form: ProfileForm): Mistake[] {
+  const known = Object.keys(form.variables);
+  return form.stores.flatMap((store, index) =>
+    (['files', 'exclude', 'active'] as const).flatMap((member) =>
+      store[member].flatMap((glob, place) => [...glob.matchAll(/\$\{([^}]*)\}/g)].filter((match) => !known.includes(match[1] ?? '')).map((match) => unknownName('the variable', match[1] ?? '', known, ['stores', index, member, place]))),
+    ),
+  );
+}
+
+/** Data categories are those of the taxonomy; databases and agreements are declared in the file. */
+export function knownReferences(form: ProfileForm): Mistake[] {
+  const categories = Object.keys(DATA_CATEGORIES);
+  const databases = Object.keys(form.databases);
+  const agreements = form.agreements.map(({ id }) => id);
+  return [
+    ...form.stores.flatMap((store, index) => (store['data-categories'] ?? []).flatMap((id, place) => (isDataCategory(id) ? [] : [unknownName('the data category', id, categories, ['stores', index, 'data-categories', place])]))),
+    ...form.stores.flatMap((store, index) => (store.rows === undefined || databases.includes(store.rows.database) ? [] : [unknownName('the database', store.rows.database, databases, ['stores', index, 'rows', 'database'])])),
+    ...form.flows.flatMap((flow, index) => flow.requires.flatMap((id, place) => (agreements.includes(id) ? [] : [unknownName('the agreement', id, agreements, ['flows', index, 'requires', place])]))),
+  ];
+}
+
+/** No two stores, agreements or flows share a name. */
+export function uniqueNames(form: ProfileForm): Mistake[] {
+  return (['stores', 'agreements', 'flows'] as const).flatMap((list) => {
+    const seen = new Set<string>();
+    return form[list].flatMap(({ id }, index) => {
+      const twice = seen.has(id);
+      seen.add(id);
+      return twice ? [{ path: [list, index, 'id'], message: `"${id}" is declared twice`, advice: 'give one of them another name' }] : [];
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import { parseByteCount, parseDuration } from '@mailwarden/kernel';
+import type { ProfileForm, StoreForm } from '../profile-form.js';
+import type { Mistake } from './mistake.js';
+
+/** Each limit has exactly one quantity, with a unit that can be read. */
+export function soundLimits(form: ProfileForm): Mistake[] {
+  return form.stores.flatMap((store, index) =>
+    store.limits.flatMap((limit, place): Mistake[] => {
+      const path = ['stores', index, 'limits', place];
+      const given = [limit.bytes, limit.records, limit.age].filter((value) => value !== undefined);
+      if (given.length !== 1) return [{ path, message: 'a limit counts exactly one of bytes, records and age', advice: 'write one limit for each' }];
+      const read = limit.bytes !== undefined ? parseByteCount(String(limit.bytes)) : limit.age !== undefined ? parseDuration(limit.age) : null;
+      return read === null || read.ok ? [] : [{ path: [...path, limit.bytes === undefined ? 'age' : 'bytes'], message: read.error, advice: 'write a number with its unit' }];
+    }),
+  );
+}
+
+function storeMistakes(store: StoreForm, index: number): Mistake[] {
+  const path = ['stores', index];
+  const mistakes: Mistake[] = [];
+  const needsFiles = ['files', 'log', 'records', 'pair', 'temporary', 'configuration', 'dump'].includes(store.kind);
+  if (needsFiles && store.files.length === 0) mistakes.push({ path, message: `a store of kind ${store.kind} has files`, advice: 'add files: with one pattern or more' });
+  if (['table', 'pair'].includes(store.kind) && store.rows === undefined) mistakes.push({ path, message: `a store of kind ${store.kind} has rows`, advice: 'add rows: with database, relation and columns' });
+  if (store.kind === 'pair' && store.rows !== undefined && store.rows['file-column'] === undefined) mistakes.push({ path: [...path, 'rows'], message: 'the rows of a pair name their files', advice: 'add file-column:' });
+  if (['configuration', 'memory'].includes(store.kind) && store.rotatable) mistakes.push({ path: [...path, 'rotatable'], message: `a store of kind ${store.kind} is never deleted from`, advice: 'write rotatable: false' });
+  if (store.kind === 'log' && store.active.length === 0) mistakes.push({ path, message: 'a log has a file that is being written', advice: 'add active: so that it is never deleted' });
+  const quiet = parseDuration(store['quiet-period']);
+  if (!quiet.ok) mistakes.push({ path: [...path, 'quiet-period'], message: quiet.error, advice: 'write a number with its unit' });
+  return mistakes;
+}
+
+/** A store has what its kind needs, and nothing that would make it dangerous. */
+export const soundStores = (form: ProfileForm): Mistake[] => form.stores.flatMap(storeMistakes);
+
+/** Commands are absolute and end by themselves; SQL reads. */
+export function soundProbes(form: ProfileForm): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const walk = (value: unknown, path: (string | number)[]): void => {
+    if (value === null || typeof value !== 'object') return;
+    const record = value as Record<string, unknown>;
+    const command = record['command'];
+    if (Array.isArray(command) && !String(command[0]).startsWith('/')) mistakes.push({ path: [...path, 'command', 0], message: 'a command is named by its absolute path', advice: 'begin with "/"' });
+    if (typeof record['timeout'] === 'string' && !parseDuration(record['timeout']).ok) mistakes.push({ path: [...path, 'timeout'], message: 'a command needs a time limit', advice: 'write a number with its unit, as "5 s"' });
+    if (typeof record['query'] === 'string' && !/^\s*select\b[^;]*$/i.test(record['query'])) mistakes.push({ path: [...path, 'query'], message: 'a query is one SELECT', advice: 'leave out ";" and everything that writes' });
+    for (const [key, child] of Object.entries(value)) walk(child, [...path, Array.isArray(value) ? Number(key) : key]);
+  };
+  walk(form, []);
+  return mistakes;
+}
