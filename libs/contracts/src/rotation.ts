@@ -60,7 +60,7 @@ export const bundleRule = z.object({
   keep: keepRule,
   bounds,
   /** Words of the policy, as `1 GiB`, by limit kind. */
-  written: z.record(z.enum(LIMIT_KINDS), z.string().max(60).optional()),
+  written: z.partialRecord(z.enum(LIMIT_KINDS), z.string().max(60)),
 });
 export type BundleRule = z.output<typeof bundleRule>;
 

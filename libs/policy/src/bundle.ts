@@ -1,0 +1,70 @@
+import type { Profile, Store } from '@mailwarden/catalogue';
+import type { BundleRule, Hold, Labels, PolicyBundle, Watermark } from '@mailwarden/contracts';
+import type { Instant, ServerName } from '@mailwarden/kernel';
+import type { HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';
+
+/** Scans are this far apart where no policy says otherwise. Units: seconds. */
+const SCAN_INTERVAL_SECONDS = 60;
+
+const hasLabels = (labels: Labels, wanted: Readonly<Record<string, string>>): boolean => Object.entries(wanted).every(([key, value]) => labels[key] === value);
+
+/** True when a policy's selector takes the server in: all its labels are equal and no exception matches. */
+export function selects(selector: ServerSelector, labels: Labels): boolean {
+  return hasLabels(labels, selector.labels) && !selector.except.some((exception) => Object.keys(exception).length > 0 && hasLabels(labels, exception));
+}
+
+const names = (references: RetentionPolicy['stores'], profile: Profile, store: Store): boolean => references.some((reference) => (reference.profile === null || reference.profile === profile.id) && reference.store === store.id);
+
+function concerns(policy: RetentionPolicy, profile: Profile, store: Store): boolean {
+  return names(policy.stores, profile, store) || policy.categories.some((category) => store.dataCategories?.includes(category) === true);
+}
+
+/** Low watermark of each limit, in the limit's own unit. */
+const watermarksOf = (policy: RetentionPolicy): Watermark[] => policy.limits.map(({ kind, value }) => ({ kind, limit: value, target: Math.floor((value * policy.targetPercent) / 100) }));
+
+function ruleOf(policy: RetentionPolicy, profile: Profile, store: Store): BundleRule {
+  return {
+    policy: policy.name,
+    policyVersion: policy.version,
+    profile: profile.id,
+    store: store.id,
+    // A store that the profile keeps from deletion is only ever watched.
+    mode: store.rotatable ? policy.mode : 'observe',
+    watermarks: watermarksOf(policy),
+    clock: store.clock === 'recorded' ? 'recorded' : policy.clock,
+    keep: policy.keep,
+    bounds: policy.bounds,
+    written: Object.fromEntries(policy.limits.map(({ kind, written }) => [kind, written])),
+  };
+}
+
+const holdsOf = (policy: HoldPolicy, profiles: readonly Profile[]): Hold[] =>
+  profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ id: policy.name, store: store.id, from: policy.from as Instant | null, until: policy.until as Instant | null, reason: policy.reason })));
+
+/** All policy for one server, its limits resolved to exact numbers. Two policies on one store are two rules; neither knows of the other. */
+export function bundleFor(parts: {
+  readonly server: ServerName;
+  readonly labels: Labels;
+  readonly profiles: readonly Profile[];
+  readonly policies: readonly Policy[];
+  readonly version: number;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+}): PolicyBundle {
+  const chosen = parts.policies.filter((policy) => selects(policy.servers, parts.labels));
+  const of = <K extends Policy['kind']>(kind: K): Extract<Policy, { kind: K }>[] => chosen.filter((policy): policy is Extract<Policy, { kind: K }> => policy.kind === kind);
+  const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => profile.stores.filter((store) => concerns(policy, profile, store)).map((store) => ruleOf(policy, profile, store))));
+  const intervals = of('telemetry').map((policy: TelemetryPolicy) => policy.scanIntervalSeconds);
+  return {
+    schema: 'mailwarden/policy-bundle/v1',
+    server: parts.server,
+    version: parts.version,
+    labels: parts.labels,
+    rules,
+    holds: of('hold').flatMap((policy) => holdsOf(policy, parts.profiles)),
+    transmission: { failClosed: of('transmission').some((policy: TransmissionPolicy) => policy.failClosed) },
+    scanIntervalSeconds: intervals.length === 0 ? SCAN_INTERVAL_SECONDS : Math.min(...intervals),
+    issuedAt: parts.issuedAt,
+    expiresAt: parts.expiresAt,
+  };
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { parseProfile, type Profile } from '@mailwarden/catalogue';
+import { instantOf, type ServerName } from '@mailwarden/kernel';
+import { describe, expect, it } from 'vitest';
+import { bundleFor } from './bundle.js';
+import { parsePolicies } from './parse-policies.js';
+
+const profile = ((): Profile => {
+  const parsed = parseProfile(readFileSync(new URL('../../catalogue/profiles/kaspersky-klms-8.yaml', import.meta.url), 'utf8'));
+  if (!parsed.ok) throw new Error('the shipped profile must parse');
+  return parsed.value;
+})();
+
+const CAP = `schema: mailwarden/policy/v1
+kind: retention
+name: backup-cap
+reason: Storage limitation
+servers: { role: mx }
+except: [ { canary: "true" } ]
+stores: [ kaspersky-klms-8/backup, "*/configuration" ]
+mode: enforce
+limits: { bytes: 1 GiB, age: 90 days }
+target: 80 %
+keep: { newest: 10, younger-than: 1 hour }
+`;
+const HOLD = `---
+schema: mailwarden/policy/v1
+kind: hold
+name: case-7
+reason: Open case
+stores: [ "*/backup" ]
+`;
+const bundle = (text: string, labels: Record<string, string>) => {
+  const policies = parsePolicies(text);
+  if (!policies.ok) throw new Error(JSON.stringify(policies.error));
+  return bundleFor({ server: 'mx-1' as ServerName, labels, profiles: [profile], policies: policies.value, version: 3, issuedAt: instantOf(0), expiresAt: instantOf(1) });
+};
+
+describe('policy as code', () => {
+  it('becomes exact numbers for the servers that it selects', () => {
+    const [rule] = bundle(CAP, { role: 'mx' }).rules;
+    expect(rule).toMatchObject({ store: 'backup', mode: 'enforce', keep: { newest: 10, youngerThanSeconds: 3600 }, written: { bytes: '1 GiB', age: '90 days' } });
+    expect(rule?.watermarks).toEqual([
+      { kind: 'bytes', limit: 2 ** 30, target: Math.floor(2 ** 30 * 0.8) },
+      { kind: 'age', limit: 7_776_000, target: 6_220_800 },
+    ]);
+  });
+  it('says nothing about other servers', () => {
+    expect(bundle(CAP, { role: 'relay' }).rules).toEqual([]);
+    expect(bundle(CAP, { role: 'mx', canary: 'true' }).rules).toEqual([]);
+  });
+  it('only watches what a profile keeps from deletion', () => {
+    expect(bundle(CAP, { role: 'mx' }).rules.find((rule) => rule.store === 'configuration')?.mode).toBe('observe');
+  });
+  it('carries holds to the stores that they name', () => {
+    expect(bundle(CAP + HOLD, { role: 'mx' }).holds).toEqual([{ id: 'case-7', store: 'backup', from: null, until: null, reason: 'Open case' }]);
+  });
+  it('has a version that follows what it says, not how it is laid out', () => {
+    const versionOf = (text: string) => {
+      const parsed = parsePolicies(text);
+      return parsed.ok ? parsed.value[0]?.version : undefined;
+    };
+    expect(versionOf(CAP)).toBe(versionOf(`# a comment\n${CAP}`));
+    expect(versionOf(CAP)).not.toBe(versionOf(CAP.replace('1 GiB', '2 GiB')));
+  });
+  it.each([
+    ['a mistyped key', CAP.replace('target:', 'taget:'), /taget/, 10],
+    ['a size without unit', CAP.replace('1 GiB', '"1"'), /unit/, 9],
+    ['no limit at all', CAP.replace('{ bytes: 1 GiB, age: 90 days }', '{}'), /at least one/, 9],
+    ['an unknown kind', CAP.replace('kind: retention', 'kind: retentoin'), /no kind/, 2],
+    ['two of one name', `${CAP}---\n${CAP}`, /two policies/, 15],
+  ])('%s is told with its line', (_name, text, message, line) => {
+    const parsed = parsePolicies(text);
+    expect(parsed.ok).toBe(false);
+    const [problem] = parsed.ok ? [] : parsed.error;
+    expect(problem?.message).toMatch(message);
+    expect(problem?.line).toBe(line);
+  });
+});
