@@ -1,1 +1,5 @@
-export {};
+export { readGuarded } from './guarded-file.js';
+export { loadHostSettings } from './host-settings.js';
+export { loadProfiles, readProfileFile } from './profile-files.js';
+export { readSettings } from './read-settings.js';
+export { loadTrust } from './trust-file.js';
