@@ -1,0 +1,124 @@
+import type { AccessBreach } from '@mailwarden/contracts';
+import type { Account, Accounts } from './accounts.js';
+
+/** Owner, group and mode bits that entries of a store share, and how many do. */
+export interface EntryRights {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  readonly folder: boolean;
+  items: number;
+}
+
+/** The declared protection of a store, by name. Null accounts mean that the vendor says nothing. */
+export interface DeclaredProtection {
+  readonly accounts: readonly string[] | null;
+  readonly groups: readonly string[];
+}
+
+export interface AccountAccess {
+  readonly name: string;
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly because: string;
+}
+
+type Way = 'owner' | 'group' | 'mode';
+const READ = 4;
+const WRITE = 2;
+const SEARCH = 1;
+const STICKY = 0o1000;
+const EVERYONE = 'everyone';
+const ROOT_UID = 0;
+export const ACCOUNTS_SHOWN_MAX = 64;
+
+const octal = (mode: number): string => `0${(mode & 0o7777).toString(8).padStart(3, '0')}`;
+
+/** Which of the three classes an account falls into for an entry: the first that fits counts, as in the kernel. */
+function wayOf(account: Account, rights: Pick<EntryRights, 'uid' | 'gid'>): Way {
+  if (account.uid === rights.uid) return 'owner';
+  return account.gids.has(rights.gid) ? 'group' : 'mode';
+}
+const bitsOf = (way: Way, mode: number): number => (way === 'owner' ? mode >> 6 : way === 'group' ? mode >> 3 : mode) & 7;
+
+function canReach(account: Account, chain: readonly EntryRights[]): boolean {
+  return account.uid === ROOT_UID || chain.every((folder) => (bitsOf(wayOf(account, folder), folder.mode) & SEARCH) !== 0);
+}
+
+interface Granted {
+  readonly account: Account;
+  readonly way: Way;
+  readonly rights: EntryRights;
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+function grantedTo(account: Account, entries: readonly EntryRights[]): Granted[] {
+  return entries.flatMap((rights) => {
+    const way = wayOf(account, rights);
+    const bits = account.uid === ROOT_UID ? READ | WRITE : bitsOf(way, rights.mode);
+    return (bits & (READ | WRITE)) === 0 ? [] : [{ account, way, rights, read: (bits & READ) !== 0, write: (bits & WRITE) !== 0 }];
+  });
+}
+
+const WORDS: Readonly<Record<Way, (rights: EntryRights, accounts: Accounts) => string>> = {
+  owner: (rights) => `owns it, mode ${octal(rights.mode)}`,
+  group: (rights, accounts) => `by group ${accounts.groupNames.get(rights.gid) ?? rights.gid}, mode ${octal(rights.mode)}`,
+  mode: (rights) => `mode ${octal(rights.mode)} lets everyone in`,
+};
+
+/**
+ * Which accounts get into a store, and which of them the declared protection does not name.
+ * Judged from owner, group and mode of the entries and of the folders that lead to them; lists of finer rights (ACLs) are not read here.
+ */
+export function accessOf(parts: { entries: readonly EntryRights[]; chain: readonly EntryRights[]; accounts: Accounts; protection: DeclaredProtection; shownName: (account: Account) => string }): { accounts: AccountAccess[]; breaches: AccessBreach[] } {
+  const { accounts, chain, entries, protection } = parts;
+  const breaches = new Map<string, AccessBreach>();
+  const shown: AccountAccess[] = [];
+  for (const account of accounts.byName.values()) {
+    const granted = canReach(account, chain) ? grantedTo(account, entries) : [];
+    const first = granted[0];
+    if (first === undefined) continue;
+    const reasons = account.uid === ROOT_UID ? 'the super-user' : WORDS[first.way](first.rights, accounts);
+    shown.push({ name: parts.shownName(account), read: granted.some((item) => item.read), write: granted.some((item) => item.write), because: reasons });
+    if (protection.accounts !== null && !isDeclared(account, protection, accounts)) for (const item of granted) addBreach(breaches, item, parts);
+  }
+  return { accounts: shown.slice(0, ACCOUNTS_SHOWN_MAX), breaches: [...breaches.values(), ...openFolders(entries, protection)].slice(0, ACCOUNTS_SHOWN_MAX) };
+}
+
+function isDeclared(account: Account, protection: DeclaredProtection, accounts: Accounts): boolean {
+  if (account.uid === ROOT_UID || protection.accounts?.includes(account.name) === true) return true;
+  return protection.groups.some((name) => [...account.gids].some((gid) => accounts.groupNames.get(gid) === name));
+}
+
+/** What comes by "others" is one breach for everyone, not one for each account. */
+function addBreach(breaches: Map<string, AccessBreach>, { account, way, rights, read, write }: Granted, parts: { accounts: Accounts; shownName: (account: Account) => string }): void {
+  const name = way === 'mode' ? EVERYONE : parts.shownName(account);
+  const key = `${way} ${name} ${rights.folder}`;
+  const known = breaches.get(key);
+  const counted = way === 'mode' && known !== undefined && known.mode === octal(rights.mode) ? 0 : rights.items;
+  breaches.set(key, {
+    kind: way,
+    account: name,
+    read: read || known?.read === true,
+    write: write || known?.write === true,
+    items: (known?.items ?? 0) + counted,
+    mode: known?.mode ?? octal(rights.mode),
+    because: known?.because ?? WORDS[way](rights, parts.accounts),
+  });
+}
+
+/** A folder that everyone may write and that keeps nobody from removing others' entries, whatever the vendor says. */
+function openFolders(entries: readonly EntryRights[], protection: DeclaredProtection): AccessBreach[] {
+  if (protection.accounts !== null) return [];
+  return entries
+    .filter((rights) => rights.folder && (rights.mode & WRITE) !== 0 && (rights.mode & STICKY) === 0)
+    .map((rights) => ({ kind: 'mode', account: EVERYONE, read: true, write: true, items: rights.items, mode: octal(rights.mode), because: 'everyone may write here and remove what others wrote' }));
+}
+
+/** Folders on the way to a store that let everyone replace it. */
+export function openParents(chain: readonly EntryRights[]): AccessBreach[] {
+  return chain
+    .filter((folder) => (folder.mode & WRITE) !== 0 && (folder.mode & STICKY) === 0)
+    .map((folder) => ({ kind: 'parent', account: EVERYONE, read: false, write: true, items: 1, mode: octal(folder.mode), because: 'a folder above the store lets everyone replace it' }));
+}

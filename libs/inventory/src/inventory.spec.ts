@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { accessOf } from './access.js';
+import { accountsFrom } from './accounts.js';
+import { compilePatterns } from './pattern.js';
+import { StoreTally } from './store-tally.js';
+
+const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+describe('patterns over bytes', () => {
+  it.each([
+    ['/a/**', '/a/b', true],
+    ['/a/**', '/a/b/c\nd', true],
+    ['/a/**', '/a', false],
+    ['/a/**', '/ab', false],
+    ['/a/*.log', '/a/x.log', true],
+    ['/a/*.log', '/a/b/x.log', false],
+    ['/a/**/*.log', '/a/x.log', true],
+    ['/a/**/*.log', '/a/b/c/x.log', true],
+    ['/a/(b)+', '/a/(b)+', true],
+    ['/a/(b)+', '/a/bb', false],
+    ['/ü/**', bytes('/ü/x'), true],
+    ['/a/**', '/a/\xff\xfe', true],
+  ])('%s and %j: %s', (glob, path, expected) => {
+    expect(compilePatterns([glob]).matches(path)).toBe(expected);
+  });
+  it('walks each folder once', () => {
+    expect(compilePatterns(['/a/**', '/a/b/*.log', '/c/d/e?']).roots).toEqual(['/a', '/c/d']);
+  });
+});
+
+describe('who gets in', () => {
+  const accounts = accountsFrom('root:x:0:0::/:\nkluser:x:999:999::/:\nbackup:x:34:34::/:\nhelp:x:1001:1001::/:\n', 'root:x:0:\nklusers:x:999:help\nbackup:x:34:\n');
+  const judge = (mode: number, chainMode = 0o755, protection = { accounts: ['root', 'kluser'], groups: [] as string[] }) =>
+    accessOf({
+      entries: [{ uid: 999, gid: 999, mode, folder: false, items: 3 }],
+      chain: [{ uid: 0, gid: 0, mode: chainMode, folder: true, items: 1 }],
+      accounts,
+      protection,
+      shownName: (account) => account.name,
+    });
+  it('is as declared', () => {
+    expect(judge(0o600)).toMatchObject({ breaches: [], accounts: [{ name: 'root' }, { name: 'kluser', read: true, write: true }] });
+  });
+  it('shows a group that lets another account in, unless the group is declared', () => {
+    expect(judge(0o640).breaches).toMatchObject([{ kind: 'group', account: 'help', read: true, write: false, items: 3 }]);
+    expect(judge(0o640, 0o755, { accounts: ['root', 'kluser'], groups: ['klusers'] }).breaches).toEqual([]);
+  });
+  it('shows an open mode once, for everyone', () => {
+    expect(judge(0o666).breaches.filter((breach) => breach.kind === 'mode')).toMatchObject([{ account: 'everyone', write: true, items: 3, mode: '0666' }]);
+  });
+  it('lets nobody in through a folder that is closed', () => {
+    expect(judge(0o666, 0o700).breaches).toEqual([]);
+  });
+});
+
+describe('a tally', () => {
+  it('adds up and knows leftovers by the time of the service', () => {
+    const tally = new StoreTally(100);
+    for (const atMs of [50, 150]) tally.add({ bytes: 10, allocated: 4096, atMs, uid: 1, gid: 1, mode: 0o100600 });
+    expect(tally).toMatchObject({ items: 2, bytesApparent: 20, bytesAllocated: 8192, oldestMs: 50, newestMs: 150, leftovers: { items: 1, bytes: 4096, oldestMs: 50 } });
+  });
+});

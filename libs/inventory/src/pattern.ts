@@ -1,0 +1,52 @@
+/**
+ * A path as its bytes, one character for each byte (Latin-1): names on disk are bytes, and three different names must never become one.
+ */
+export type BytePath = string;
+
+/** Which paths a store's globs take in. `**` stands for any depth, `*` and `?` stay within one component. */
+export interface PatternSet {
+  matches(path: BytePath): boolean;
+  /** Folders to walk from: the fixed beginning of each glob, none inside another. */
+  readonly roots: readonly BytePath[];
+}
+
+const toBytes = (text: string): BytePath => Buffer.from(text, 'utf8').toString('latin1');
+const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+
+function component(glob: string): string {
+  return [...glob].map((character) => (character === '*' ? '[^/]*' : character === '?' ? '[^/]' : escaped(character))).join('');
+}
+
+function expression(glob: BytePath): string {
+  const parts = glob.split('/').slice(1);
+  let source = '';
+  parts.forEach((part, index) => {
+    const last = index === parts.length - 1;
+    if (part === '**') source += last ? String.raw`\/[\s\S]+` : String.raw`(?:\/[^/]+)*`;
+    else source += String.raw`\/${component(part)}`;
+  });
+  return source;
+}
+
+function fixedFolder(glob: BytePath): BytePath {
+  const parts = glob.split('/');
+  const firstWild = parts.findIndex((part) => /[*?]/.test(part));
+  return parts.slice(0, firstWild === -1 ? parts.length - 1 : firstWild).join('/') || '/';
+}
+
+const isInside = (path: BytePath, folder: BytePath): boolean => folder === '/' || path === folder || path.startsWith(`${folder}/`);
+
+/** Folders of a list that lie in no other of it, each once. */
+export function outermost(folders: readonly BytePath[]): BytePath[] {
+  const sorted = [...new Set(folders)].sort((a, b) => a.length - b.length);
+  return sorted.filter((folder, index) => !sorted.slice(0, index).some((outer) => isInside(folder, outer)));
+}
+
+/** Globs are absolute below the host's root, in the file's UTF-8. */
+export function compilePatterns(globs: readonly string[]): PatternSet {
+  const bytes = globs.map(toBytes);
+  const roots = outermost(bytes.map(fixedFolder));
+  if (bytes.length === 0) return { matches: () => false, roots };
+  const pattern = new RegExp(`^(?:${bytes.map(expression).join('|')})$`);
+  return { matches: (path) => pattern.test(path), roots };
+}

@@ -1,0 +1,57 @@
+import type { EntryRights } from './access.js';
+
+/** One entry of a store, as the walk saw it. Units: bytes, milliseconds since 1970. */
+export interface SeenEntry {
+  readonly bytes: number;
+  readonly allocated: number;
+  readonly atMs: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** What one store adds up to, folded while walking: nothing is kept per entry. */
+export class StoreTally {
+  items = 0;
+  bytesApparent = 0;
+  bytesAllocated = 0;
+  oldestMs: number | null = null;
+  newestMs: number | null = null;
+  readonly leftovers = { items: 0, bytes: 0, oldestMs: null as number | null };
+  readonly skipped = new Map<string, number>();
+  readonly #rights = new Map<string, EntryRights>();
+
+  /** Entries older than this are leftovers; null where the store knows none. */
+  constructor(private readonly leftoverBeforeMs: number | null) {}
+
+  add(entry: SeenEntry): void {
+    this.items += 1;
+    this.bytesApparent += entry.bytes;
+    this.bytesAllocated += entry.allocated;
+    if (this.oldestMs === null || entry.atMs < this.oldestMs) this.oldestMs = entry.atMs;
+    if (this.newestMs === null || entry.atMs > this.newestMs) this.newestMs = entry.atMs;
+    this.addRights(entry, false);
+    if (this.leftoverBeforeMs !== null && entry.atMs < this.leftoverBeforeMs) this.#addLeftover(entry);
+  }
+
+  addRights({ uid, gid, mode }: Pick<SeenEntry, 'uid' | 'gid' | 'mode'>, folder: boolean): void {
+    const key = `${uid} ${gid} ${mode} ${folder}`;
+    const known = this.#rights.get(key);
+    if (known === undefined) this.#rights.set(key, { uid, gid, mode: mode & 0o7777, folder, items: 1 });
+    else known.items += 1;
+  }
+
+  skip(reason: string): void {
+    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1);
+  }
+
+  get rights(): EntryRights[] {
+    return [...this.#rights.values()];
+  }
+
+  #addLeftover(entry: SeenEntry): void {
+    this.leftovers.items += 1;
+    this.leftovers.bytes += entry.allocated;
+    if (this.leftovers.oldestMs === null || entry.atMs < this.leftovers.oldestMs) this.leftovers.oldestMs = entry.atMs;
+  }
+}
