@@ -5,6 +5,8 @@ import { relationNames } from './relation-names.js';
 
 export interface MeasuredRelation {
   readonly records: number;
+  /** On disk, with indexes. */
+  readonly bytes: number;
   readonly oldestAt: Instant | null;
   readonly newestAt: Instant | null;
 }
@@ -22,9 +24,9 @@ async function reading<T>(client: ProductClient, work: () => Promise<T>): Promis
 export async function measureRelation(client: ProductClient, relation: Relation): Promise<MeasuredRelation> {
   const { table, time } = relationNames(relation);
   return reading(client, async () => {
-    const { rows } = await client.query<{ records: string; oldest: Date | null; newest: Date | null }>(`SELECT count(*) AS records, min(${time})::timestamptz AS oldest, max(${time})::timestamptz AS newest FROM ${table}`);
+    const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null }>(`SELECT count(*) AS records, pg_total_relation_size($1::regclass) AS bytes, min(${time})::timestamptz AS oldest, max(${time})::timestamptz AS newest FROM ${table}`, [table]);
     const [row] = rows;
-    return { records: Number(row?.records ?? 0), oldestAt: row?.oldest == null ? null : instantOf(row.oldest.getTime()), newestAt: row?.newest == null ? null : instantOf(row.newest.getTime()) };
+    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: row?.oldest == null ? null : instantOf(row.oldest.getTime()), newestAt: row?.newest == null ? null : instantOf(row.newest.getTime()) };
   });
 }
 

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { resolveVariables, type Agreement, type Flow, type HostSettings, type Profile, type Reading } from '@mailwarden/catalogue';
+import type { AgreementObservation, FlowObservation, KsnState, Observation } from '@mailwarden/contracts';
+import { epochMsOf, instantOf, known, parseInstant, unknown, type Instant, type Measured, type ServerName, type Sha256 } from '@mailwarden/kernel';
+import { readAccounts, withHost, type Host } from './host.js';
+import { observeStore, type ScanContext } from './observe-store.js';
+import { readReading } from './probe/read-probe.js';
+import { walkStores } from './store-walk.js';
+
+const NO_READING = unknown('the profile has no probe for it');
+const read = (host: Host, reading: Reading | null): Promise<Measured<string>> => (reading === null ? Promise.resolve(NO_READING) : readReading(host, reading));
+
+/** The profile with its variables filled in by what this host's settings say. */
+export async function resolveOnHost(host: Host, profile: Profile): Promise<Profile> {
+  const values: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(profile.variables)) {
+    const value = await read(host, variable.reading);
+    if (value.known) values[name] = value.value;
+  }
+  return resolveVariables(profile, values);
+}
+
+function instantFrom(text: Measured<string>): Measured<Instant> {
+  if (!text.known) return text;
+  const parsed = parseInstant(text.value);
+  if (parsed.ok) return known(parsed.value, text.source);
+  const ms = Date.parse(text.value);
+  return Number.isNaN(ms) ? unknown('the value is not a moment') : known(instantOf(ms), text.source);
+}
+
+async function observeAgreement(host: Host, agreement: Agreement): Promise<AgreementObservation> {
+  const text = await read(host, agreement.text);
+  const accepted = await read(host, agreement.accepted);
+  const version = await read(host, agreement.acceptedVersion);
+  const answerFile = await read(host, agreement.answerFile);
+  return {
+    id: agreement.id,
+    textSha256: text.known ? known(text.value as Sha256, text.source) : text,
+    recorded: accepted.known ? known({ accepted: accepted.value === 'yes', version: version.known ? version.value.slice(0, 128) : null, byAnswerFile: answerFile.known && answerFile.value === 'yes' }, accepted.source) : accepted,
+  };
+}
+
+async function observeFlow(host: Host, flow: Flow): Promise<FlowObservation> {
+  const enabled = await read(host, flow.enabled);
+  const notLooked = unknown(flow.endpoints === null ? 'the vendor names no endpoints for it' : 'the network of this host was not looked at');
+  return { id: flow.id, configured: enabled.known ? known(enabled.value === 'yes', enabled.source) : enabled, possible: notLooked, observed: notLooked };
+}
+
+async function observeKsn(host: Host, profile: Profile): Promise<Measured<KsnState>> {
+  if (profile.ksn === null) return unknown('the product has no such network');
+  const mode = await readReading(host, profile.ksn.reading);
+  if (!mode.known) return mode;
+  const state = profile.ksn.states[mode.value];
+  return state === undefined ? unknown(`the mode "${mode.value.slice(0, 60)}" is not known`) : known(state, mode.source);
+}
+
+/** Swap can hold what was in memory, long after. */
+function swap(): Measured<string> {
+  try {
+    return known(readFileSync('/proc/swaps', 'utf8').trim().split('\n').length > 1 ? 'present' : 'none', '/proc/swaps');
+  } catch {
+    return unknown('the kernel does not show its swap');
+  }
+}
+
+async function observeSettings(host: Host, profile: Profile): Promise<Observation['settings']> {
+  const settings: Record<string, Measured<string>> = {};
+  for (const [name, { reading }] of Object.entries(profile.switches)) settings[name] = await readReading(host, reading);
+  if (profile.stores.some((store) => store.kind === 'memory')) settings['swap'] = swap();
+  return settings;
+}
+
+async function observeLicence(host: Host, { licence }: Profile): Promise<Observation['licence']> {
+  const status = await read(host, licence.status);
+  if (!status.known) return status;
+  const [kind, expiresAt] = [await read(host, licence.kind), instantFrom(await read(host, licence.expiresAt))];
+  return known({ status: status.value.slice(0, 60), kind: kind.known ? kind.value.slice(0, 60) : 'not stated', expiresAt: expiresAt.known ? expiresAt.value : null }, status.source);
+}
+
+/**
+ * Measures one host by one profile, once: stores, settings, agreements, flows. Reads only.
+ * Privacy: names of persons leave as keyed hashes when `hashKey` is given; no file name and no path below a store leaves at all.
+ * Errors: throws when the host's root cannot be opened; everything else that cannot be read is unknown, with its reason.
+ */
+export async function measureHost(parts: {
+  root: string;
+  profile: Profile;
+  hostSettings: HostSettings;
+  server: ServerName;
+  hashKey: Uint8Array | null;
+  bundleVersion: number | null;
+  afterOrder: string | null;
+  now: () => number;
+}): Promise<Observation> {
+  const startedMs = parts.now();
+  return withHost(parts.root, parts.hostSettings, async (host) => {
+    const profile = await resolveOnHost(host, parts.profile);
+    const serviceStarted = instantFrom(await read(host, profile.serviceStart));
+    const walked = await walkStores(host, profile.stores, serviceStarted.known ? epochMsOf(serviceStarted.value) : null);
+    const context: ScanContext = { host, accounts: readAccounts(host), profileAccounts: [profile.accounts.service, 'root'], hashKey: parts.hashKey, serviceStarted };
+    const stores: Observation['stores'] = [];
+    for (const item of walked.stores) stores.push(await observeStore(context, walked, item));
+    const observation: Omit<Observation, 'durationMs'> = {
+      schema: 'mailwarden/observation/v1',
+      server: parts.server,
+      profile: profile.id,
+      product: { name: profile.product.name, version: await read(host, profile.version) },
+      startedAt: instantOf(startedMs),
+      serviceStartedAt: serviceStarted,
+      stores,
+      settings: await observeSettings(host, profile),
+      ksn: await observeKsn(host, profile),
+      agreements: await Promise.all(profile.agreements.map((agreement) => observeAgreement(host, agreement))),
+      flows: await Promise.all(profile.flows.map((flow) => observeFlow(host, flow))),
+      licence: await observeLicence(host, profile),
+      afterOrder: parts.afterOrder,
+      bundleVersion: parts.bundleVersion,
+    };
+    return { ...observation, durationMs: Math.max(0, Math.round(parts.now() - startedMs)) };
+  });
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import type { Relation, Store } from '@mailwarden/catalogue';
+import type { StoreObservation } from '@mailwarden/contracts';
+import { accessOf, isSystemAccount, openParents, type Account, type Accounts } from '@mailwarden/inventory';
+import { instantOf, keyedHash, known, unknown, type Measured, type Sha256 } from '@mailwarden/kernel';
+import { connectProduct, fileNamesOf, measureRelation, type MeasuredRelation } from '@mailwarden/product-database';
+import type { Host } from './host.js';
+import { readQuantity } from './probe/read-probe.js';
+import { PAIR_NAMES_MAX, type WalkedHost, type WalkedStore } from './store-walk.js';
+
+/** What the observation of every store of a scan draws on. */
+export interface ScanContext {
+  readonly host: Host;
+  readonly accounts: Accounts;
+  /** Accounts that the profile itself names: their names say nothing of a person. */
+  readonly profileAccounts: readonly string[];
+  /** Key for hashing names of persons; null where nothing leaves the host. */
+  readonly hashKey: Uint8Array | null;
+  readonly serviceStarted: Measured<unknown>;
+}
+
+interface RowsFound {
+  readonly relation: Measured<MeasuredRelation>;
+  readonly orphans: Measured<{ filesWithoutRow: number; rowsWithoutFile: number }> | null;
+}
+
+const HASH_SHOWN = 12;
+const at = (ms: number | null): ReturnType<typeof instantOf> | null => (ms === null ? null : instantOf(Math.round(ms)));
+const NOT_COUNTED = unknown('what is in memory is not counted');
+
+function shownName({ hashKey, profileAccounts }: ScanContext): (account: Account) => string {
+  return (account) => (hashKey === null || isSystemAccount(account.uid) || profileAccounts.includes(account.name) ? account.name : `account-${keyedHash(hashKey, account.name).slice(0, HASH_SHOWN)}`);
+}
+
+function orphansOf(files: readonly string[], rows: readonly string[]): { filesWithoutRow: number; rowsWithoutFile: number } {
+  const inRows = new Set(rows);
+  const onDisk = new Set(files.map((name) => Buffer.from(name, 'latin1').toString('utf8')));
+  let filesWithoutRow = 0;
+  for (const name of onDisk) if (!inRows.has(name)) filesWithoutRow += 1;
+  let rowsWithoutFile = 0;
+  for (const name of inRows) if (!onDisk.has(name)) rowsWithoutFile += 1;
+  return { filesWithoutRow, rowsWithoutFile };
+}
+
+async function rowsOf({ host }: ScanContext, relation: Relation, files: readonly string[] | null, isPair: boolean): Promise<RowsFound> {
+  const client = await connectProduct(relation.database, host.settings, host.rootPath);
+  if (!client.ok) return { relation: client.ok ? unknown('') : unknown(client.error), orphans: isPair ? unknown(client.error) : null };
+  try {
+    const measured = known(await measureRelation(client.value, relation), `database ${relation.database.name}, ${relation.relation}`);
+    if (!isPair) return { relation: measured, orphans: null };
+    if (files === null) return { relation: measured, orphans: unknown(`more than ${PAIR_NAMES_MAX} files`) };
+    return { relation: measured, orphans: known(orphansOf(files, await fileNamesOf(client.value, relation, PAIR_NAMES_MAX))) };
+  } catch (cause) {
+    const why = unknown(`${relation.relation} could not be read (${(cause as { code?: string }).code ?? 'too large'})`);
+    return { relation: why, orphans: isPair ? why : null };
+  } finally {
+    await client.value.end();
+  }
+}
+
+async function configuredLimits({ host }: ScanContext, store: Store): Promise<StoreObservation['configuredLimits']> {
+  return Promise.all(store.configuredLimits.map(async ({ kind, reading }) => ({ kind, limit: await readQuantity(host, reading) })));
+}
+
+const mapped = <T, U>(value: Measured<T>, of: (inner: T) => U): Measured<U> => (value.known ? known(of(value.value), value.source) : value);
+
+type Amounts = Pick<StoreObservation, 'items' | 'bytesApparent' | 'bytesAllocated' | 'oldestAt' | 'newestAt'>;
+
+function amountsOf({ store, tally }: WalkedStore, rows: RowsFound | null): Amounts {
+  if (store.kind === 'memory') return { items: NOT_COUNTED, bytesApparent: NOT_COUNTED, bytesAllocated: NOT_COUNTED, oldestAt: NOT_COUNTED, newestAt: NOT_COUNTED };
+  if (store.kind === 'table' && rows !== null) {
+    const { relation } = rows;
+    return { items: mapped(relation, (r) => r.records), bytesApparent: mapped(relation, (r) => r.bytes), bytesAllocated: mapped(relation, (r) => r.bytes), oldestAt: mapped(relation, (r) => r.oldestAt), newestAt: mapped(relation, (r) => r.newestAt) };
+  }
+  return { items: known(tally.items), bytesApparent: known(tally.bytesApparent), bytesAllocated: known(tally.bytesAllocated), oldestAt: known(at(tally.oldestMs)), newestAt: known(at(tally.newestMs)) };
+}
+
+function leftoversOf({ serviceStarted }: ScanContext, { tally }: WalkedStore): StoreObservation['leftovers'] {
+  if (!serviceStarted.known) return unknown(`when the service started is not known: ${serviceStarted.reason}`.slice(0, 500));
+  const { items, bytes, oldestMs } = tally.leftovers;
+  return known({ items, bytes, oldestAt: at(oldestMs) });
+}
+
+/** Turns what the walk and the product's tables say of one store into its observation. */
+export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
+  const { store, tally } = item;
+  const rows = store.rows === null ? null : await rowsOf(context, store.rows, item.fileNames, store.kind === 'pair');
+  const chain = walked.chainOf(item);
+  const access = accessOf({ entries: tally.rights, chain, accounts: context.accounts, protection: store.protection, shownName: shownName(context) });
+  const readable = tally.rights.length > 0 ? openParents(chain) : [];
+  const contents = [...item.contents].sort().join('\n');
+  return {
+    id: store.id,
+    kind: store.kind,
+    present: item.present || rows?.relation.known === true || store.kind === 'memory',
+    ...amountsOf(item, rows),
+    ...(rows !== null ? { records: mapped(rows.relation, (r) => r.records) } : store.lineRecords ? { records: known(item.lines) } : {}),
+    configuredLimits: await configuredLimits(context, store),
+    access: { accounts: access.accounts, breaches: [...access.breaches, ...readable].slice(0, 64) },
+    ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
+    ...(rows?.orphans != null ? { orphans: rows.orphans } : {}),
+    ...(store.kind === 'configuration' && item.present ? { contentDigest: known(createHash('sha256').update(contents).digest('hex') as Sha256) } : {}),
+    skipped: [...tally.skipped].map(([reason, items]) => ({ reason, items })),
+    unknown: [
+      ...[...item.blind].map(([reason, places]) => ({ what: 'part of the store', why: `${places} places could not be read (${reason})` })),
+      ...(rows !== null && !rows.relation.known ? [{ what: 'records', why: rows.relation.reason }] : []),
+    ],
+  };
+}
