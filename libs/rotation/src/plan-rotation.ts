@@ -1,91 +1,108 @@
-import { SKIP_REASONS, type SkipReason } from '@mailwarden/contracts';
-import { boundPassed } from './blast-radius.js';
-import { clockDoubt } from './clock-sanity.js';
-import { exceededLimits, watermarkProblem, type Goal } from './exceeded-limits.js';
-import type { Amount, HeldSpan, ItemColumns, PlanRequest, RotationPlan, Skips } from './rotation-plan.js';
+import type { Bounds, Hold, SkipReason, Watermark } from '@mailwarden/contracts';
 
-const NONE = new Uint32Array(0);
-const NOTHING = { items: 0, bytes: 0, oldestMs: null, newestMs: null };
+/** Items of one store, as columns, so that a million of them cost little. Units: allocated bytes, milliseconds since 1970. */
+export interface StoreItems {
+  readonly bytes: Float64Array;
+  readonly atMs: Float64Array;
+  /** Why an item may not go, whatever the limits say; null where it may. */
+  readonly blocked: readonly (SkipReason | null)[];
+}
 
-/** Code of a reason in `ItemColumns.barred`. */
-export const barredBy = (reason: SkipReason): number => SKIP_REASONS.indexOf(reason) + 1;
+export interface Amount {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+export interface RotationRules {
+  readonly watermarks: readonly Watermark[];
+  readonly keep: { readonly newest: number; readonly youngerThanSeconds: number };
+  readonly bounds: Bounds;
+  readonly holds: readonly Hold[];
+  readonly nowMs: number;
+  /** What earlier runs of the same order deleted: bounds count it too. */
+  readonly alreadyDeleted?: Amount;
+}
+
+/** The exact items that go, oldest first. A plan that breaks a bound is stopped: nothing of it may be carried out. */
+export interface RotationPlan {
+  readonly before: Amount;
+  /** Places in the columns. */
+  readonly selected: readonly number[];
+  readonly planned: Amount & { readonly oldestMs: number | null; readonly newestMs: number | null };
+  readonly skipped: ReadonlyMap<SkipReason, number>;
+  /** Bound that was passed, in words; null when none was. */
+  readonly stopped: string | null;
+  /** True when what may go does not suffice to get under the limits. */
+  readonly staysOver: boolean;
+}
+
+/** What still stands above its low watermark. Only limits that are passed count: one that holds asks for nothing. */
+interface Excess {
+  bytes: number;
+  records: number;
+  olderThanMs: number | null;
+}
+
+function excessOf(before: Amount, oldestMs: number | null, rules: RotationRules): Excess {
+  const excess: Excess = { bytes: 0, records: 0, olderThanMs: null };
+  for (const { kind, limit, target } of rules.watermarks) {
+    if (kind === 'bytes' && before.bytes > limit) excess.bytes = Math.max(excess.bytes, before.bytes - target);
+    if ((kind === 'records' || kind === 'inodes') && before.items > limit) excess.records = Math.max(excess.records, before.items - target);
+    if (kind === 'age' && oldestMs !== null && rules.nowMs - oldestMs > limit * 1000) excess.olderThanMs = Math.max(excess.olderThanMs ?? 0, rules.nowMs - target * 1000);
+  }
+  return excess;
+}
+
+function isHeld(atMs: number, holds: readonly Hold[]): boolean {
+  return holds.some((hold) => (hold.from === null || atMs >= Date.parse(hold.from)) && (hold.until === null || atMs <= Date.parse(hold.until)));
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function stoppedBy(planned: Amount, before: Amount, { bounds, alreadyDeleted }: RotationRules): string | null {
+  const items = planned.items + (alreadyDeleted?.items ?? 0);
+  const bytes = planned.bytes + (alreadyDeleted?.bytes ?? 0);
+  const whole = { items: before.items + (alreadyDeleted?.items ?? 0), bytes: before.bytes + (alreadyDeleted?.bytes ?? 0) };
+  if (items > bounds.items) return `${items} items would go; the bound is ${bounds.items}`;
+  if (bytes > bounds.bytes) return `${bytes} bytes would go; the bound is ${bounds.bytes}`;
+  const percent = Math.max(whole.items === 0 ? 0 : (100 * items) / whole.items, whole.bytes === 0 ? 0 : (100 * bytes) / whole.bytes);
+  return percent > bounds.percent ? `${percent.toFixed(1)} % of the store would go; the bound is ${bounds.percent} %` : null;
+}
 
 /**
- * Chooses what an order takes from a store: oldest first, down to the low watermark of each limit that is passed.
- * Held, kept, young and barred items are passed over with a reason, so a store may stay above its limit.
- * Safety: a plan above the order's bounds, or by a clock that cannot be believed, selects nothing.
+ * Chooses what goes, oldest first, until every limit that is passed is back at its low watermark.
+ * Safety: held, newest, young and blocked items never go; above a bound nothing does.
  */
-export function planRotation(request: PlanRequest): RotationPlan {
-  const { items, watermarks, nowMs } = request;
-  const seen = summary(items);
-  const before: Amount = { items: items.count, bytes: seen.bytes };
-  const empty = { before, exceeded: [], selected: NONE, planned: NOTHING, skipped: {} };
-  const problem = watermarkProblem(watermarks);
-  if (problem !== null) return { ...empty, outcome: 'stopped', reason: problem };
-  const goal = exceededLimits({ ...before, oldestMs: seen.oldestMs }, watermarks, nowMs, request.unfinished?.kinds);
-  if (goal.kinds.length === 0) return { ...empty, outcome: 'nothing-to-do', reason: '' };
-  const doubt = goal.kinds.includes('age') ? clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: seen.newestMs }) : null;
-  if (doubt !== null) return { ...empty, exceeded: goal.kinds, outcome: 'stopped', reason: doubt };
-  return selection(request, goal, before);
-}
-
-function summary({ count, bytes, atMs }: ItemColumns): { bytes: number; oldestMs: number | null; newestMs: number | null } {
-  let [total, oldest, newest] = [0, Infinity, -Infinity];
-  for (let row = 0; row < count; row += 1) {
-    total += bytes[row] ?? 0;
-    const at = atMs[row] ?? NaN;
-    if (at < oldest) oldest = at;
-    if (at > newest) newest = at;
-  }
-  return { bytes: total, oldestMs: oldest === Infinity ? null : oldest, newestMs: newest === -Infinity ? null : newest };
-}
-
-/** Rows that have a moment, oldest first; equal moments in the order they were given. */
-function oldestFirst({ count, atMs }: ItemColumns): Uint32Array {
-  const rows = new Uint32Array(count);
-  let used = 0;
-  for (let row = 0; row < count; row += 1) if (!Number.isNaN(atMs[row])) rows[used++] = row;
-  return rows.subarray(0, used).sort((a, b) => (atMs[a] ?? 0) - (atMs[b] ?? 0) || a - b);
-}
-
-const isHeld = (atMs: number, holds: readonly HeldSpan[]): boolean =>
-  holds.some(({ fromMs, untilMs }) => (fromMs === null || atMs >= fromMs) && (untilMs === null || atMs <= untilMs));
-
-function selection(request: PlanRequest, goal: Goal, before: Amount): RotationPlan {
-  const { items, keep, holds, nowMs } = request;
-  const rows = oldestFirst(items);
-  const selected = new Uint32Array(rows.length);
-  const skipped: Skips = {};
-  const skip = (reason: SkipReason, count = 1): void => void (skipped[reason] = (skipped[reason] ?? 0) + count);
-  if (rows.length < items.count) skip('no-clock', items.count - rows.length);
-  const keptFrom = rows.length - keep.newest;
-  const youngFromMs = nowMs - keep.youngerThanSeconds * 1000;
-  const most = request.unfinished?.itemsMax ?? Infinity;
-  let [taken, bytes] = [0, 0];
-  for (let place = 0; place < rows.length && taken < most; place += 1) {
-    const row = rows[place] ?? 0;
-    const at = items.atMs[row] ?? NaN;
-    if (before.bytes - bytes <= goal.bytesMax && before.items - taken <= goal.itemsMax && at >= goal.olderThanMs) break;
-    const barred = items.barred[row] ?? 0;
-    if (barred > 0) skip(SKIP_REASONS[barred - 1] ?? 'io-error');
-    else if (isHeld(at, holds)) skip('held');
-    else if (place >= keptFrom) skip('kept-newest');
-    else if (at > youngFromMs) skip('in-quiet-period');
+export function planRotation(items: StoreItems, rules: RotationRules): RotationPlan {
+  const count = items.atMs.length;
+  const order = Array.from({ length: count }, (_, place) => place).sort((a, b) => (items.atMs[a] ?? 0) - (items.atMs[b] ?? 0) || a - b);
+  const before: Amount = { items: count, bytes: sum(items.bytes) };
+  const first = order[0];
+  const excess = excessOf(before, first === undefined ? null : (items.atMs[first] ?? null), rules);
+  const selected: number[] = [];
+  const skipped = new Map<SkipReason, number>();
+  const newestFrom = count - rules.keep.newest;
+  const youngFromMs = rules.nowMs - rules.keep.youngerThanSeconds * 1000;
+  let bytes = 0;
+  const wanted = (atMs: number): boolean => bytes < excess.bytes || selected.length < excess.records || (excess.olderThanMs !== null && atMs < excess.olderThanMs);
+  for (let rank = 0; rank < count; rank += 1) {
+    const place = order[rank] ?? 0;
+    const atMs = items.atMs[place] ?? 0;
+    if (!wanted(atMs)) break;
+    const reason: SkipReason | null = isHeld(atMs, rules.holds) ? 'held' : rank >= newestFrom ? 'kept-newest' : atMs > youngFromMs ? 'in-quiet-period' : (items.blocked[place] ?? null);
+    if (reason !== null) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
     else {
-      selected[taken++] = row;
-      bytes += items.bytes[row] ?? 0;
+      selected.push(place);
+      bytes += items.bytes[place] ?? 0;
     }
   }
-  return judged(request, { before, exceeded: goal.kinds, selected: selected.subarray(0, taken), skipped }, bytes);
-}
-
-function judged(request: PlanRequest, plan: Pick<RotationPlan, 'before' | 'exceeded' | 'selected' | 'skipped'>, bytes: number): RotationPlan {
-  const { atMs } = request.items;
-  const edge = (row: number | undefined): number | null => (row === undefined ? null : (atMs[row] ?? null));
-  const planned = { items: plan.selected.length, bytes, oldestMs: edge(plan.selected[0]), newestMs: edge(plan.selected.at(-1)) };
-  const passed = boundPassed(planned, plan.before, request.bounds);
-  if (passed !== null) return { ...plan, planned, selected: NONE, outcome: 'stopped', reason: passed };
-  if (planned.items > 0) return { ...plan, planned, outcome: 'delete', reason: '' };
-  const kept = Object.entries(plan.skipped).map(([why, count]) => `${count} ${why}`);
-  return { ...plan, planned, outcome: 'nothing-to-do', reason: `above the limit, but nothing may go: ${kept.join(', ')}`.slice(0, 500) };
+  const last = selected.at(-1);
+  const start = selected[0];
+  const planned = { items: selected.length, bytes, oldestMs: start === undefined ? null : (items.atMs[start] ?? null), newestMs: last === undefined ? null : (items.atMs[last] ?? null) };
+  const staysOver = bytes < excess.bytes || selected.length < excess.records;
+  return { before, selected, planned, skipped, stopped: stoppedBy(planned, before, rules), staysOver };
 }
