@@ -1,4 +1,4 @@
-import type { SkipReason } from '@mailwarden/contracts';
+import type { SkipReason, Watermark } from '@mailwarden/contracts';
 import { compilePatterns } from '@mailwarden/inventory';
 import { connectProduct, deleteRowsByFile } from '@mailwarden/product-database';
 import { carryOutFiles, resumeFiles, type Deleted, type FileWork, type OtherHalf } from './carry-out-files.js';
@@ -14,6 +14,9 @@ async function otherHalfOf({ store, host }: ApplyRequest): Promise<{ half: Other
   if (!client.ok) throw new Error(`the rows of ${store.id} cannot leave with their files: ${client.error}`);
   return { half: { remove: (files) => deleteRowsByFile(client.value, relation, files) }, close: () => client.value.end() };
 }
+
+/** An order that was begun goes on to its target, also when what it deleted so far already suffices for the limit. */
+export const toTheEnd = (watermarks: readonly Watermark[]): Watermark[] => watermarks.map((watermark) => ({ ...watermark, limit: watermark.target }));
 
 /** What earlier runs of the order closed. */
 export function deletedBefore(records: readonly JournalRecord[]): Deleted {
@@ -41,7 +44,7 @@ export async function rotateFiles(request: ApplyRequest, journal: Journal): Prom
   try {
     const slot = await resumeFiles(work, deleted);
     const begun = journal.records.find((record) => record.kind === 'begun');
-    const planned = await planStore(request, deleted.items > 0 ? deleted : undefined);
+    const planned = await planStore(begun === undefined ? request : { ...request, watermarks: toTheEnd(request.watermarks) }, deleted.items > 0 ? deleted : undefined);
     const first = begun ?? { kind: 'begun' as const, before: planned.plan.before, planned: { ...planned.plan.planned, digest: planned.digest }, startedMs };
     for (const [reason, count] of planned.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
     const said = (outcome: Outcome['outcome'], reason: string): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined });

@@ -4,7 +4,7 @@ import type { Relation } from '@mailwarden/catalogue';
 import type { Journal } from './journal.js';
 import type { Outcome } from './outcome.js';
 import type { ApplyRequest, RotateRequest } from './rotate-request.js';
-import { deletedBefore } from './rotate-files.js';
+import { deletedBefore, toTheEnd } from './rotate-files.js';
 
 /** How many of the oldest rows would go, and what they are. */
 export interface TablePlan {
@@ -54,7 +54,7 @@ export async function rotateTable(request: ApplyRequest, relation: Relation, jou
   try {
     const deleted = deletedBefore(journal.records);
     const begun = journal.records.find((record) => record.kind === 'begun');
-    const plan = await planTable(client.value, relation, request, deleted.items);
+    const plan = await planTable(client.value, relation, begun === undefined ? request : { ...request, watermarks: toTheEnd(request.watermarks) }, deleted.items);
     const first = begun ?? { kind: 'begun' as const, before: plan.before, planned: plan.planned, startedMs: request.now() };
     const last = journal.records.at(-1);
     const cutShort = last?.kind === 'rows-intent' ? `a batch of at most ${last.rows} rows was under way when an earlier run was cut short; it is in the difference between before and after` : '';
