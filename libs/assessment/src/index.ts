@@ -1,1 +1,4 @@
-export {};
+export { assess } from './assess.js';
+export type { Bearing } from './assess.js';
+export { rulesOf, statedLimits } from './stated-limits.js';
+export { buildStatement } from './statement.js';

@@ -1,0 +1,36 @@
+import type { Profile } from '@mailwarden/catalogue';
+import type { EffectiveConsent } from '@mailwarden/consent';
+import type { AssessedFinding, Observation, PolicyBundle } from '@mailwarden/contracts';
+import { epochMsOf, type Instant } from '@mailwarden/kernel';
+import { consentFindings, dumpFindings, licenceFindings, memoryFindings, versionFindings } from './judge-host.js';
+import { gaps, leftovers, openAccess, orphans, overLimits } from './judge-store.js';
+import { rulesOf, statedLimits } from './stated-limits.js';
+
+/** What an observation is judged by. */
+export interface Bearing {
+  readonly observation: Observation;
+  readonly profile: Profile;
+  readonly bundle: PolicyBundle | null;
+  /** Empty where no decisions are at hand, as in a scan without a server. */
+  readonly effective: readonly EffectiveConsent[];
+  readonly now: Instant;
+}
+
+/** Every violated expectation of one observation. Two that are the same in code, store and subject are one. */
+export function assess({ observation, profile, bundle, effective, now }: Bearing): AssessedFinding[] {
+  const nowMs = epochMsOf(now);
+  const ofStores = profile.stores.flatMap((store) => {
+    const observed = observation.stores.find(({ id }) => id === store.id);
+    if (observed === undefined) return [];
+    const limits = statedLimits(store, observed, rulesOf(bundle, profile, store));
+    return [...overLimits(store, observed, limits, nowMs), ...openAccess(store, observed), ...leftovers(store, observed), ...orphans(store, observed), ...gaps(store, observed)];
+  });
+  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...licenceFindings(profile, observation, nowMs), ...versionFindings(observation)];
+  const seen = new Set<string>();
+  return all.filter(({ code, store, subject }) => {
+    const key = `${code} ${store ?? ''} ${subject}`;
+    const first = !seen.has(key);
+    seen.add(key);
+    return first;
+  });
+}

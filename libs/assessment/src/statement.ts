@@ -1,0 +1,122 @@
+import { DATA_CATEGORIES, isDataCategory, type Store } from '@mailwarden/catalogue';
+import { desiredKsn, type EffectiveConsent } from '@mailwarden/consent';
+import type { AssessedFinding, DisplayState, Observation, Statement, StatementRow, StoreObservation } from '@mailwarden/contracts';
+import { epochMsOf, known, unknown, type Measured } from '@mailwarden/kernel';
+import { assess, type Bearing } from './assess.js';
+import { rulesOf, statedLimits } from './stated-limits.js';
+
+const DURATION_WORDS = { indefinite: 'Indefinite', 'until-restart': 'Until program restart', 'not-stated': 'Not stated by the vendor' } as const;
+/** Settings that a row of its own kind shows, with their labels. */
+const FACTS: Readonly<Record<string, readonly (readonly [setting: string, label: string])[]>> = {
+  log: [['trace-level', 'trace level'], ['trace-destination', 'trace goes to']],
+  dump: [['dumps', 'dump switch'], ['core-pattern', 'kernel core pattern'], ['core-limit', 'core limit of the service']],
+  memory: [['swap', 'swap'], ['ptrace-scope', 'ptrace scope'], ['suid-dumpable', 'suid dumpable']],
+};
+const NOT_SCANNED: Measured<never> = unknown('the scan did not reach this store');
+
+const ABSENT: Omit<StoreObservation, 'id' | 'kind'> = {
+  present: false,
+  items: NOT_SCANNED,
+  bytesApparent: NOT_SCANNED,
+  bytesAllocated: NOT_SCANNED,
+  oldestAt: NOT_SCANNED,
+  newestAt: NOT_SCANNED,
+  configuredLimits: [],
+  access: { accounts: [], breaches: [] },
+  skipped: [],
+  unknown: [],
+};
+
+function durationOf({ duration }: Store): StatementRow['duration'] {
+  if (duration.kind === 'not-stated') return { text: DURATION_WORDS['not-stated'], source: null };
+  return { text: duration.kind === 'age' ? duration.written : DURATION_WORDS[duration.kind], source: duration.source };
+}
+
+function factsOf(store: Store, observed: StoreObservation, observation: Observation): StatementRow['measured']['facts'] {
+  const settings = (FACTS[store.kind] ?? []).map(([name, label]) => {
+    const value = observation.settings[name];
+    return { label, value: value === undefined ? unknown('it was not read') : value.known ? known(String(value.value), value.source) : value };
+  });
+  const digest = observed.contentDigest;
+  return digest === undefined ? settings : [...settings, { label: 'hash of all files', value: digest }];
+}
+
+/** "No vendor limit" and "unknown" are states of their own, never good ones. */
+function stateOf(store: Store, observed: StoreObservation, findings: readonly AssessedFinding[], limited: boolean): { state: DisplayState; because: string } {
+  const own = findings.filter((finding) => finding.store === store.id);
+  const worst = own.find((finding) => finding.severity !== 'info');
+  if (worst !== undefined) return { state: 'finding', because: worst.message };
+  if (store.kind !== 'memory' && observed.present && !observed.items.known) return { state: 'unknown', because: observed.items.reason };
+  if (!observed.present && observed.unknown.length > 0) return { state: 'unknown', because: observed.unknown[0]?.why ?? '' };
+  if (limited) return { state: 'in-order', because: observed.present ? 'under every limit that counts' : 'nothing of it exists on this server' };
+  if (store.duration.kind === 'indefinite') return { state: 'not-limited', because: 'the vendor states no limit, and no policy sets one' };
+  return { state: 'in-order', because: own[0]?.message ?? 'as the profile says' };
+}
+
+function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFinding[]): StatementRow {
+  const { observation, profile, bundle } = bearing;
+  const observed = observation.stores.find(({ id }) => id === store.id) ?? { id: store.id, kind: store.kind, ...ABSENT };
+  const limits = statedLimits(store, observed, rulesOf(bundle, profile, store));
+  const { items, bytesApparent, bytesAllocated, oldestAt, newestAt, present, records, leftovers, orphans } = observed;
+  return {
+    store: store.id,
+    section: store.section,
+    kind: store.kind,
+    directories: store.statedDirectories === null ? null : [...store.statedDirectories],
+    dataCategories: store.dataCategories?.map((id) => ({ id, title: isDataCategory(id) ? DATA_CATEGORIES[id].title : id })) ?? null,
+    duration: durationOf(store),
+    limits,
+    protection: { accounts: store.protection.accounts === null ? null : [...store.protection.accounts], source: store.protection.source },
+    measured: {
+      present,
+      items,
+      bytesApparent,
+      bytesAllocated,
+      oldestAt,
+      newestAt,
+      ...(records === undefined ? {} : { records }),
+      ...(leftovers === undefined ? {} : { leftovers }),
+      ...(orphans === undefined ? {} : { orphans }),
+      facts: factsOf(store, observed, observation),
+    },
+    access: observed.access,
+    ...stateOf(store, observed, findings, limits.length > 0),
+    unknown: observed.unknown,
+    notes: store.notes.map((note) => note.text),
+    next: findings.find((finding) => finding.store === store.id && finding.severity !== 'info')?.advice ?? null,
+  };
+}
+
+function agreementRows({ profile, observation, effective }: Bearing): Statement['agreements'] {
+  return profile.agreements.map(({ id, title, gates }) => {
+    const observed = observation.agreements.find((agreement) => agreement.id === id);
+    const consent: EffectiveConsent | undefined = effective.find((item) => item.agreement === id);
+    return { id, title, gates: [...gates], state: consent?.state ?? null, because: consent?.because ?? 'no decisions are at hand here', textSha256: observed?.textSha256 ?? NOT_SCANNED, recorded: observed?.recorded ?? NOT_SCANNED };
+  });
+}
+
+function flowRows({ profile, observation, effective }: Bearing): Statement['flows'] {
+  const granted = new Set(effective.filter((consent) => consent.state === 'granted').map((consent) => consent.agreement));
+  return profile.flows.map(({ id, title, recipient, requires }) => {
+    const observed = observation.flows.find((flow) => flow.id === id);
+    return { id, title, recipient, requires: [...requires], permitted: effective.length === 0 ? null : requires.every((agreement) => granted.has(agreement)), configured: observed?.configured ?? NOT_SCANNED, possible: observed?.possible ?? NOT_SCANNED, observed: observed?.observed ?? NOT_SCANNED };
+  });
+}
+
+/** The data-provision statement of one server, row by row like the vendor's table, with what is really there. */
+export function buildStatement(bearing: Bearing & { readonly findings?: readonly AssessedFinding[] }): Statement {
+  const { observation, profile, effective, now } = bearing;
+  const findings = bearing.findings ?? assess(bearing);
+  return {
+    server: observation.server,
+    profile: profile.id,
+    product: observation.product,
+    observedAt: observation.startedAt,
+    ageSeconds: Math.max(0, Math.round((epochMsOf(now) - epochMsOf(observation.startedAt)) / 1000)),
+    rows: profile.stores.map((store) => rowOf(store, bearing, findings)),
+    ksn: { desired: desiredKsn(effective), actual: observation.ksn },
+    agreements: agreementRows(bearing),
+    flows: flowRows(bearing),
+    licence: { state: observation.licence, states: profile.licence.states.map(({ id, title, consequence }) => ({ id, title, consequence })) },
+  };
+}
