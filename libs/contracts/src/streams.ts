@@ -65,6 +65,7 @@ export const CONSUMERS = {
   'reporting-events': durable('reporting-events', 'EVENTS', [WILDCARDS.event]),
   'rotation-observations': durable('rotation-observations', 'OBSERVATIONS', [WILDCARDS.observation]),
   'rotation-receipts': durable('rotation-receipts', 'EVIDENCE', [WILDCARDS.receipt]),
+  'consent-observations': durable('consent-observations', 'OBSERVATIONS', [WILDCARDS.observation]),
   'consent-attestations': durable('consent-attestations', 'EVIDENCE', [WILDCARDS.attestation]),
 } as const satisfies Record<string, ConsumerDefinition>;
 export type ConsumerName = keyof typeof CONSUMERS;

@@ -1,0 +1,74 @@
+import { loadProfiles, loadTrust } from '@mailwarden/config';
+import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
+import { loadSigner } from '@mailwarden/identity';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, publishDurable, serveQuery } from '@mailwarden/messaging';
+import { createLogger, NestLogger } from '@mailwarden/observability';
+import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { AgentsConsumer } from './follow-agents/agents.consumer.js';
+import { ConvergenceBook } from './follow-agents/convergence-book.js';
+import { consentOverviewOf } from './list-consent/overview.js';
+import { EntryPublisher } from './publish-entries/entry-publisher.js';
+import { Agreements } from './record-decision/agreements.js';
+import { DecisionBook } from './record-decision/decision-book.js';
+import type { RegistrySettings } from './registry-settings.js';
+import { CreateDecisions1764000000002 } from './schema/create-decisions.migration.js';
+
+const OWN_CONSUMERS = [CONSUMERS['consent-observations'], CONSUMERS['consent-attestations']];
+
+/** The only place where the use cases are put together. */
+@Module({})
+export class ConsentRegistryModule {
+  static with(parts: { dataSource: DataSource; agreements: Agreements; convergence: ConvergenceBook; relay: OutboxRelay }): DynamicModule {
+    return {
+      module: ConsentRegistryModule,
+      controllers: [AgentsConsumer],
+      providers: [
+        { provide: DataSource, useValue: parts.dataSource },
+        { provide: Agreements, useValue: parts.agreements },
+        { provide: ConvergenceBook, useValue: parts.convergence },
+        { provide: OutboxRelay, useValue: parts.relay },
+      ],
+    };
+  }
+}
+
+/** Boots the whole service; when it returns, it consumes and answers. */
+export async function startConsentRegistry(settings: RegistrySettings): Promise<{ close(): Promise<void> }> {
+  const log = createLogger({ service: 'consent-registry', level: settings.MAILWARDEN_LOG_LEVEL });
+  const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
+  const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002] });
+  const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'consent-registry' });
+  await ensureTopology(bus);
+  const keyring = new FleetKeyring(bus, trust);
+  await keyring.ready();
+  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
+  const publisher = new EntryPublisher(dataSource, bus, log);
+  const agreements = new Agreements(dataSource, profiles.values());
+  const decisions = new DecisionBook(dataSource, signer, agreements, () => {
+    publisher.kick();
+    relay.kick();
+  });
+  const failed = (cause: unknown): void => log.error({ err: cause }, 'a question could not be answered');
+  serveQuery(bus, 'consent.decide', (request) => decisions.decide(request), failed);
+  serveQuery(bus, 'consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }), failed);
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
+  const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence: new ConvergenceBook(keyring), relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
+  relay.start();
+  publisher.start();
+  await app.listen();
+  log.info('the consent registry is ready');
+  return {
+    close: async () => {
+      await app.close();
+      await publisher.stop();
+      await relay.stop();
+      await keyring.close();
+      await bus.drain();
+      await dataSource.destroy();
+    },
+  };
+}

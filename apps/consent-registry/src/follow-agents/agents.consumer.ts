@@ -1,0 +1,35 @@
+import { attestation, MESSAGE_TYPES, observation, serverOfSource, type Attestation, type Envelope, type Observation } from '@mailwarden/contracts';
+import { Consumes, Poison, type Received } from '@mailwarden/messaging';
+import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
+import { Controller } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Agreements } from '../record-decision/agreements.js';
+import { ConvergenceBook } from './convergence-book.js';
+
+function requireOwnWord(envelope: Envelope, server: string): void {
+  if (serverOfSource(envelope.source) !== server) throw new Poison('an agent spoke in the name of another server');
+}
+
+/** Listens to what agents see and attest. */
+@Controller()
+export class AgentsConsumer {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly agreements: Agreements,
+    private readonly convergence: ConvergenceBook,
+    private readonly relay: OutboxRelay,
+  ) {}
+
+  @Consumes('consent-observations', { types: { [MESSAGE_TYPES.observation]: observation } })
+  async observed({ envelope }: Received<Observation>): Promise<void> {
+    requireOwnWord(envelope, envelope.data.server);
+    await this.agreements.note(envelope.data.agreements, envelope.data.startedAt);
+  }
+
+  @Consumes('consent-attestations', { types: { [MESSAGE_TYPES.attestation]: attestation } })
+  async attested({ envelope }: Received<Attestation>): Promise<void> {
+    requireOwnWord(envelope, envelope.data.server);
+    await handleOnce(this.dataSource, 'consent-attestations', `${envelope.source} ${envelope.id}`, (tx) => this.convergence.keep(tx, envelope.data));
+    this.relay.kick();
+  }
+}
