@@ -1,0 +1,33 @@
+import { MESSAGE_TYPES, observation, serverOfSource, type Observation } from '@mailwarden/contracts';
+import { Consumes, Poison, RetryLater, type Received } from '@mailwarden/messaging';
+import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
+import { Controller } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BundlePress } from '../apply-policy/bundle-press.js';
+import { OrderBook } from './order-book.js';
+
+const NO_BUNDLE_RETRY_MS = 2_000;
+/** An older observation says nothing about now: no order is made on it. Units: milliseconds. */
+const OBSERVATION_AGE_MS_MAX = 5 * 60_000;
+
+@Controller()
+export class ObservationConsumer {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly press: BundlePress,
+    private readonly orders: OrderBook,
+    private readonly relay: OutboxRelay,
+  ) {}
+
+  @Consumes('rotation-observations', { types: { [MESSAGE_TYPES.observation]: observation } })
+  async consume({ envelope }: Received<Observation>): Promise<void> {
+    const seen = envelope.data;
+    if (serverOfSource(envelope.source) !== seen.server) throw new Poison('an agent spoke in the name of another server');
+    const nowMs = Date.now();
+    if (nowMs - Date.parse(seen.startedAt) > OBSERVATION_AGE_MS_MAX) return;
+    const bundle = this.press.bundleOf(seen.server);
+    if (bundle === undefined) throw new RetryLater(NO_BUNDLE_RETRY_MS, 'the server has no bundle yet');
+    await handleOnce(this.dataSource, 'rotation-observations', `${envelope.source} ${envelope.id}`, (tx) => this.orders.consider(tx, seen, bundle, nowMs));
+    this.relay.kick();
+  }
+}
