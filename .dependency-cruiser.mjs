@@ -8,11 +8,11 @@ const SPEC = '\\.spec\\.ts$';
 /** Who may touch the file system. Everybody else gets data handed in. */
 const FILE_SYSTEM = [
   '^libs/(inventory-fs|rotation-fs|config|identity|testing)/src/',
-  '^libs/messaging/src/(spool/|.*credential|connect)',
+  '^libs/messaging/src/(spool/|control/connect-bus)',
   '^libs/product-database/src/.*(password|connect)',
   '^libs/persistence/src/.*(password|data-source)',
   '^apps/(cli|demo-fleet|rotation-executor)/src/',
-  '^apps/rotation-worker/src/load-policies/',
+  '^apps/rotation-worker/src/apply-policy/policy-files',
   '^apps/collector-agent/src/',
   '^apps/reporting-service/src/(enrol-fleet|sign-in|serve-console)/',
 ];

@@ -5,7 +5,7 @@ import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, publishDurable, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
-import { createDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
@@ -36,15 +36,13 @@ export interface RunningReporting {
 async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
   const log = createLogger({ service: 'reporting-service', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
-  const dataSource = createDataSource({
+  const dataSource = await openDataSource({
     url: settings.MAILWARDEN_DATABASE_URL,
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
     migrations: [CreateReadModels1764000000001],
   });
-  await dataSource.initialize();
-  await dataSource.runMigrations();
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
   const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, publish: (message) => publishDurable(bus, message) });

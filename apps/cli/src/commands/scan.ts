@@ -4,7 +4,7 @@ import { assess, buildStatement } from '@mailwarden/assessment';
 import { parseProfile, type Profile } from '@mailwarden/catalogue';
 import { loadHostSettings, loadProfiles, readProfileFile } from '@mailwarden/config';
 import { measureHost } from '@mailwarden/inventory-fs';
-import { parseServerName, type ProfileId, type ServerName } from '@mailwarden/kernel';
+import { instantOf, parseServerName, type ProfileId, type ServerName } from '@mailwarden/kernel';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { scanJson } from '../output/scan-json.js';
 import { statementText } from '../output/statement-text.js';
@@ -49,8 +49,9 @@ export async function scan(options: ScanOptions, context: CommandContext): Promi
   for (const profile of profiles) {
     const observation = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now });
     const now = Date.now();
-    const findings = assess({ observation, profile, bundle: null, effective: [], now });
-    const statement = buildStatement({ observation, profile, bundle: null, effective: [], findings, now });
+    const at = instantOf(now);
+    const findings = assess({ observation, profile, bundle: null, effective: [], now: at });
+    const statement = buildStatement({ observation, profile, bundle: null, effective: [], findings, now: at });
     results.push({ observation, findings, statement });
     if (context.format === 'text') printLines(context, statementText(statement, findings, now, context.style));
   }

@@ -81,9 +81,12 @@ function rowLines(row: StatementRow, now: number, style: Style): string[] {
   ];
 }
 
+/** What a line about a finding needs: open findings of the fleet and those of one scan alike. */
+type ToldFinding = Pick<AssessedFinding, 'severity' | 'message' | 'advice'>;
+
 const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low', 'info'];
 
-function findingLines(findings: readonly AssessedFinding[], style: Style): string[] {
+function findingLines(findings: readonly ToldFinding[], style: Style): string[] {
   if (findings.length === 0) return [style.green('Nothing to report.')];
   const sorted = [...findings].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));
   return [
@@ -96,7 +99,7 @@ function findingLines(findings: readonly AssessedFinding[], style: Style): strin
 }
 
 /** The data-provision statement of one host as text, in the order of the vendor's own table. */
-export function statementText(statement: Statement, findings: readonly AssessedFinding[], now: number, style: Style): string[] {
+export function statementText(statement: Statement, findings: readonly ToldFinding[], now: number, style: Style): string[] {
   const version = orUnknown(statement.product.version, (text) => `version ${text}`);
   return [
     `${style.bold('Data-provision statement')} of ${printable(statement.server)}`,

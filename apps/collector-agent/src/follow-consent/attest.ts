@@ -1,12 +1,9 @@
-import { desiredKsn, effectiveConsent } from '@mailwarden/consent';
+import { desiredKsn, effectiveConsent, isWithin } from '@mailwarden/consent';
 import { scopeKey, type Attestation, type ConsentEntry, type KsnState, type Observation } from '@mailwarden/contracts';
 import { unknown, type Instant, type Measured, type ServerName } from '@mailwarden/kernel';
 
-/** How much each state lets out; `private` keeps everything inside. */
-const REACH: Readonly<Record<KsnState, number>> = { off: 0, private: 0, basic: 1, extended: 2 };
-
 function isCompliant(desired: KsnState, actual: Measured<KsnState>): boolean | null {
-  return actual.known ? REACH[actual.value] <= REACH[desired] : null;
+  return actual.known ? isWithin(actual.value, desired) : null;
 }
 
 /** The agent's word on what it applied and sees, from the newest consent entries and its newest observations. */

@@ -20,7 +20,7 @@ export class EventOutbox {
 
   async raise<N extends EventName>(tx: EntityManager, name: N, event: RaisedEvent<N>): Promise<void> {
     const { id, server, severity, at, detail } = event;
-    await enqueue(tx, { id, subject: subjects.event(name, severity, server), type: eventType(name), data: { event: name, server, severity, at, detail }, severity });
+    await enqueue(tx, { id, subject: subjects.event(name, severity, server), type: eventType(name), data: { event: name, server, severity, at, detail } });
   }
 
   /** To be called after the commit, so that nobody waits for the next sweep. */

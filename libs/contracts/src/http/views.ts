@@ -24,7 +24,7 @@ export const serverRow = z.object({
   lastSeenAt: instant.nullable(),
   lastObservedAt: instant.nullable(),
   mode: z.enum(['observe', 'enforce']).nullable(),
-  openFindings: z.record(severity, count.optional()),
+  openFindings: z.partialRecord(severity, count),
   storesOverLimit: count,
   bytesStored: count,
   consent: z.enum(['converged', 'converging', 'not-compliant', 'unknown']),
