@@ -1,10 +1,11 @@
 import { err, ok, type Result } from '@mailwarden/kernel';
-import { isAlias, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document, type Node } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from 'yaml';
+import { forbidden } from './forbidden.js';
+import { DEPTH_MAX, tooDeepAt } from './nesting.js';
 import { pathText, type DocumentPath, type Problem } from './problem.js';
 
 /** Larger files are refused before they are parsed. Units: bytes. */
 export const YAML_BYTES_MAX = 262_144;
-const DEPTH_MAX = 32;
 const DOCUMENTS_MAX = 500;
 const PROBLEMS_MAX = 50;
 
@@ -20,36 +21,25 @@ function wholeFile(message: string, advice: string): Problem {
   return { ...START, path: '', message, advice };
 }
 
-/** Anchors, aliases, merges and tags let a small file mean something huge or unexpected; none is needed here. */
-function forbidden(document: Document, lines: LineCounter): Problem[] {
-  const problems: Problem[] = [];
-  const add = (node: Node, message: string, advice: string): void => {
-    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    if (problems.length < PROBLEMS_MAX) problems.push({ line, column: col, path: '', message, advice });
-  };
-  visit(document, (_key, node, ancestors) => {
-    if (!isNode(node)) return undefined;
-    if (isAlias(node)) {
-      add(node, 'an alias (*name) stands here', 'write the value out');
-      return visit.SKIP;
-    }
-    if (ancestors.length > DEPTH_MAX * 2) {
-      add(node, `values are nested deeper than ${DEPTH_MAX} levels`, 'nest less deeply');
-      return visit.BREAK;
-    }
-    if ((isCollection(node) || isScalar(node)) && node.anchor !== undefined) add(node, `an anchor (&${node.anchor}) stands here`, 'write the value out where it is needed');
-    if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) add(node, `a tag (${node.tag}) stands here`, 'leave the tag out');
-    return undefined;
-  });
-  return problems;
-}
-
 function syntaxProblems(document: Document, lines: LineCounter): Problem[] {
   return [...document.errors, ...document.warnings].slice(0, PROBLEMS_MAX).map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     const message = (error.message.split('\n')[0] ?? 'not YAML').replace(/ at line \d+, column \d+:?$/, '');
-    return { line, column: col, path: '', message, advice: error.code === 'DUPLICATE_KEY' ? 'keep one of the two' : 'mend the YAML at this place' };
+    return { line: Math.max(1, line), column: Math.max(1, col), path: '', message, advice: 'mend the YAML at this place' };
   });
+}
+
+function depthProblem(text: string): Problem | null {
+  const offset = tooDeepAt(text);
+  if (offset === null) return null;
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, path: '', message: `values are nested deeper than ${DEPTH_MAX} levels`, advice: 'nest less deeply' };
+}
+
+/** What is not YAML at all is told alone: what the rest would mean is a guess then. */
+function problemsOf(document: Document, lines: LineCounter): Problem[] {
+  const syntax = syntaxProblems(document, lines);
+  return document.errors.length > 0 ? syntax : [...syntax, ...forbidden(document, lines)];
 }
 
 /** The nearest node on the way to `path`, so that a missing key is reported at its parent. */
@@ -81,11 +71,13 @@ export function readStrictYamlDocuments(text: string, options: { bytesMax?: numb
   const bytesMax = options.bytesMax ?? YAML_BYTES_MAX;
   const bytes = Buffer.byteLength(text);
   if (bytes > bytesMax) return err([wholeFile(`the file has ${bytes} bytes; the limit is ${bytesMax}`, 'split it, or leave out what does not belong')]);
+  const tooDeep = depthProblem(text);
+  if (tooDeep !== null) return err([tooDeep]);
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, strict: true, uniqueKeys: true, version: '1.2', schema: 'core', merge: false });
+  const documents = parseAllDocuments(text, { lineCounter: lines, strict: true, uniqueKeys: false, version: '1.2', schema: 'core', merge: false });
   if (!Array.isArray(documents) || documents.length === 0) return err([wholeFile('the file is empty', 'write a document, or remove the file')]);
   if (documents.length > DOCUMENTS_MAX) return err([wholeFile(`the file has ${documents.length} documents; the limit is ${DOCUMENTS_MAX}`, 'split it')]);
-  const problems = documents.flatMap((document: Document) => [...syntaxProblems(document, lines), ...forbidden(document, lines)]);
+  const problems = documents.flatMap((document: Document) => problemsOf(document, lines)).slice(0, PROBLEMS_MAX);
   return problems.length > 0 ? err(problems) : ok(documents.map((document: Document) => strictDocument(document, lines)));
 }
 
