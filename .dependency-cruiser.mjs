@@ -7,7 +7,7 @@ const SPEC = '\\.spec\\.ts$';
 
 /** Who may touch the file system. Everybody else gets data handed in. */
 const FILE_SYSTEM = [
-  '^libs/(inventory-fs|rotation-fs|config|identity|testing)/src/',
+  '^libs/(inventory-fs|rotation-fs|config|identity|testing|local-postgres)/src/',
   '^libs/messaging/src/(spool/|control/connect-bus)',
   '^libs/product-database/src/.*(password|connect)',
   '^libs/persistence/src/.*(password|data-source)',

@@ -27,7 +27,7 @@ const MAY_DELETE = [
   /^libs\/rotation-fs\/src\//,
   /^libs\/messaging\/src\/spool\//,
   /^apps\/collector-agent\/src\/keep-last-known\//,
-  /^libs\/(?:identity|testing)\/src\//,
+  /^libs\/(?:identity|testing|local-postgres)\/src\//,
   /^apps\/rotation-executor\/src\//,
   /^apps\/(?:cli\/src\/runtime|demo-fleet\/src)\//,
   /^apps\/reporting-service\/src\/sign-in\//,

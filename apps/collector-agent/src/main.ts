@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { readyUntilEnded } from '@mailwarden/config';
 import { createLogger, nestLogger } from '@mailwarden/observability';
 import { AGENT_SETTINGS_VARIABLE, loadAgentSettings } from './agent-settings.js';
 import { AgentModule } from './agent.module.js';
@@ -10,8 +11,7 @@ try {
   const app = await NestFactory.createApplicationContext(await AgentModule.compose(settings, log.child({ server: settings.server })), {
     logger: nestLogger(log),
   });
-  app.enableShutdownHooks();
-  process.send?.('ready');
+  readyUntilEnded(() => app.close());
 } catch (cause) {
   log.fatal({ err: cause }, 'the agent cannot start');
   process.exitCode = 1;

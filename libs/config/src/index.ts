@@ -1,5 +1,6 @@
 export { readGuarded } from './guarded-file.js';
 export { loadHostSettings } from './host-settings.js';
 export { loadProfiles, readProfileFile } from './profile-files.js';
+export { readyUntilEnded } from './process-life.js';
 export { readSettings } from './read-settings.js';
 export { loadTrust } from './trust-file.js';

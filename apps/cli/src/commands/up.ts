@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
+import { layoutOf } from '../runtime/layout.js';
+import { lastLinesOf, openLog } from '../runtime/log-files.js';
+import { readRunRecord, takeDataFolder } from '../runtime/run-record.js';
+import { Runtime } from '../runtime/runtime.js';
+import { newSignInLink } from '../runtime/sign-in-link.js';
+import { Steps } from '../runtime/steps.js';
+import type { CommandContext } from './context.js';
+
+export interface UpOptions {
+  readonly demo: boolean;
+  readonly port: number;
+  readonly detach: boolean;
+}
+
+const DETACHED_LOG = 'runtime';
+const DETACHED_READY_MS_MAX = 180_000;
+const LOOK_EVERY_MS = 100;
+
+const toError = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function invitation(context: CommandContext, url: string, link: string, last: string): void {
+  const { bold, dim } = context.style;
+  for (const line of ['', `Console   ${bold(url)}`, `Sign in   ${bold(link)}`, `          ${dim('works once; print another one with: mailwarden login')}`, '', dim(last)]) context.print(line);
+}
+
+/** Resolves on the first request to end. A second Ctrl-C while ending changes nothing: what holds data is ended in order. */
+const untilAsked = (): Promise<void> =>
+  new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
+  });
+
+/** Starts the local runtime and stays with it until it is asked to end. */
+export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
+  const layout = layoutOf(resolve(context.dataDir));
+  if (options.detach) return upDetached(options, context);
+  const steps = new Steps(context.style, toError);
+  const asked = untilAsked();
+  toError(`Starting Mailwarden in ${layout.data}`);
+  const supervisor = await takeDataFolder(layout, (text) => steps.say(text));
+  const runtime = await Runtime.prepare({ layout, port: options.port, demo: options.demo, supervisor, steps });
+  try {
+    const link = await Promise.race([runtime.start(), asked.then(() => null)]);
+    if (link !== null) {
+      invitation(context, runtime.url, link, 'Ctrl-C stops it.');
+      await asked;
+    }
+  } catch (cause) {
+    await runtime.stop();
+    const because = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message.split('\n') : [];
+    throw cause instanceof CommandFailure ? cause : new CommandFailure(cause instanceof Error ? cause.message : 'the start failed', `its log is in ${layout.logs}`, because, { cause });
+  }
+  toError('Stopping');
+  await runtime.stop();
+  toError('Stopped; everything is kept in the data folder');
+  return EXIT.nothingFound;
+}
+
+/** Starts the runtime in the background and returns when its console answers. */
+async function upDetached(options: UpOptions, context: CommandContext): Promise<ExitCode> {
+  const layout = layoutOf(resolve(context.dataDir));
+  const log = openLog(layout.logs, DETACHED_LOG);
+  const args = ['up', '--data', layout.data, '--port', String(options.port), ...(options.demo ? ['--demo'] : []), '--no-color'];
+  const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  toError(`Starting Mailwarden in ${layout.data}, in the background`);
+  for (const until = Date.now() + DETACHED_READY_MS_MAX; Date.now() < until && !ended; ) {
+    const record = await readRunRecord(layout);
+    if (record?.ready === true && record.supervisor.pid === child.pid) {
+      child.unref();
+      invitation(context, record.url, await newSignInLink(layout, record.url), `Stop it with: mailwarden down --data ${context.dataDir}`);
+      return EXIT.nothingFound;
+    }
+    await new Promise((next) => setTimeout(next, LOOK_EVERY_MS));
+  }
+  throw new CommandFailure('the runtime did not start', `its log is ${layout.logs}/${DETACHED_LOG}.log`, lastLinesOf(layout.logs, DETACHED_LOG).split('\n'));
+}

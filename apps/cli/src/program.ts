@@ -1,0 +1,167 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { commandContext, type CommandContext } from './commands/context.js';
+import type { ExitCode } from './failure.js';
+import { VERSION } from './version.js';
+
+const DEFAULT_PORT = 8460;
+const PORT_MAX = 65_535;
+
+/** Options that every command understands. */
+interface SharedOptions {
+  readonly data?: string;
+  readonly format?: string;
+  readonly color?: boolean;
+}
+
+type Run<O> = (options: O & SharedOptions, context: CommandContext, args: readonly string[]) => Promise<ExitCode>;
+
+function wholeNumber(max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!Number.isInteger(number) || number < 0 || number > max) throw new InvalidArgumentError(`It is a whole number from 0 to ${max}.`);
+    return number;
+  };
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Adds one command. Its code is loaded when it runs, so that the command line itself starts at once. */
+function add<O>(parent: Command, usage: string, summary: string, example: string, shape: (command: Command) => Command, run: Run<O>): void {
+  const command = shape(parent.command(usage).description(summary))
+    .addOption(new Option('--data <dir>', 'data folder of the local runtime').default('.mailwarden'))
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option('--no-color', 'print without colours')
+    .addHelpText('after', `\nExample:\n  ${example}`);
+  command.action(async () => {
+    const options = command.opts<O & SharedOptions>();
+    process.exitCode = await run(options, commandContext(options), command.args);
+  });
+}
+
+const plain = (command: Command): Command => command;
+
+function addRuntime(program: Command): void {
+  add<{ demo: boolean; port: number; detach: boolean }>(
+    program,
+    'up',
+    'start the local runtime: control plane, and an agent for this host in observe mode',
+    'mailwarden up --demo',
+    (command) =>
+      command
+        .option('--demo', 'watch a demo fleet of four mail servers instead of this host', false)
+        .option('--port <port>', 'port of the console on the loopback', wholeNumber(PORT_MAX), DEFAULT_PORT)
+        .option('--detach', 'return when the console answers and go on in the background', false),
+    async (options, context) => (await import('./commands/up.js')).up(options, context),
+  );
+  add(program, 'down', 'stop the local runtime', 'mailwarden down', plain, async (_options, context) => (await import('./commands/down.js')).down(context));
+  add(program, 'status', 'show the local runtime, its addresses and its processes', 'mailwarden status --format json', plain, async (_options, context) => (await import('./commands/status.js')).status(context));
+  add(program, 'login', 'print a new link that signs in to the console, once', 'mailwarden login', plain, async (_options, context) => (await import('./commands/status.js')).login(context));
+}
+
+function addHost(program: Command): void {
+  add<{ profile: readonly string[]; root: string }>(
+    program,
+    'scan',
+    'measure one host and print its data-provision statement; no server needed. Exit 0 nothing found, 1 findings, 2 could not measure',
+    'mailwarden scan --root / --format json',
+    (command) => command.option('--profile <id|file>', 'profile to measure by; may be given again', collect, []).option('--root <dir>', 'folder that stands for the host', '/'),
+    async (options, context) => (await import('./commands/scan.js')).scan(options, context),
+  );
+  add<{ policy: string; profile: readonly string[]; root: string; apply: boolean; list: boolean }>(
+    program,
+    'rotate',
+    'plan, or with --apply carry out, what a policy would delete on one host. Exit 0 nothing over a limit or all done, 1 a plan waits, 2 failed or stopped by a bound',
+    'mailwarden rotate --policy backup-cap.yaml --list',
+    (command) =>
+      command
+        .requiredOption('--policy <file>', 'policy file')
+        .option('--profile <id|file>', 'profile of the stores; may be given again', collect, [])
+        .option('--root <dir>', 'folder that stands for the host', '/')
+        .option('--apply', 'delete what the plan says', false)
+        .option('--list', 'print the exact list', false),
+    async (options, context) => (await import('./commands/rotate.js')).rotate(options, context),
+  );
+}
+
+function addProfiles(program: Command): void {
+  const profile = program.command('profile').description('look at and check profiles: what a product keeps, where, for how long');
+  add(profile, 'lint <file>', 'say what is wrong with a profile file, line by line', 'mailwarden profile lint my-product.yaml', plain, async (_options, context, [file = '']) => (await import('./commands/profile.js')).profileLint(file, context));
+  add(profile, 'list', 'list the profiles that ship', 'mailwarden profile list', plain, async (_options, context) => (await import('./commands/profile.js')).profileList(context));
+  add(profile, 'show <id>', 'show one profile', 'mailwarden profile show kaspersky-klms-8 --format json', plain, async (_options, context, [id = '']) => (await import('./commands/profile.js')).profileShow(id, context));
+}
+
+function addFleet(program: Command): void {
+  add(program, 'fleet', 'list the servers of the fleet with their state', 'mailwarden fleet', plain, async (_options, context) => (await import('./commands/fleet.js')).fleet(context));
+  add(program, 'server <name>', 'print the live data-provision statement of one server', 'mailwarden server mx-1', plain, async (_options, context, [name = '']) => (await import('./commands/fleet.js')).server(name, context));
+  add<{ state: string; server?: string }>(
+    program,
+    'findings',
+    'list findings',
+    'mailwarden findings --state open --server mx-3',
+    (command) => command.addOption(new Option('--state <state>', 'which findings').choices(['open', 'resolved', 'accepted', 'all']).default('open')).option('--server <name>', 'only those of one server'),
+    async (options, context) => (await import('./commands/fleet.js')).findings(options, context),
+  );
+  add(program, 'orders', 'list rotation orders', 'mailwarden orders', plain, async (_options, context) => (await import('./commands/fleet.js')).rotations('all', context));
+  add(program, 'receipts [order]', "list receipts, or show one order's receipt and check its proof", 'mailwarden receipts', plain, async (_options, context, [order]) =>
+    order === undefined ? (await import('./commands/fleet.js')).rotations('with-receipt', context) : (await import('./commands/receipt.js')).receipt(order, context),
+  );
+}
+
+interface DecisionOptions {
+  readonly group?: string;
+  readonly server?: string;
+  readonly onBehalfOf: string;
+  readonly reason: string;
+  readonly wait: boolean;
+}
+
+function addConsent(program: Command): void {
+  const consent = program.command('consent').description('agreements: record decisions and see how far they have reached');
+  for (const action of ['grant', 'decline', 'withdraw'] as const) {
+    add<DecisionOptions>(
+      consent,
+      `${action} <agreement>`,
+      `${action} consent to an agreement (${action === 'grant' ? 'its newest known text' : 'every text'}), for the organisation unless a scope is named`,
+      `mailwarden consent ${action} ksn --on-behalf-of "Example organisation" --reason "decided by the board" --wait`,
+      (command) =>
+        command
+          .option('--group <label=value>', 'scope: servers with this label')
+          .option('--server <name>', 'scope: one server')
+          .requiredOption('--on-behalf-of <whom>', 'whom the decision binds')
+          .requiredOption('--reason <text>', 'why; kept with the decision')
+          .option('--wait', 'wait until every live agent has attested it', false),
+      async (options, context, [agreement = '']) => (await import('./commands/consent.js')).decide(action, agreement, options, context),
+    );
+  }
+  add(consent, 'list', 'list effective consent by agreement and server, and convergence', 'mailwarden consent list', plain, async (_options, context) => (await import('./commands/consent.js')).consentList(context));
+}
+
+function addEvents(program: Command): void {
+  const events = program.command('events').description('what the fleet says to a SIEM');
+  add<{ count?: number; follow: boolean }>(
+    events,
+    'tail',
+    'print events, newest last, and go on with new ones',
+    'mailwarden events tail --format json | jq .event',
+    (command) => command.option('--count <n>', 'end after so many', wholeNumber(1_000_000)).option('--no-follow', 'end after the present ones'),
+    async (options, context) => (await import('./commands/events.js')).eventsTail({ count: options.count ?? null, follow: options.follow }, context),
+  );
+}
+
+/** The whole command line. Errors: commander's own for what it does not understand; CommandFailure from the commands. */
+export function buildProgram(): Command {
+  const program = new Command('mailwarden')
+    .description('Watches, enforces and proves how personal data is kept on a fleet of mail servers.')
+    .version(VERSION, '-V, --version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .option('--verbose', 'show the cause of a failure')
+    .addHelpText('after', '\nBegin with:\n  mailwarden up --demo      a fleet to look at, within two minutes\n  mailwarden scan           what this very host keeps, without any server');
+  addRuntime(program);
+  addHost(program);
+  addProfiles(program);
+  addFleet(program);
+  addConsent(program);
+  addEvents(program);
+  return program;
+}
