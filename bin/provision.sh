@@ -90,3 +90,70 @@ provision_build() {
   if [ -f "$ROOT/apps/console/package.json" ]; then (cd "$ROOT" && npm run --silent build --workspace @mailwarden/console >&2) || fail 'the console could not be built.' 'The lines above say why.'; fi
   touch "$ROOT/node_modules/.mailwarden-built"
 }
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+APT_QUIET='-qq -o=DPkg::Lock::Timeout=120 -o=Dpkg::Use-Pty=0'
+# Never asks anything; what it says goes to a file, so that the last words can be shown when it fails.
+apt_quietly() { DEBIAN_FRONTEND=noninteractive apt-get $APT_QUIET "$@" </dev/null >"$TOOLS/apt.log" 2>&1; }
+apt_last_words() { grep -E '^(E|Err|W):' "$TOOLS/apt.log" 2>/dev/null | tail -n 1; }
+
+# A container engine out of Debian's packages, unpacked and not installed: no service starts, and nothing of the machine changes.
+# Sets MAILWARDEN_ENGINE to the folder, or MAILWARDEN_NO_ENGINE to the reason why there is none. Only root can run one.
+ENGINE_PACKAGES='docker.io containerd runc libdevmapper1.02.1'
+provision_engine() {
+  MAILWARDEN_ENGINE=''; MAILWARDEN_NO_ENGINE=''; own="$TOOLS/engine"
+  is_root || { MAILWARDEN_NO_ENGINE='only root can start one'; return 0; }
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || { MAILWARDEN_NO_ENGINE='this is not Debian, from whose packages one could be taken'; return 0; }
+  if [ ! -x "$own/usr/sbin/dockerd" ]; then
+    say 'Fetching a container engine into .tools/ ...'
+    mkdir -p "$TOOLS"
+    fetch_engine || { MAILWARDEN_NO_ENGINE="Debian's packages of one could not be fetched ($(apt_last_words)); try: apt-get update"; return 0; }
+  fi
+  if ! command -v ip >/dev/null 2>&1; then
+    say 'Installing iproute2 ...'
+    { apt_quietly update; apt_quietly install -y --no-install-recommends iproute2; } || { MAILWARDEN_NO_ENGINE="iproute2 could not be installed ($(apt_last_words)); try: apt-get install iproute2"; return 0; }
+  fi
+  MAILWARDEN_ENGINE=$own
+}
+
+# With the machine's package lists, and when these are missing or old, with lists of our own.
+fetch_engine() {
+  state="$TOOLS/engine-apt"
+  rm -rf "$state" "$TOOLS/engine.part" && mkdir -p "$state/debs" "$state/state/lists/partial" "$state/cache/archives/partial" || return 1
+  apart="-o=Dir::State=$state/state -o=Dir::State::status=/var/lib/dpkg/status -o=Dir::Cache=$state/cache"
+  (
+    cd "$state/debs" || exit 1
+    apt_quietly -o=APT::Sandbox::User= download $ENGINE_PACKAGES && exit 0
+    rm -f ./*.deb
+    apt_quietly -o=APT::Sandbox::User= $apart update
+    apt_quietly -o=APT::Sandbox::User= $apart download $ENGINE_PACKAGES
+  ) || return 1
+  for package in "$state"/debs/*.deb; do dpkg -x "$package" "$TOOLS/engine.part" || return 1; done
+  rm -rf "$TOOLS/engine" "$state" && mv "$TOOLS/engine.part" "$TOOLS/engine"
+}
+
+# A real browser for the tests. Sets CHROMIUM to its path, or MAILWARDEN_NO_BROWSER to the reason why there is none.
+find_chromium() {
+  for place in "${CHROMIUM:-}" "$(command -v chromium 2>/dev/null)" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
+    [ -n "$place" ] && [ -x "$place" ] && { CHROMIUM=$place; export CHROMIUM; return 0; }
+  done
+  return 1
+}
+
+provision_chromium() {
+  find_chromium && return 0
+  advice='install it (Debian, as root: apt-get install chromium) or name one in CHROMIUM'
+  if ! command -v apt-get >/dev/null 2>&1; then MAILWARDEN_NO_BROWSER="no Chromium is on this machine; $advice"
+  elif ! is_root; then MAILWARDEN_NO_BROWSER="no Chromium is on this machine, and only root can install one; $advice"
+  else
+    mkdir -p "$TOOLS"
+    say 'Refreshing the package lists ...'
+    apt_quietly update || say "  apt-get update: $(apt_last_words)"
+    say 'Installing Chromium (about half a minute, once) ...'
+    if apt_quietly install -y --no-install-recommends chromium && find_chromium; then return 0; fi
+    MAILWARDEN_NO_BROWSER="Chromium could not be installed ($(apt_last_words)); $advice"
+  fi
+  say "No browser: $MAILWARDEN_NO_BROWSER"
+  export MAILWARDEN_NO_BROWSER
+}
