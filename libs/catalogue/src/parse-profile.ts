@@ -1,7 +1,8 @@
 import { parseByteCount, parseDuration, err, ok, type Result } from '@mailwarden/kernel';
 import { checkAgainst, problemAt, readStrictYaml, type Problem } from '@mailwarden/strict-yaml';
 import { lintProfile } from './lint/lint-profile.js';
-import { profileForm, type LimitForm, type ProbeForm, type ProfileForm, type ReadingForm, type StoreForm } from './profile-form.js';
+import { profileForm, type LimitForm, type ProfileForm, type StoreForm } from './profile-form.js';
+import type { ProbeForm, ReadingForm } from './reading-form.js';
 import type { Database, DocumentedLimit, Probe, Profile, Reading, Relation, StorageDuration, Store } from './profile.js';
 
 /** Reads a number that was written with a unit; the lint has refused what cannot be read. */
@@ -51,6 +52,7 @@ function storeFrom(form: StoreForm, databases: Databases): Store {
     id: form.id,
     section: form.section,
     kind: form.kind,
+    source: form.source,
     statedDirectories: form.directories,
     files: form.files,
     exclude: form.exclude,
@@ -77,14 +79,14 @@ function profileFrom(form: ProfileForm): Profile {
     product: form.product,
     version: reading(form.version),
     sources: form.sources,
-    accounts: form.accounts,
+    accounts: { service: form.accounts.service, groups: form.accounts.groups, source: form.accounts.source ?? null },
     services: form.services,
     serviceStart: reading(form['service-start']),
     variables: Object.fromEntries(Object.entries(form.variables).map(([name, variable]) => [name, { reading: reading(variable.read), default: variable.default }])),
     stores: form.stores.map((store) => storeFrom(store, databases)),
     switches: Object.fromEntries(Object.entries(form.switches).map(([name, item]) => [name, { reading: readingFrom(item.read, databases), default: item.default, source: item.source }])),
     ksn: form.ksn === undefined ? null : { reading: readingFrom(form.ksn.read, databases), states: form.ksn.states },
-    agreements: form.agreements.map(({ id, title, gates, source, ...read }) => ({ id, title, gates, source, text: reading(read.text), accepted: reading(read.accepted), acceptedVersion: reading(read['accepted-version']), answerFile: reading(read['answer-file']) })),
+    agreements: form.agreements.map(({ id, title, gates, source, ...read }) => ({ id, title, gates: gates.map((gate) => gate.text), source, text: reading(read.text), accepted: reading(read.accepted), acceptedVersion: reading(read['accepted-version']), answerFile: reading(read['answer-file']) })),
     flows: form.flows.map(({ 'data-categories': dataCategories, enabled, ...flow }) => ({ ...flow, dataCategories, enabled: reading(enabled) })),
     licence: {
       status: reading(form.licence?.status),

@@ -18,37 +18,14 @@ const broken = (from: string, to: string): string => {
   return TEXT.replace(from, to);
 };
 
-/** Rows of the vendor's table, in its words: heading, folders, duration, limit. Source: page 167766. */
-const VENDOR_TABLE: [id: string, section: string, directories: string[] | null, duration: string, limit: [string, number] | null][] = [
-  ['reports', 'Reports and monitoring', ['/var/opt/kaspersky'], 'indefinite', null],
-  ['trace-log', 'Trace log', ['/var/log/kaspersky'], 'indefinite', ['bytes', 500e6]],
-  ['event-log', 'Event log and audit log', ['/var/opt/kaspersky'], 'indefinite', ['records', 1_000_000]],
-  ['audit-log', 'Event log and audit log', ['/var/opt/kaspersky'], 'indefinite', ['records', 1_000_000]],
-  ['backup', 'Backup', ['/var/opt/kaspersky'], 'indefinite', ['bytes', 1e9]],
-  ['antispam-quarantine', 'Anti-Spam Quarantine', ['/var/opt/kaspersky'], 'indefinite', ['bytes', 1e9]],
-  ['kata-quarantine', 'KATA Quarantine', ['/var/opt/kaspersky'], 'indefinite', ['bytes', 1e9]],
-  ['temporary', 'Temporary files', ['/tmp/klmstmp', '/tmp/klms_filter'], 'until-restart', null],
-  ['configuration', 'Configuration files', ['/var/opt/kaspersky', '/etc/opt/kaspersky'], 'indefinite', null],
-];
-
 describe('the shipped profile', () => {
-  it.each(VENDOR_TABLE)('has the row %s of the vendor page', (id, section, directories, duration, limit) => {
-    const store = shipped().stores.find((candidate) => candidate.id === id);
-    expect(store).toMatchObject({ section, statedDirectories: directories, duration: { kind: duration } });
-    const stated = store?.limits.find((item) => item.source === 'help-167766');
-    expect(stated === undefined ? null : [stated.kind, stated.value]).toEqual(limit);
-  });
-  it('has the rows that the page tells in prose, and no others', () => {
-    expect(shipped().stores.map((store) => store.id).sort()).toEqual([...VENDOR_TABLE.map(([id]) => id), 'dumps', 'memory'].sort());
-    expect(shipped().agreements.map((agreement) => agreement.id)).toEqual(['eula', 'privacy-policy', 'ksn-statement', 'supplementary-ksn-statement']);
-  });
   it("shows both of the vendor's sizes for Backup", () => {
     expect(shipped().stores.find((store) => store.id === 'backup')?.limits.map((limit) => limit.written)).toEqual(['1 GB', '7.32 GB']);
   });
   it('puts a moved folder in its place, and never a folder of the system', () => {
     const filesOf = (value: string) => resolveVariables(shipped(), { backupPath: value }).stores.find((store) => store.id === 'backup')?.files;
     expect(filesOf('/srv/mail/backup/')).toEqual(['/srv/mail/backup/**']);
-    for (const hostile of ['/', '/etc', '../x', '/a/../..', '/var/*/x', 'relative/path']) expect(filesOf(hostile)).toEqual(['/var/opt/kaspersky/klms/backup/**']);
+    for (const hostile of ['/', '/etc', '/etc/ssh', '/usr/lib/x', '/var/log', '/var/lib/', '/proc/1', '/var/lib/dpkg/info', '../x', '/a/../..', '/var/*/x', 'relative/path', '/srv/a\0b']) expect(filesOf(hostile)).toEqual(['/var/opt/kaspersky/klms/backup/**']);
   });
 });
 
@@ -68,9 +45,5 @@ describe('mistakes in a profile', () => {
     const problems = problemsOf(broken(from, to));
     expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
     for (const problem of problems) expect(problem.line).toBeGreaterThan(1);
-  });
-  it('a hostile file is refused before it costs anything', () => {
-    expect(problemsOf('x'.repeat(50_000_000))[0]?.message).toContain('bytes');
-    expect(problemsOf('a: &a [1]\nb: *a\n')).not.toHaveLength(0);
   });
 });

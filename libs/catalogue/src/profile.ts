@@ -4,7 +4,7 @@ import type { ProfileId, StoreId } from '@mailwarden/kernel';
 /** Id of a page in the profile's `sources`, so that each fact says where it comes from. */
 export type SourceId = string;
 
-/** How one value is read on the host. Paths are absolute below the host root; `${name}` stands for a variable of the profile. */
+/** How one value is read on the host. Paths are absolute below the host root. */
 export type Probe =
   | { readonly kind: 'file-key'; readonly file: string; readonly format: 'key-value' | 'ini' | 'xml' | 'json' | 'yaml'; readonly key: string }
   | { readonly kind: 'file-hash'; readonly file: string }
@@ -76,6 +76,8 @@ export interface Store {
   /** Heading of the row in the vendor's table. */
   readonly section: string;
   readonly kind: StoreKind;
+  /** Page that states the row: its directories and data types. */
+  readonly source: SourceId | null;
   /** Directory as the vendor's page prints it; null where it does not say. */
   readonly statedDirectories: readonly string[] | null;
   /** Globs over bytes, absolute below the host root, `${variable}` allowed; first store in file order that matches owns a file. */
@@ -137,7 +139,7 @@ export interface Profile {
   readonly product: { readonly name: string; readonly vendor: string; readonly versions: string };
   readonly version: Reading | null;
   readonly sources: Readonly<Record<SourceId, { readonly title: string; readonly url: string | null; readonly date: string | null; readonly kind: 'vendor-page' | 'product-export' | 'integration-script' | 'general' }>>;
-  readonly accounts: { readonly service: string; readonly groups: readonly string[] };
+  readonly accounts: { readonly service: string; readonly groups: readonly string[]; readonly source: SourceId | null };
   readonly services: readonly string[];
   readonly serviceStart: Reading | null;
   readonly variables: Readonly<Record<string, Variable>>;

@@ -1,20 +1,23 @@
-import type { Profile } from './profile.js';
+import type { Profile, Store } from './profile.js';
+import { isOfTheSystem, isSharedFolder } from './system-folders.js';
 
 const VARIABLE = /\$\{([a-zA-Z][a-zA-Z0-9]*)\}/g;
 
 /**
  * Puts values in the place of a profile's variables: those read on the host, else the profile's defaults.
- * Safety: a value that is not a plain absolute path, or holds a wildcard, is not used; the default is.
+ * Safety: the product's own account can write the settings that values come from. A value that is not a plain absolute path, holds a wildcard, or would make a
+ * folder of the system a store is not used; the default is.
  */
 export function resolveVariables(profile: Profile, values: Readonly<Record<string, string>>): Profile {
-  const valueOf = (name: string): string => {
+  const valueFor = (store: Store, name: string): string => {
     const read = values[name];
-    const fallback = profile.variables[name]?.default ?? '';
-    return read !== undefined && isPlainPath(read) ? read.replace(/\/+$/, '') : fallback;
+    return read !== undefined && isPlainPath(read) && mayBeStore(read, store.rotatable) ? read.replace(/\/+$/, '') : (profile.variables[name]?.default ?? '');
   };
-  const filled = (globs: readonly string[]): string[] => globs.map((glob) => glob.replace(VARIABLE, (_text, name: string) => valueOf(name)));
-  return { ...profile, stores: profile.stores.map((store) => ({ ...store, files: filled(store.files), exclude: filled(store.exclude), active: filled(store.active) })) };
+  const filled = (store: Store, globs: readonly string[]): string[] => globs.map((glob) => glob.replace(VARIABLE, (_text, name: string) => valueFor(store, name)));
+  return { ...profile, stores: profile.stores.map((store) => ({ ...store, files: filled(store, store.files), exclude: filled(store, store.exclude), active: filled(store, store.active) })) };
 }
 
-/** Two components at least, so that a product's setting can never make a folder of the system a store. */
+/** Two components at least, so that a product's setting can never make a folder of the root a store. */
 const isPlainPath = (path: string): boolean => /^(?:\/[^/*?[\]{}\0]+){2,}\/*$/.test(path) && !path.split('/').some((part) => part === '..' || part === '.');
+
+const mayBeStore = (path: string, rotatable: boolean): boolean => !isSharedFolder(path) && !(rotatable && isOfTheSystem(path));

@@ -35,13 +35,31 @@ export function knownVariables(form: ProfileForm): Mistake[] {
   );
 }
 
-/** Data categories are those of the taxonomy; databases and agreements are declared in the file. */
-export function knownReferences(form: ProfileForm): Mistake[] {
+/** Data categories are those of the taxonomy, wherever they stand. */
+export function knownCategories(form: ProfileForm): Mistake[] {
   const categories = Object.keys(DATA_CATEGORIES);
+  return (['stores', 'flows'] as const).flatMap((list) =>
+    form[list].flatMap((item, index) => (item['data-categories'] ?? []).flatMap((id, place) => (isDataCategory(id) ? [] : [unknownName('the data category', id, categories, [list, index, 'data-categories', place])]))),
+  );
+}
+
+/** Databases of the probes are declared in the file. */
+export function knownProbeDatabases(form: ProfileForm): Mistake[] {
+  const databases = Object.keys(form.databases);
+  const walk = (value: unknown, path: DocumentPath): Mistake[] => {
+    if (value === null || typeof value !== 'object') return [];
+    const { database, query } = value as { database?: unknown; query?: unknown };
+    const own = typeof database === 'string' && typeof query === 'string' && !databases.includes(database) ? [unknownName('the database', database, databases, [...path, 'database'])] : [];
+    return [...own, ...Object.entries(value).flatMap(([key, child]) => walk(child, [...path, Array.isArray(value) ? Number(key) : key]))];
+  };
+  return walk(form, []);
+}
+
+/** Databases of the stores and agreements of the flows are declared in the file. */
+export function knownReferences(form: ProfileForm): Mistake[] {
   const databases = Object.keys(form.databases);
   const agreements = form.agreements.map(({ id }) => id);
   return [
-    ...form.stores.flatMap((store, index) => (store['data-categories'] ?? []).flatMap((id, place) => (isDataCategory(id) ? [] : [unknownName('the data category', id, categories, ['stores', index, 'data-categories', place])]))),
     ...form.stores.flatMap((store, index) => (store.rows === undefined || databases.includes(store.rows.database) ? [] : [unknownName('the database', store.rows.database, databases, ['stores', index, 'rows', 'database'])])),
     ...form.flows.flatMap((flow, index) => flow.requires.flatMap((id, place) => (agreements.includes(id) ? [] : [unknownName('the agreement', id, agreements, ['flows', index, 'requires', place])]))),
   ];

@@ -1,10 +1,11 @@
 import type { ProfileForm } from '../profile-form.js';
-import { knownReferences, knownSources, knownVariables, uniqueNames } from './known-names.js';
+import { knownCategories, knownProbeDatabases, knownReferences, knownSources, knownVariables, uniqueNames } from './known-names.js';
 import type { Mistake } from './mistake.js';
 import { safePaths } from './safe-paths.js';
-import { soundLimits, soundProbes, soundStores } from './sound-stores.js';
+import { soundProbes } from './sound-probes.js';
+import { soundLimits, soundStores } from './sound-stores.js';
 
-const RULES: readonly ((form: ProfileForm) => Mistake[])[] = [uniqueNames, safePaths, soundStores, soundLimits, soundProbes, knownSources, knownVariables, knownReferences];
+const RULES: readonly ((form: ProfileForm) => Mistake[])[] = [uniqueNames, safePaths, soundStores, soundLimits, soundProbes, knownSources, knownVariables, knownCategories, knownProbeDatabases, knownReferences];
 
 /** Every mistake that the form alone does not show. */
 export const lintProfile = (form: ProfileForm): Mistake[] => RULES.flatMap((rule) => rule(form));

@@ -1,38 +1,55 @@
-import type { ProfileForm } from '../profile-form.js';
+import type { DocumentPath } from '@mailwarden/strict-yaml';
+import type { ProfileForm, StoreForm } from '../profile-form.js';
+import { isOfTheSystem, isSharedFolder } from '../system-folders.js';
 import type { Mistake } from './mistake.js';
 
-/** A store that may be deleted from must lie deeper than these: they hold what is not the product's. */
-const NEVER_A_STORE = ['', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/usr/lib', '/var', '/var/lib', '/var/log', '/var/mail', '/var/opt', '/var/spool', '/var/tmp', '/etc/opt'];
+type Complaint = Omit<Mistake, 'path'>;
+
+const OWN_FOLDER = "name the product's own folder";
 
 /** The part of a glob before its first wildcard, without the last, unfinished component. */
 const fixedFolder = (glob: string): string => glob.slice(0, glob.search(/[*?[]/) === -1 ? glob.length : glob.search(/[*?[]/)).replace(/\/[^/]*$/, '');
 
-function pathMistake(path: string): { message: string; advice: string } | null {
-  if (!path.startsWith('/') && !path.startsWith('${')) return { message: `"${path}" is not an absolute path`, advice: 'begin with "/", counted from the host\'s root' };
-  if (path.split('/').includes('..')) return { message: `"${path}" climbs out with ".."`, advice: 'name the place itself' };
-  if (path.includes('//') || path.includes('\0')) return { message: `"${path}" is not a plain path`, advice: 'write single slashes' };
+/** Files of one name and its generations, as `/var/log/mail.log*`, lie in a shared folder without taking it in. */
+const NAMES_FILES = /^\/[^*?[]+\/[^/*?[]+\*?[^/*?[]*$/;
+
+/** What is wrong with a place as it is written. */
+export function placeMistake(path: string): Complaint | null {
+  if (!path.startsWith('/')) return { message: `"${path}" is not an absolute path`, advice: 'begin with "/", counted from the host\'s root' };
+  if (path.split('/').some((part) => part === '..' || part === '.')) return { message: `"${path}" climbs out with ".."`, advice: 'name the place itself' };
+  if (path.includes('//')) return { message: `"${path}" is not a plain path`, advice: 'write single slashes' };
+  return null;
+}
+
+/** A glob with the default of the variable that it begins with; other variables are a mistake of their own. */
+function withDefault(glob: string, variables: ProfileForm['variables']): string {
+  const name = /^\$\{([^}]*)\}/.exec(glob)?.[1];
+  return name === undefined ? glob : `${variables[name]?.default.replace(/\/+$/, '') ?? '/unknown/variable'}${glob.slice(name.length + 3)}`;
+}
+
+function globMistake(glob: string, store: StoreForm, isFiles: boolean, form: ProfileForm): Complaint | null {
+  if (/.\$\{/.test(glob) || /^\$\{[^}]*\}[^/]/.test(glob)) return { message: `"${glob}" has a variable in its middle`, advice: 'begin with "${name}/", or write the place out' };
+  const place = withDefault(glob, form.variables);
+  const mistake = placeMistake(place);
+  if (mistake !== null || !isFiles) return mistake;
+  const folder = fixedFolder(place);
+  if (store.rotatable && isOfTheSystem(folder)) return { message: `"${glob}" lies in the system's own tree, and the store may be deleted from`, advice: `write rotatable: false, or ${OWN_FOLDER}` };
+  if (isSharedFolder(folder) && (store.rotatable || !NAMES_FILES.test(place))) return { message: `"${glob}" takes in a folder of the system`, advice: OWN_FOLDER };
   return null;
 }
 
 /** Every place is absolute, stays where it is, and is no folder that belongs to the system or to people. */
 export function safePaths(form: ProfileForm): Mistake[] {
   const mistakes: Mistake[] = [];
+  const add = (path: DocumentPath, complaint: Complaint | null): void => {
+    if (complaint !== null) mistakes.push({ path, ...complaint });
+  };
   form.stores.forEach((store, index) => {
-    for (const member of ['files', 'exclude', 'active'] as const) {
-      store[member].forEach((glob, place) => {
-        const path = ['stores', index, member, place];
-        const mistake = pathMistake(glob);
-        if (mistake !== null) mistakes.push({ path, ...mistake });
-        else if (member === 'files' && glob.startsWith('/') && NEVER_A_STORE.includes(fixedFolder(glob)) && (store.rotatable || !/^\/[^*]+\/[^/*]+\*?[^/]*$/.test(glob))) {
-          mistakes.push({ path, message: `"${glob}" takes in a folder of the system`, advice: 'name the product\'s own folder' });
-        }
-      });
-    }
+    for (const member of ['files', 'exclude', 'active'] as const) store[member].forEach((glob, place) => add(['stores', index, member, place], globMistake(glob, store, member === 'files', form)));
   });
-  for (const [name, { default: path }] of Object.entries(form.variables)) {
-    const mistake = pathMistake(path);
-    if (mistake !== null) mistakes.push({ path: ['variables', name, 'default'], ...mistake });
-    else if (NEVER_A_STORE.includes(path.replace(/\/+$/, ''))) mistakes.push({ path: ['variables', name, 'default'], message: `"${path}" is a folder of the system`, advice: "name the product's own folder" });
+  for (const [name, { default: place }] of Object.entries(form.variables)) {
+    add(['variables', name, 'default'], placeMistake(place) ?? (isSharedFolder(place) ? { message: `"${place}" is a folder of the system`, advice: OWN_FOLDER } : null));
   }
+  for (const [name, { socket }] of Object.entries(form.databases)) add(['databases', name, 'socket'], placeMistake(socket));
   return mistakes;
 }

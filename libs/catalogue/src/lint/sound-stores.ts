@@ -31,19 +31,3 @@ function storeMistakes(store: StoreForm, index: number): Mistake[] {
 
 /** A store has what its kind needs, and nothing that would make it dangerous. */
 export const soundStores = (form: ProfileForm): Mistake[] => form.stores.flatMap(storeMistakes);
-
-/** Commands are absolute and end by themselves; SQL reads. */
-export function soundProbes(form: ProfileForm): Mistake[] {
-  const mistakes: Mistake[] = [];
-  const walk = (value: unknown, path: (string | number)[]): void => {
-    if (value === null || typeof value !== 'object') return;
-    const record = value as Record<string, unknown>;
-    const command = record['command'];
-    if (Array.isArray(command) && !String(command[0]).startsWith('/')) mistakes.push({ path: [...path, 'command', 0], message: 'a command is named by its absolute path', advice: 'begin with "/"' });
-    if (typeof record['timeout'] === 'string' && !parseDuration(record['timeout']).ok) mistakes.push({ path: [...path, 'timeout'], message: 'a command needs a time limit', advice: 'write a number with its unit, as "5 s"' });
-    if (typeof record['query'] === 'string' && !/^\s*select\b[^;]*$/i.test(record['query'])) mistakes.push({ path: [...path, 'query'], message: 'a query is one SELECT', advice: 'leave out ";" and everything that writes' });
-    for (const [key, child] of Object.entries(value)) walk(child, [...path, Array.isArray(value) ? Number(key) : key]);
-  };
-  walk(form, []);
-  return mistakes;
-}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const path = z.string().min(1).max(400);
+
+export const fileKeyForm = z.strictObject({ file: path, format: z.enum(['key-value', 'ini', 'xml', 'json', 'yaml']), key: z.string().min(1).max(200) });
+
+/** Ways to read one value on a host. There is no shell, and no variable is put into a probe. */
+export const probeForm = z.union([
+  z.strictObject({ 'file-key': fileKeyForm }).describe('One value of a settings file: `file`, `format` (`key-value`, `ini`, `xml`, `json` or `yaml`) and `key`'),
+  z.strictObject({ 'file-hash': path }).describe('SHA-256 of a file'),
+  z.strictObject({ 'file-exists': path }).describe('`yes` or `no`'),
+  z
+    .strictObject({ command: z.array(z.string().max(200)).min(1).max(20), parser: z.enum(['first-line', 'key-value']), key: z.string().nullable(), timeout: z.string() })
+    .describe('Output of a program, named by its absolute path with fixed arguments, read by a `parser` (`first-line`, or `key-value` with a `key`) within a `timeout`'),
+  z.strictObject({ sql: z.strictObject({ database: z.string(), query: z.string().max(1000) }) }).describe("First value of one `SELECT` in one of the product's databases"),
+  z.strictObject({ process: z.strictObject({ 'pid-file': path, value: z.enum(['started-at', 'core-limit']) }) }).describe('Start (`started-at`) or core limit (`core-limit`) of the process that a PID file names'),
+  z.strictObject({ sysctl: z.string().regex(/^[a-z0-9_.]{1,80}$/, 'must be a kernel setting, as kernel.core_pattern') }).describe('A kernel setting, as `kernel.core_pattern`'),
+]);
+export type ProbeForm = z.output<typeof probeForm>;
+
+export const readingForm = z.strictObject({
+  from: z.array(probeForm).min(1).max(8).describe('Probes in order; the first that yields a value counts'),
+  values: z.record(z.string(), z.string()).optional().describe('Raw text to meaning, as `{ "1": "on" }`; any other text is then unknown'),
+  factor: z.number().positive().optional().describe('Factor from the raw number to bytes or records'),
+  source: z.string().min(1).max(60).optional().describe('Key of a page in `sources`'),
+});
+export type ReadingForm = z.output<typeof readingForm>;
