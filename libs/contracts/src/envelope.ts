@@ -14,7 +14,7 @@ const envelopeSchema = z.object({
   /** The bus subject that the message was published on. */
   subject: z.string().max(256),
   datacontenttype: z.literal('application/json'),
-  /** Gap-free per source, from 1; 0 where the message is not counted (heartbeats, replies). */
+  /** Gap-free per source and, for services, kind of subject (`mw.event`, `mw.order`, `mw.evidence`), from 1; 0 where the message is not counted (heartbeats, replies). */
   sequence: count,
   traceparent: z.string().max(100).optional(),
   signature: z.string().max(100),

@@ -59,6 +59,7 @@ class Collector implements Visitor {
   file(path: BytePath, name: BytePath, stat: Stats, folder: Directory): void {
     const item = this.#ownerOf(path);
     if (item === undefined) return;
+    item.present = true;
     // A file with several names takes its room once.
     if (stat.nlink > 1) {
       const key = `${stat.dev}:${stat.ino}`;
@@ -70,7 +71,7 @@ class Collector implements Visitor {
   }
 
   folder(path: BytePath, rights: { uid: number; gid: number; mode: number }): void {
-    const own = this.stores.find((item) => item.patterns.roots.some((root) => isWithin(path, root)));
+    const own = this.stores.find((item) => item.patterns.ownsFolder(path) && !item.excluded.matches(path));
     if (own !== undefined) {
       own.present = true;
       own.tally.addRights(rights, true);

@@ -26,6 +26,12 @@ describe('patterns over bytes', () => {
   it('walks each folder once', () => {
     expect(compilePatterns(['/a/**', '/a/b/*.log', '/c/d/e?']).roots).toEqual(['/a', '/c/d']);
   });
+
+  it('tells folders of its own from folders that it shares', () => {
+    const patterns = compilePatterns(['/var/opt/product/**', '/var/crash/*product*', '/var/spool/abrt/*product*/**']);
+    expect(['/var/opt/product', '/var/opt/product/deep/er', '/var/spool/abrt/product-1'].filter((path) => !patterns.ownsFolder(path))).toEqual([]);
+    expect(['/var/opt', '/var/crash', '/var/spool/abrt'].filter((path) => patterns.ownsFolder(path))).toEqual([]);
+  });
 });
 
 describe('who gets in', () => {

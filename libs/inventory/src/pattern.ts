@@ -8,6 +8,8 @@ export interface PatternSet {
   matches(path: BytePath): boolean;
   /** Folders to walk from: the fixed beginning of each glob, none inside another. */
   readonly roots: readonly BytePath[];
+  /** True for a folder that is the store's own, because a glob takes in all that lies below it. A folder that others share is none. */
+  ownsFolder(path: BytePath): boolean;
 }
 
 const toBytes = (text: string): BytePath => Buffer.from(text, 'utf8').toString('latin1');
@@ -46,7 +48,8 @@ export function outermost(folders: readonly BytePath[]): BytePath[] {
 export function compilePatterns(globs: readonly string[]): PatternSet {
   const bytes = globs.map(toBytes);
   const roots = outermost(bytes.map(fixedFolder));
-  if (bytes.length === 0) return { matches: () => false, roots };
+  if (bytes.length === 0) return { matches: () => false, ownsFolder: () => false, roots };
   const pattern = new RegExp(`^(?:${bytes.map(expression).join('|')})$`);
-  return { matches: (path) => pattern.test(path), roots };
+  // Whatever folder `x/**` is about, a name that cannot occur in it would be taken in too.
+  return { matches: (path) => pattern.test(path), ownsFolder: (path) => pattern.test(`${path}/\0`), roots };
 }

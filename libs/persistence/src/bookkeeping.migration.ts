@@ -19,14 +19,15 @@ export function bookkeepingMigration(schema: string): new () => MigrationInterfa
         subject text NOT NULL,
         type text NOT NULL,
         data jsonb NOT NULL,
+        line text NOT NULL GENERATED ALWAYS AS (split_part(subject, '.', 2)) STORED,
         created_at timestamptz NOT NULL DEFAULT now(),
-        sequence bigint UNIQUE,
-        sent_at timestamptz
+        sequence bigint,
+        sent_at timestamptz,
+        UNIQUE (line, sequence)
       )`);
       await runner.query(`CREATE INDEX outbox_waiting ON ${schema}.outbox (position) WHERE sent_at IS NULL`);
       await runner.query(`CREATE INDEX outbox_sent ON ${schema}.outbox (sent_at) WHERE sent_at IS NOT NULL`);
-      await runner.query(`CREATE TABLE ${schema}.outbox_head (single boolean PRIMARY KEY DEFAULT true CHECK (single), last_sequence bigint NOT NULL)`);
-      await runner.query(`INSERT INTO ${schema}.outbox_head (last_sequence) VALUES (0)`);
+      await runner.query(`CREATE TABLE ${schema}.outbox_head (line text PRIMARY KEY, last_sequence bigint NOT NULL)`);
     }
 
     async down(runner: QueryRunner): Promise<void> {

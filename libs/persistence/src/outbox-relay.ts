@@ -39,7 +39,7 @@ export interface RelayParts {
 }
 
 /**
- * Carries committed messages to the bus: numbered without gaps, signed, at least once, in order.
+ * Carries committed messages to the bus: numbered without gaps within each kind (`mw.event`, `mw.order`, `mw.evidence`), signed, at least once, in order.
  * A number is on disk before the message leaves, so that one message never travels under two numbers. Instances take turns by a database lock.
  */
 export class OutboxRelay {
@@ -99,7 +99,7 @@ export class OutboxRelay {
       if (lock?.held !== true) return 0;
       await this.parts.dataSource.transaction((numbering) => this.#number(numbering));
       const rows = await tx.query<WaitingRow[]>(
-        `SELECT position, id, subject, type, data, created_at, sequence FROM ${this.#schema}.outbox WHERE sent_at IS NULL AND sequence IS NOT NULL ORDER BY sequence LIMIT ${BATCH_MESSAGES_MAX}`,
+        `SELECT position, id, subject, type, data, created_at, sequence FROM ${this.#schema}.outbox WHERE sent_at IS NULL AND sequence IS NOT NULL ORDER BY position LIMIT ${BATCH_MESSAGES_MAX}`,
       );
       if (rows.length === 0) return 0;
       await Promise.all(rows.map((row) => this.parts.publish(this.#seal(row))));
@@ -108,19 +108,21 @@ export class OutboxRelay {
     });
   }
 
-  /** Commits on its own, before anything is sent. */
+  /** Numbers events, orders and evidence each for themselves, so that a reader of one of them sees every gap and no false one. Commits on its own, before anything is sent. */
   async #number(tx: EntityManager): Promise<void> {
-    const waiting = await tx.query<unknown[]>(`SELECT 1 FROM ${this.#schema}.outbox WHERE sequence IS NULL AND sent_at IS NULL LIMIT 1`);
-    if (waiting.length === 0) return;
-    const [head] = await tx.query<{ last_sequence: string }[]>(`SELECT last_sequence FROM ${this.#schema}.outbox_head FOR UPDATE`);
-    const last = Number(head?.last_sequence ?? 0);
-    const [, numbered] = await tx.query<[unknown[], number]>(
-      `UPDATE ${this.#schema}.outbox o SET sequence = $1::bigint + n.rank
-       FROM (SELECT position, row_number() OVER (ORDER BY position) AS rank FROM ${this.#schema}.outbox WHERE sequence IS NULL AND sent_at IS NULL) n
-       WHERE o.position = n.position`,
-      [last],
-    );
-    await tx.query(`UPDATE ${this.#schema}.outbox_head SET last_sequence = $1`, [last + numbered]);
+    const lines = await tx.query<{ line: string }[]>(`SELECT DISTINCT line FROM ${this.#schema}.outbox WHERE sequence IS NULL AND sent_at IS NULL ORDER BY line`);
+    for (const { line } of lines) {
+      await tx.query(`INSERT INTO ${this.#schema}.outbox_head (line, last_sequence) VALUES ($1, 0) ON CONFLICT DO NOTHING`, [line]);
+      const [head] = await tx.query<{ last_sequence: string }[]>(`SELECT last_sequence FROM ${this.#schema}.outbox_head WHERE line = $1 FOR UPDATE`, [line]);
+      const last = Number(head?.last_sequence ?? 0);
+      const [, numbered] = await tx.query<[unknown[], number]>(
+        `UPDATE ${this.#schema}.outbox o SET sequence = $1::bigint + n.rank
+         FROM (SELECT position, row_number() OVER (ORDER BY position) AS rank FROM ${this.#schema}.outbox WHERE line = $2 AND sequence IS NULL AND sent_at IS NULL) n
+         WHERE o.position = n.position`,
+        [last, line],
+      );
+      await tx.query(`UPDATE ${this.#schema}.outbox_head SET last_sequence = $2 WHERE line = $1`, [line, last + numbered]);
+    }
   }
 
   #seal(row: WaitingRow): SealedMessage {
