@@ -28,8 +28,5 @@ export function refusalReason(order: RotationOrder, here: { server: string; prof
   if (here.nowMs < Date.parse(order.issuedAt) - CLOCK_BEHIND_MS_MAX) return 'the clock of this server runs behind that of the rotation worker';
   if (here.profile === undefined) return `the profile ${order.profile} is not known here`;
   if (here.store === undefined) return `the profile has no store ${order.store}`;
-  const inverted = order.watermarks.find((watermark) => watermark.target > watermark.limit);
-  if (inverted !== undefined) return `the target of ${inverted.kind} lies above its limit`;
-  if (here.store.kind === 'memory' || here.store.kind === 'configuration') return `a store of kind ${here.store.kind} is never deleted from`;
   return refusalOf(here.store);
 }

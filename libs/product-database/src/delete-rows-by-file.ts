@@ -2,14 +2,31 @@ import type { Relation } from '@mailwarden/catalogue';
 import type { ProductClient } from './connect.js';
 import { relationNames } from './relation-names.js';
 
-/** Deletes the rows that name one of these files; committed when it resolves. */
+/** SQLSTATE classes after which nobody can tell whether a statement took effect: the connection or the server went away meanwhile. Source: PostgreSQL manual, appendix A. */
+const AMBIGUOUS = /^(?:08|57P|58|XX)/;
+
+/** The rows are certainly all still there: the database answered, and said no. */
+export class RowsStay extends Error {
+  constructor(code: string, options: { cause: unknown }) {
+    super(`the database refused to delete the rows (${code})`, options);
+    this.name = 'RowsStay';
+  }
+}
+
+/** Deletes the rows that name one of these files, in one transaction; committed when it resolves. Errors: `RowsStay` when nothing was deleted; any other when that cannot be told. */
 export async function deleteRowsByFile(client: ProductClient, relation: Relation, files: readonly string[]): Promise<void> {
   const { table, file } = relationNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
-  await client.query(`DELETE FROM ${table} WHERE ${file} = ANY($1::text[])`, [files]);
+  try {
+    await client.query(`DELETE FROM ${table} WHERE ${file} = ANY($1::text[])`, [files]);
+  } catch (cause) {
+    const { code, severity } = cause as { code?: string; severity?: string };
+    if (code !== undefined && severity === 'ERROR' && !AMBIGUOUS.test(code)) throw new RowsStay(code, { cause });
+    throw cause;
+  }
 }
 
-/** Which of these files still have a row. */
+/** Which of these files have a row. */
 export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[]): Promise<Set<string>> {
   const { table, file } = relationNames(relation);
   if (file === null) throw new TypeError('the relation names no files');

@@ -6,17 +6,35 @@ import { relationNames } from './relation-names.js';
 export const TRIM_ROWS_PER_BATCH = 1_000;
 
 /**
- * Deletes the oldest rows of a table, one short batch. Returns how many went.
- * Safety: rows are chosen by the time column and then deleted by key in one statement; rows that another transaction holds are passed over.
+ * Deletes the oldest rows of a table, one short batch, and returns how many went.
+ * `announce` gets their keys before anything is deleted, and the transaction does not commit unless it returns: so a crash leaves a list from which `keysLeft` tells whether the batch took effect.
+ * Safety: rows are chosen by the time column and deleted by key; rows that another transaction holds are passed over.
  */
-export async function trimOldest(client: ProductClient, relation: Relation, rowsMax: number, olderThan: Date | null): Promise<number> {
+export async function trimOldest(client: ProductClient, relation: Relation, rowsMax: number, olderThan: Date | null, announce: (keys: readonly string[]) => void, beforeCommit: () => void = () => undefined): Promise<number> {
   const { table, key, time } = relationNames(relation);
-  const rows = Math.min(rowsMax, TRIM_ROWS_PER_BATCH);
-  const { rowCount } = await client.query(
-    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE $2::timestamptz IS NULL OR ${time} < $2::timestamptz ORDER BY ${time}, ${key} LIMIT $1 FOR UPDATE SKIP LOCKED)`,
-    [rows, olderThan],
-  );
-  return rowCount ?? 0;
+  await client.query('BEGIN');
+  try {
+    const { rows } = await client.query<{ key: string }>(`SELECT ${key}::text AS key FROM ${table} WHERE $2::timestamptz IS NULL OR ${time} < $2::timestamptz ORDER BY ${time}, ${table}.${key} LIMIT $1 FOR UPDATE SKIP LOCKED`, [Math.min(rowsMax, TRIM_ROWS_PER_BATCH), olderThan]);
+    const keys = rows.map((row) => row.key);
+    if (keys.length > 0) {
+      announce(keys);
+      const { rowCount } = await client.query(`DELETE FROM ${table} WHERE ${key} = ANY($1)`, [keys]);
+      if (rowCount !== keys.length) throw new Error(`the key column ${relation.keyColumn} does not name single rows: ${rowCount ?? 0} rows for ${keys.length} keys`);
+    }
+    beforeCommit();
+    await client.query('COMMIT');
+    return keys.length;
+  } catch (cause) {
+    await client.query('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
+    throw cause;
+  }
+}
+
+/** How many of these keys still have a row. */
+export async function keysLeft(client: ProductClient, relation: Relation, keys: readonly string[]): Promise<number> {
+  const { table, key } = relationNames(relation);
+  const { rows } = await client.query<{ records: string }>(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]);
+  return Number(rows[0]?.records ?? 0);
 }
 
 /** How many rows are older than a moment. */

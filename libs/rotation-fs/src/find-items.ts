@@ -1,16 +1,17 @@
-import { readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
-import type { Store } from '@mailwarden/catalogue';
-import type { SkipReason } from '@mailwarden/contracts';
+import type { Stats } from 'node:fs';
+import type { Profile, Store } from '@mailwarden/catalogue';
+import type { Clock, SkipReason } from '@mailwarden/contracts';
 import { compilePatterns, outermost, type BytePath } from '@mailwarden/inventory';
 import { walk, type Host, type PassedOver, type Visitor } from '@mailwarden/inventory-fs';
+import { openForWriting } from './open-for-writing.js';
 
 const BLOCK_BYTES = 512;
-const WRITE_FLAGS = 0o3;
-/** A descriptor's access mode stands in the last octal digits of its flags. Source: proc_pid_fdinfo(5). */
-const FLAGS_LINE = /^flags:\s*([0-7]+)$/m;
 
 /** One regular file of a store, with what it is known by: the plan deletes this file and no other that took its name. */
 export interface FoundItem {
+  /** The store's own folder, from which the way down is walked again. */
+  readonly root: BytePath;
+  /** Below the root; empty for the root itself. */
   readonly folder: BytePath;
   readonly name: BytePath;
   readonly dev: number;
@@ -19,6 +20,7 @@ export interface FoundItem {
   readonly mtimeMs: number;
   /** Units: allocated bytes, so that sparse files count what they free. */
   readonly bytes: number;
+  /** By the order's clock; NaN where a file has no such moment. */
   readonly atMs: number;
   readonly blocked: SkipReason | null;
 }
@@ -27,61 +29,64 @@ export interface FoundStore {
   readonly items: readonly FoundItem[];
   /** Entries that are no regular files, or could not be looked at. */
   readonly passedOver: ReadonlyMap<SkipReason, number>;
+  /** Why a folder of the store could not be read at all; null when all could, or are not there. */
+  readonly unreadable: string | null;
 }
 
-/** Files that any process has open for writing, by device and inode. Processes that may not be looked into are passed over. */
-export function openForWriting(): Set<string> {
-  const open = new Set<string>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    let descriptors: string[];
-    try {
-      descriptors = readdirSync(`/proc/${pid}/fd`);
-    } catch {
-      continue;
-    }
-    for (const fd of descriptors) addIfWriting(open, pid, fd);
-  }
-  return open;
-}
-
-function addIfWriting(open: Set<string>, pid: string, fd: string): void {
-  try {
-    const flags = FLAGS_LINE.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1];
-    if (flags === undefined || (Number.parseInt(flags, 8) & WRITE_FLAGS) === 0) return;
-    const stat = statSync(`/proc/${pid}/fd/${fd}`);
-    if (stat.isFile()) open.add(`${stat.dev}:${stat.ino}`);
-  } catch {
-    return; // Closed meanwhile, or not ours to look at.
+/**
+ * How old a file is by the declared clock.
+ * The kernel itself sets ctime at every change, so a file cannot have been written after it: a modification time beyond it is forged, and would make a file young for ever.
+ */
+export function momentOf(stat: Pick<Stats, 'mtimeMs' | 'ctimeMs' | 'birthtimeMs'>, clock: Clock): number {
+  switch (clock) {
+    case 'modified':
+      return Math.min(stat.mtimeMs, stat.ctimeMs);
+    case 'changed':
+      return stat.ctimeMs;
+    case 'born':
+      return stat.birthtimeMs > 0 ? Math.min(stat.birthtimeMs, stat.ctimeMs) : Number.NaN;
+    default:
+      return Number.NaN;
   }
 }
 
-const REASONS: Readonly<Record<PassedOver, SkipReason>> = { 'not-a-regular-file': 'not-a-regular-file', 'other-file-system': 'other-file-system', 'permission-denied': 'permission-denied', 'io-error': 'io-error', 'too-deep': 'too-deep', vanished: 'vanished' };
+/** Stores that come before one in its profile own what they take in. */
+const earlierStores = (profile: Profile, store: Store): readonly Store[] => profile.stores.slice(0, profile.stores.findIndex((candidate) => candidate.id === store.id));
 
-/** All files of one store, each with the reason why it may not go, if there is one. `others` are the stores that come before it in the profile and own what they take in. */
-export async function findItems(host: Host, store: Store, others: readonly Store[], nowMs: number): Promise<FoundStore> {
+/** All files of one store, each with the reason why it may not go, if there is one. */
+export async function findItems(request: { readonly host: Host; readonly profile: Profile; readonly store: Store; readonly clock: Clock }, nowMs: number): Promise<FoundStore> {
+  const { host, profile, store, clock } = request;
   const own = compilePatterns(store.files);
-  const excluded = compilePatterns([...store.exclude, ...others.flatMap((other) => other.files)]);
+  const excluded = compilePatterns([...store.exclude, ...earlierStores(profile, store).flatMap((other) => other.files)]);
   const active = compilePatterns(store.active);
   const writing = openForWriting();
   const items: FoundItem[] = [];
   const passedOver = new Map<SkipReason, number>();
+  let unreadable: string | null = null;
   const blockedBy = (path: BytePath, stat: Stats): SkipReason | null => {
     if (active.matches(path)) return 'active-log';
     if (stat.nlink > 1) return 'hard-linked';
     if (writing.has(`${stat.dev}:${stat.ino}`)) return 'open-for-writing';
-    return nowMs - stat.mtimeMs < store.quietPeriodSeconds * 1000 ? 'in-quiet-period' : null;
+    return nowMs - momentOf(stat, 'modified') < store.quietPeriodSeconds * 1000 ? 'in-quiet-period' : null;
   };
-  const visitor: Visitor = {
-    file(path, name, stat) {
-      if (!own.matches(path) || excluded.matches(path)) return;
-      const { dev, ino, size, mtimeMs } = stat;
-      items.push({ folder: path.slice(0, path.length - name.length - 1), name, dev, ino, size, mtimeMs, bytes: stat.blocks * BLOCK_BYTES, atMs: store.clock === 'changed' ? stat.ctimeMs : mtimeMs, blocked: blockedBy(path, stat) });
-    },
-    folder: () => undefined,
-    passedOver(path, reason) {
-      if (own.matches(path)) passedOver.set(REASONS[reason], (passedOver.get(REASONS[reason]) ?? 0) + 1);
-    },
-  };
-  for (const start of outermost(own.roots)) await walk(host.root, start, visitor);
-  return { items, passedOver };
+  for (const root of outermost(own.roots)) {
+    let folder: BytePath = '';
+    const visitor: Visitor = {
+      file(path, name, stat) {
+        if (!own.matches(path) || excluded.matches(path)) return;
+        const { dev, ino, size, mtimeMs } = stat;
+        const below = path.slice(root.length + 1, Math.max(root.length + 1, path.length - name.length - 1));
+        if (below !== folder) folder = below; // One string for all files of a folder.
+        items.push({ root, folder, name, dev, ino, size, mtimeMs, bytes: stat.blocks * BLOCK_BYTES, atMs: momentOf(stat, clock), blocked: blockedBy(path, stat) });
+      },
+      folder: () => undefined,
+      passedOver(path, reason: PassedOver) {
+        if (path === root) unreadable = `${store.id} cannot be read (${reason})`;
+        if (own.matches(path) && !excluded.matches(path)) passedOver.set(reason, (passedOver.get(reason) ?? 0) + 1);
+      },
+    };
+    const failed = await walk(host.root, root, visitor);
+    if (failed !== null && failed !== 'absent') unreadable = `${store.id} cannot be read (${failed})`;
+  }
+  return { items, passedOver, unreadable };
 }

@@ -1,8 +1,11 @@
+export type { FoundItem } from './find-items.js';
+export { unfinishedOrders } from './journal.js';
+export { refusedReceipt } from './outcome.js';
+export type { OrderFacts } from './outcome.js';
 export { planStore } from './plan-store.js';
 export type { StorePlan } from './plan-store.js';
-export { planTable } from './rotate-table.js';
-export type { TablePlan } from './rotate-table.js';
-export { refusedReceipt, rotateStore } from './rotate-store.js';
+export { planTable } from './plan-table.js';
+export type { TablePlan } from './plan-table.js';
+export type { ApplyRequest, RotateRequest, StepWatch } from './rotate-request.js';
+export { refuseOrder, rotateStore } from './rotate-store.js';
 export { refusalOf } from './safe-root.js';
-export type { ApplyRequest, RotateRequest } from './rotate-request.js';
-export type { FoundItem } from './find-items.js';

@@ -1,9 +1,17 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Receipt } from '@mailwarden/contracts';
+import type { Sha256 } from '@mailwarden/kernel';
+import type { Goal } from '@mailwarden/rotation';
+import { lineOf, recordsOf } from './journal-lines.js';
+import { lockOrder } from './journal-lock.js';
+import type { OrderFacts } from './outcome.js';
 
-/** One file that an order is about to move, as the journal names it. Names are base64 of their bytes. */
+/** One file that an order is about to move, as the journal names it. Paths are base64 of their bytes; `folder` is below the root. */
 export interface IntendedMove {
   readonly n: number;
+  /** Place in the list of `private-folder` records. */
+  readonly root: number;
   readonly folder: string;
   readonly name: string;
   readonly dev: number;
@@ -13,53 +21,129 @@ export interface IntendedMove {
   readonly bytes: number;
 }
 
+export interface Begun {
+  readonly kind: 'begun';
+  readonly before: { items: number; bytes: number };
+  readonly planned: { items: number; bytes: number; oldestMs: number | null; newestMs: number | null; digest: string };
+  readonly goal: Goal;
+}
+
 /**
  * What the journal of one order says, in the order in which it is written. Life of a batch of files:
  * `intent` is on disk before the first is touched; each is moved, checked and put back if it is another one; `moved` names those that are ours to delete;
  * their rows go (pairs); they are unlinked; `deleted` closes the batch. A crash before `moved` puts back, a crash after it finishes: so each file is either there or accounted for.
+ * When rows cannot leave, `returning` turns the batch round, and `returned` closes it.
  */
 export type JournalRecord =
-  | { readonly kind: 'begun'; readonly before: { items: number; bytes: number }; readonly planned: { items: number; bytes: number; oldestMs: number | null; newestMs: number | null; digest: string }; readonly startedMs: number }
+  | { readonly kind: 'opened'; readonly content: Sha256; readonly facts: OrderFacts }
+  | Begun
+  | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number }
   | { readonly kind: 'intent'; readonly moves: readonly IntendedMove[] }
   | { readonly kind: 'moved'; readonly ns: readonly number[] }
   | { readonly kind: 'deleted'; readonly items: number; readonly bytes: number }
+  | { readonly kind: 'returning' }
   | { readonly kind: 'returned' }
-  | { readonly kind: 'rows-intent'; readonly rows: number }
+  | { readonly kind: 'rows-intent'; readonly keys: readonly string[]; readonly bytesPerRow: number }
   | { readonly kind: 'rows-deleted'; readonly rows: number; readonly bytes: number }
-  | { readonly kind: 'finished'; readonly receipt: unknown };
+  | { readonly kind: 'finished'; readonly receipt: Receipt };
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+const OTHERS_WRITE = 0o022;
+const SUFFIX = '.journal';
 
-/** Append-only record of one order, on disk before what it announces. Errors: throws when it cannot be written; then nothing is deleted. */
+/** New folders outlive a power cut only when the folders that name them were synced. */
+function syncUpTo(dir: string, firstMade: string): void {
+  const above = dirname(dir);
+  const fd = openSync(above, constants.O_RDONLY | constants.O_DIRECTORY);
+  fsyncSync(fd);
+  closeSync(fd);
+  if (dir !== firstMade && above !== dir) syncUpTo(above, firstMade);
+}
+
+function syncFolder(dir: string): void {
+  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const { uid, mode } = fstatSync(fd);
+    if (uid !== (process.geteuid?.() ?? 0) || (mode & OTHERS_WRITE) !== 0) throw new Error(`${dir} keeps the journals of deletions and must belong to the executor's account alone; run: chmod go-w ${dir}`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Append-only record of one order, on disk before what it announces. Errors: throws when it cannot be written or read; then nothing is deleted. */
 export class Journal {
+  readonly #records: JournalRecord[];
+
   private constructor(
     private readonly fd: number,
-    readonly records: readonly JournalRecord[],
-  ) {}
-
-  static open(dir: string, order: string): Journal {
-    mkdirSync(dir, { recursive: true, mode: FOLDER_MODE });
-    const path = join(dir, `${order}.journal`);
-    const fd = openSync(path, 'a+', FILE_MODE);
-    const text = readFileSync(path, 'utf8');
-    // What follows the last newline was cut short by a crash: it announced nothing, and must not run into the next line.
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    ftruncateSync(fd, Buffer.byteLength(whole));
-    const records = whole.split('\n').slice(0, -1).map((line) => JSON.parse(line) as JournalRecord);
-    const folder = openSync(dir, 'r');
-    fsyncSync(folder);
-    closeSync(folder);
-    return new Journal(fd, records);
+    records: readonly JournalRecord[],
+    private readonly unlock: () => void,
+  ) {
+    this.#records = [...records];
   }
 
-  write(record: JournalRecord): void {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    for (let at = 0; at < line.length; ) at += writeSync(this.fd, line, at);
+  /** Opens an order's journal for this process alone. */
+  static open(dir: string, order: string): Journal {
+    const firstMade = mkdirSync(dir, { recursive: true, mode: FOLDER_MODE });
+    if (firstMade !== undefined) syncUpTo(dir, firstMade);
+    const path = join(dir, `${order}${SUFFIX}`);
+    const unlock = lockOrder(join(dir, `${order}.lock`));
+    let fd: number | null = null;
+    try {
+      fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
+      const bytes = readFileSync(fd);
+      // What follows the last newline was cut short by a crash: it announced nothing, and must not run into the next line.
+      const wholeBytes = bytes.lastIndexOf('\n') + 1;
+      const records = recordsOf<JournalRecord>(bytes.toString('utf8', 0, wholeBytes), path);
+      ftruncateSync(fd, wholeBytes);
+      fsyncSync(fd);
+      syncFolder(dir);
+      return new Journal(fd, records, unlock);
+    } catch (cause) {
+      if (fd !== null) closeSync(fd);
+      unlock();
+      throw cause;
+    }
+  }
+
+  /** What was written, by earlier runs and by this one. */
+  get records(): readonly JournalRecord[] {
+    return this.#records;
+  }
+
+  get begun(): Begun | undefined {
+    return this.#records.find((record) => record.kind === 'begun');
+  }
+
+  /** Several records cost one sync: none of them is announced before all are on disk. */
+  write(...records: readonly JournalRecord[]): void {
+    const bytes = Buffer.from(records.map(lineOf).join(''));
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     fsyncSync(this.fd);
+    this.#records.push(...records);
   }
 
   close(): void {
     closeSync(this.fd);
+    this.unlock();
   }
+}
+
+/** Orders whose journal was opened and never finished: a crash cut them short. */
+export function unfinishedOrders(dir: string): OrderFacts[] {
+  let names: string[];
+  try {
+    names = readdirSync(dir).filter((name) => name.endsWith(SUFFIX));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  }
+  return names.flatMap((name) => {
+    const text = readFileSync(join(dir, name), 'utf8');
+    const records = recordsOf<JournalRecord>(text.slice(0, text.lastIndexOf('\n') + 1), join(dir, name));
+    const opened = records.find((record) => record.kind === 'opened');
+    return opened === undefined || records.some((record) => record.kind === 'finished') ? [] : [opened.facts];
+  });
 }

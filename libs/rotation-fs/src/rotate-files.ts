@@ -1,59 +1,101 @@
-import type { SkipReason, Watermark } from '@mailwarden/contracts';
-import { compilePatterns } from '@mailwarden/inventory';
-import { connectProduct, deleteRowsByFile } from '@mailwarden/product-database';
-import { carryOutFiles, resumeFiles, type Deleted, type FileWork, type OtherHalf } from './carry-out-files.js';
-import { Journal, type JournalRecord } from './journal.js';
-import { planStore } from './plan-store.js';
+import { performance } from 'node:perf_hooks';
+import type { SkipReason } from '@mailwarden/contracts';
+import type { BegunOrder } from '@mailwarden/rotation';
+import { carryOutFiles } from './carry-out-files.js';
+import type { FileWork } from './file-batch.js';
+import type { FoundItem } from './find-items.js';
+import type { Begun, Journal, JournalRecord } from './journal.js';
+import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
+import { NOTHING_DONE, type Deleted, type Outcome } from './outcome.js';
+import { planStore, type StorePlan } from './plan-store.js';
+import { PrivateFolders } from './private-folders.js';
 import type { ApplyRequest } from './rotate-request.js';
-import type { Outcome } from './outcome.js';
-
-async function otherHalfOf({ store, host }: ApplyRequest): Promise<{ half: OtherHalf | null; close(): Promise<void> }> {
-  const relation = store.kind === 'pair' ? store.rows : null;
-  if (relation === null) return { half: null, close: () => Promise.resolve() };
-  const client = await connectProduct(relation.database, host.settings, host.rootPath);
-  if (!client.ok) throw new Error(`the rows of ${store.id} cannot leave with their files: ${client.error}`);
-  return { half: { remove: (files) => deleteRowsByFile(client.value, relation, files) }, close: () => client.value.end() };
-}
-
-/** An order that was begun goes on to its target, also when what it deleted so far already suffices for the limit. */
-export const toTheEnd = (watermarks: readonly Watermark[]): Watermark[] => watermarks.map((watermark) => ({ ...watermark, limit: watermark.target }));
+import { nextSlotOf, openBatchOf, settleBatch } from './settle-batch.js';
 
 /** What earlier runs of the order closed. */
 export function deletedBefore(records: readonly JournalRecord[]): Deleted {
   const deleted: Deleted = { items: 0, bytes: 0, skipped: new Map<SkipReason, number>() };
   for (const record of records) {
-    if (record.kind === 'deleted') {
-      deleted.items += record.items;
-      deleted.bytes += record.bytes;
-    } else if (record.kind === 'rows-deleted') {
-      deleted.items += record.rows;
-      deleted.bytes += record.bytes;
-    }
+    if (record.kind !== 'deleted' && record.kind !== 'rows-deleted') continue;
+    deleted.items += record.kind === 'deleted' ? record.items : record.rows;
+    deleted.bytes += record.bytes;
   }
   return deleted;
 }
 
-/** Brings a store of files, generations or pairs back under its limits. Safety: plans first; a plan above a bound deletes nothing. */
-export async function rotateFiles(request: ApplyRequest, journal: Journal): Promise<Outcome> {
-  const [storeRoot] = compilePatterns(request.store.files).roots;
-  if (storeRoot === undefined) throw new Error(`${request.store.id} names no folder`);
-  const startedMs = request.now();
+/** What is left of an order that was begun: its own goal, and no more than it had planned. */
+export const restOf = (begun: Begun, deleted: Deleted): BegunOrder => ({ ...begun.goal, itemsLeft: Math.max(0, begun.planned.items - deleted.items), newestMs: begun.planned.newestMs, deleted: { items: deleted.items, bytes: deleted.bytes } });
+
+const halfNameOf = ({ root, folder, name }: FoundItem): HalfName => ({ root, path: `${folder === '' ? '' : `${folder}/`}${name}` });
+
+function* halfNamesOf(items: readonly FoundItem[]): Iterable<HalfName> {
+  for (const item of items) yield halfNameOf(item);
+}
+
+type Said = (outcome: Outcome['outcome'], reason: string) => Outcome;
+
+function saying(begun: Begun | undefined, plan: StorePlan | null, deleted: Deleted, resumed: boolean): Said {
+  const first = begun ?? (plan === null ? NOTHING_DONE : { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } });
+  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed });
+}
+
+/** How an order is told that ran to its end. */
+function endOf(said: Said, plan: StorePlan, deletedNow: number): Outcome {
+  const left = plan.items.length - deletedNow;
+  if (plan.items.length > 0 && deletedNow === 0) return said('failed', `none of the ${left} planned files could be taken`);
+  if (left > 0) return said('completed', `${left} planned files had changed or could not be taken`);
+  return said('completed', plan.plan.staysOver ? 'what may go did not suffice to get under the limit' : '');
+}
+
+async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork, startedMonotonicMs: number): Promise<Outcome> {
+  const { store, bounds, now } = request;
+  const startedMs = now();
+  const resumed = journal.begun !== undefined;
   const deleted = deletedBefore(journal.records);
-  const other = await otherHalfOf(request);
-  const work: FileWork = { host: request.host, order: request.order, storeRoot, journal, otherHalf: other.half, deadlineMs: startedMs + request.bounds.deadlineSeconds * 1000, now: request.now, watch: request.watch ?? (() => undefined) };
+  const settled = await settleBatch(work, openBatchOf(journal.records), deleted);
+  if (!settled.ok) return saying(journal.begun, null, deleted, resumed)('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+  const plan = await planStore(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted));
+  for (const [reason, count] of plan.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
+  const said = saying(journal.begun, plan, deleted, resumed);
+  if (plan.unreadable !== null) return said('failed', plan.unreadable);
+  if (plan.plan.stopped !== null) return said('stopped', plan.plan.stopped);
+  if (plan.items.length === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.plan.staysOver ? 'nothing that may go would bring the store under its limit' : '');
+  if (work.otherHalf !== null && !(await work.otherHalf.isUnderstood(plan.items.map(halfNameOf), () => halfNamesOf(plan.found)))) return said('stopped', `no row of ${store.rows?.relation ?? store.id} names any of these files in a way that is understood; their rows would stay behind`);
+  if (journal.begun === undefined) journal.write({ kind: 'begun', before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest }, goal: plan.plan.goal });
+  work.watch('folder');
+  const prepared = work.folders.prepare([...new Set(plan.items.map((item) => item.root))]);
+  if (!prepared.ok) return said('failed', prepared.error);
+  const deletedEarlier = deleted.items;
+  const stopped = await carryOutFiles(work, plan.items, nextSlotOf(journal.records), deleted, { startedMonotonicMs, startedMs, deadlineSeconds: bounds.deadlineSeconds, now, byAge: plan.plan.goal.olderThanMs !== null });
+  return stopped === null ? endOf(said, plan, deleted.items - deletedEarlier) : said('stopped', stopped);
+}
+
+async function withWork<T>(request: ApplyRequest, order: string, journal: Journal, use: (work: FileWork) => Promise<T>): Promise<T> {
+  const relation = request.store.kind === 'pair' ? request.store.rows : null;
+  const otherHalf: OtherHalf | null = relation === null ? null : await connectOtherHalf(request.host, relation);
+  const folders = new PrivateFolders(request.host, order, journal);
   try {
-    const slot = await resumeFiles(work, deleted);
-    const begun = journal.records.find((record) => record.kind === 'begun');
-    const planned = await planStore(begun === undefined ? request : { ...request, watermarks: toTheEnd(request.watermarks) }, deleted.items > 0 ? deleted : undefined);
-    const first = begun ?? { kind: 'begun' as const, before: planned.plan.before, planned: { ...planned.plan.planned, digest: planned.digest }, startedMs };
-    for (const [reason, count] of planned.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
-    const said = (outcome: Outcome['outcome'], reason: string): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined });
-    if (planned.plan.stopped !== null) return said('stopped', planned.plan.stopped);
-    if (planned.items.length === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', planned.plan.staysOver ? 'nothing that may go would bring the store under its limit' : '');
-    if (begun === undefined) journal.write(first);
-    const inTime = await carryOutFiles(work, planned.items, slot, deleted);
-    return inTime ? said('completed', planned.plan.staysOver ? 'what may go did not suffice to get under the limit' : '') : said('stopped', `the time of ${request.bounds.deadlineSeconds} s ran out`);
+    const result = await use({ folders, journal, otherHalf, watch: request.watch ?? (() => undefined) });
+    folders.close('remove');
+    return result;
   } finally {
-    await other.close();
+    folders.close('leave');
+    await otherHalf?.close();
   }
+}
+
+/** Brings a store of files, generations or pairs back under its limits. Safety: plans first; a plan above a bound deletes nothing. */
+export function rotateFiles(request: ApplyRequest, order: string, journal: Journal): Promise<Outcome> {
+  const startedMonotonicMs = performance.now();
+  return withWork(request, order, journal, (work) => carryOut(request, journal, work, startedMonotonicMs));
+}
+
+/** Ends what an earlier run of the order left half done, and begins nothing new. */
+export function settleFiles(request: ApplyRequest, order: string, journal: Journal, reason: string): Promise<Outcome> {
+  return withWork(request, order, journal, async (work) => {
+    const deleted = deletedBefore(journal.records);
+    const settled = await settleBatch(work, openBatchOf(journal.records), deleted);
+    const said = saying(journal.begun, null, deleted, true);
+    return settled.ok ? said('stopped', reason) : said('failed', `${reason}; an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+  });
 }

@@ -1,21 +1,17 @@
 import { performance } from 'node:perf_hooks';
-import type { Receipt, RotationOrder } from '@mailwarden/contracts';
-import { instantOf, known, unknown, type Measured } from '@mailwarden/kernel';
+import type { Receipt } from '@mailwarden/contracts';
+import { canonicalJson, known, sha256, unknown, type Measured } from '@mailwarden/kernel';
 import { connectProduct, measureRelation } from '@mailwarden/product-database';
 import { findItems } from './find-items.js';
 import { Journal } from './journal.js';
-import type { Outcome } from './outcome.js';
-import { rotateFiles } from './rotate-files.js';
+import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
+import { rotateFiles, settleFiles } from './rotate-files.js';
 import type { ApplyRequest } from './rotate-request.js';
-import { rotateTable } from './rotate-table.js';
+import { rotateTable, settleTable } from './rotate-table.js';
 import { refusalOf } from './safe-root.js';
 
-const REASON_MAX = 500;
-const NOTHING: Omit<Outcome, 'outcome' | 'reason'> = { before: { items: 0, bytes: 0 }, planned: { items: 0, bytes: 0, oldestMs: null, newestMs: null, digest: '0'.repeat(64) }, deleted: { items: 0, bytes: 0, skipped: new Map() }, resumed: false };
-
-type OrderFacts = Pick<RotationOrder, 'id' | 'server' | 'profile' | 'store' | 'bounds'> & { readonly policy: { readonly name: string } };
-
-async function after({ host, store, profile, now }: ApplyRequest): Promise<Measured<{ items: number; bytes: number }>> {
+async function after(request: ApplyRequest): Promise<Measured<{ items: number; bytes: number }>> {
+  const { host, store } = request;
   if (store.kind === 'table' && store.rows !== null) {
     const client = await connectProduct(store.rows.database, host.settings, host.rootPath);
     if (!client.ok) return unknown(client.error);
@@ -28,63 +24,67 @@ async function after({ host, store, profile, now }: ApplyRequest): Promise<Measu
       await client.value.end();
     }
   }
-  const others = profile.stores.slice(0, profile.stores.findIndex((candidate) => candidate.id === store.id));
-  const { items } = await findItems(host, store, others, now());
-  return known({ items: items.length, bytes: items.reduce((sum, item) => sum + item.bytes, 0) });
+  const { items, unreadable } = await findItems(request, request.now());
+  return unreadable === null ? known({ items: items.length, bytes: items.reduce((sum, item) => sum + item.bytes, 0) }) : unknown(unreadable);
 }
 
-async function outcomeOf(request: ApplyRequest, journal: Journal): Promise<Outcome> {
+function carryOut(request: ApplyRequest, order: OrderFacts, journal: Journal): Promise<Outcome> {
   const { store } = request;
-  const refusal = refusalOf(store);
-  if (refusal !== null) return { ...NOTHING, outcome: 'refused', reason: refusal };
-  return store.kind === 'table' && store.rows !== null ? rotateTable(request, store.rows, journal) : rotateFiles(request, journal);
+  return store.kind === 'table' && store.rows !== null ? rotateTable(request, store.rows, journal) : rotateFiles(request, order.id, journal);
 }
 
-/** Writes an order's account. Shape: totals only; no name leaves the host. */
-export function receiptOf(order: OrderFacts, outcome: Outcome, measured: { after: Receipt['after']; startedMs: number; finishedMs: number; monotonicMs: number }): Receipt {
-  const { planned, deleted } = outcome;
-  const moment = (ms: number | null): Receipt['planned']['oldestAt'] => (ms === null ? null : instantOf(Math.round(ms)));
-  return {
-    schema: 'mailwarden/receipt/v1',
-    order: order.id,
-    server: order.server,
-    profile: order.profile,
-    store: order.store,
-    policy: order.policy.name,
-    outcome: outcome.outcome,
-    reason: outcome.reason.slice(0, REASON_MAX),
-    before: outcome.before,
-    planned: { items: planned.items, bytes: planned.bytes, oldestAt: moment(planned.oldestMs), newestAt: moment(planned.newestMs), digest: planned.digest as Receipt['planned']['digest'] },
-    deleted: { items: deleted.items, bytes: deleted.bytes },
-    skipped: [...deleted.skipped].map(([reason, items]) => ({ reason, items })),
-    after: measured.after,
-    resumed: outcome.resumed,
-    bounds: order.bounds,
-    startedAt: instantOf(measured.startedMs),
-    finishedAt: instantOf(measured.finishedMs),
-    clock: { wallMs: measured.finishedMs - measured.startedMs, monotonicMs: Math.round(measured.monotonicMs) },
-  };
+function settle(request: ApplyRequest, order: OrderFacts, journal: Journal, reason: string): Promise<Outcome> {
+  const { store } = request;
+  return store.kind === 'table' && store.rows !== null ? settleTable(request, store.rows, journal, reason) : settleFiles(request, order.id, journal, reason);
 }
 
-export const refusedReceipt = (order: OrderFacts, reason: string, nowMs: number): Receipt =>
-  receiptOf(order, { ...NOTHING, outcome: 'refused', reason }, { after: unknown('nothing was touched'), startedMs: nowMs, finishedMs: nowMs, monotonicMs: 0 });
-
-/**
- * Carries out one order on one store, or finishes what an earlier run of it began, and returns its account.
- * The same order again returns the same account and touches nothing. Errors: throws when no account can be given (journal not writable, product's database away): the order then stays open.
- */
-export async function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<Receipt> {
-  const journal = Journal.open(request.journalDir, request.order);
+/** One account per order, whatever happens: the journal is asked first and told last. */
+async function accountFor(journalDir: string, order: OrderFacts, now: () => number, work: (journal: Journal) => Promise<{ outcome: Outcome; after: Receipt['after'] }>): Promise<Receipt> {
+  const journal = Journal.open(journalDir, order.id);
   try {
+    const content = sha256(canonicalJson(order));
+    const opened = journal.records.find((record) => record.kind === 'opened');
+    if (opened !== undefined && opened.content !== content) throw new Error(`the order ${order.id} was taken before with other content; nothing was touched`);
     const finished = journal.records.find((record) => record.kind === 'finished');
-    if (finished !== undefined) return finished.receipt as Receipt;
-    const startedMs = request.now();
+    if (finished !== undefined) return finished.receipt;
+    const { id, server, profile, store, bounds, policy } = order;
+    if (opened === undefined) journal.write({ kind: 'opened', content, facts: { id, server, profile, store, bounds, policy: { name: policy.name } } });
+    const startedMs = now();
     const startedMonotonic = performance.now();
-    const outcome = await outcomeOf(request, journal);
-    const receipt = receiptOf(order, outcome, { after: await after(request), startedMs, finishedMs: request.now(), monotonicMs: performance.now() - startedMonotonic });
+    const done = await work(journal);
+    const receipt = receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic });
     journal.write({ kind: 'finished', receipt });
     return receipt;
   } finally {
     journal.close();
   }
 }
+
+/**
+ * Carries out one order on one store, or finishes what an earlier run of it began, and returns its account.
+ * The same order again returns the same account and touches nothing; the same id with other content is an error.
+ * Errors: throws when no account can be given (journal not writable or damaged, product's database away): the order then stays open.
+ */
+export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<Receipt> {
+  return accountFor(request.journalDir, order, request.now, async (journal) => {
+    const refusal = refusalOf(request.store);
+    const outcome: Outcome = refusal === null ? await carryOut(request, order, journal) : journal.begun === undefined ? { ...NOTHING_DONE, outcome: 'refused', reason: refusal } : await settle(request, order, journal, refusal);
+    const measured = refusal === null || journal.begun !== undefined ? await after(request) : unknown('nothing was touched');
+    request.watch?.('finished');
+    return { outcome, after: measured };
+  });
+}
+
+/**
+ * Accounts for an order that does not stand here and now: one that was never begun is refused; of one that was, what lies half done is brought to its end first, so that an order that ran out after a crash is still accounted for.
+ * `request` is null where the order names a store that this host does not know. Errors: as `rotateStore`.
+ */
+export function refuseOrder(place: { readonly journalDir: string; readonly now: () => number; readonly request: ApplyRequest | null }, order: OrderFacts, reason: string): Promise<Receipt> {
+  return accountFor(place.journalDir, order, place.now, async (journal) => {
+    if (journal.begun === undefined) return { outcome: { ...NOTHING_DONE, outcome: 'refused', reason }, after: unknown('nothing was touched') };
+    if (place.request === null) throw new Error(`${reason}, and an earlier run had begun it: bring back the profile that it was made for`);
+    return { outcome: await settle(place.request, order, journal, reason), after: await after(place.request) };
+  });
+}
+
+export { refusedReceipt };

@@ -1,90 +1,101 @@
-import { keyedHash } from '@mailwarden/kernel';
-import { connectProduct, countOlderThan, measureRelation, timeAt, TRIM_ROWS_PER_BATCH, trimOldest, type ProductClient } from '@mailwarden/product-database';
+import { performance } from 'node:perf_hooks';
 import type { Relation } from '@mailwarden/catalogue';
-import type { Journal } from './journal.js';
-import type { Outcome } from './outcome.js';
-import type { ApplyRequest, RotateRequest } from './rotate-request.js';
-import { deletedBefore, toTheEnd } from './rotate-files.js';
+import { connectProduct, keysLeft, trimOldest, type ProductClient } from '@mailwarden/product-database';
+import { outOfPatience, type Patience } from './carry-out-files.js';
+import type { Journal, JournalRecord } from './journal.js';
+import { NOTHING_DONE, type Deleted, type Outcome } from './outcome.js';
+import { planTable, type TablePlan } from './plan-table.js';
+import { deletedBefore, restOf } from './rotate-files.js';
+import type { ApplyRequest } from './rotate-request.js';
 
-/** How many of the oldest rows would go, and what they are. */
-export interface TablePlan {
-  readonly before: { readonly items: number; readonly bytes: number };
-  readonly planned: Outcome['planned'];
-  /** No row at or after this moment goes: it is held, too young or among the newest. */
-  readonly keptFrom: Date | null;
-  readonly stopped: string | null;
-  readonly held: number;
+type RowsIntent = Extract<JournalRecord, { kind: 'rows-intent' }>;
+
+/** Batch of rows that a crash left open. */
+function openRows(records: readonly JournalRecord[]): RowsIntent | null {
+  const last = records.findLast((record) => record.kind === 'rows-intent' || record.kind === 'rows-deleted');
+  return last?.kind === 'rows-intent' ? last : null;
 }
 
-const earliest = (moments: readonly (number | null)[]): number | null => moments.reduce<number | null>((first, moment) => (moment === null ? first : first === null ? moment : Math.min(first, moment)), null);
-
-async function rowsWanted(client: ProductClient, relation: Relation, request: RotateRequest, records: number): Promise<number> {
-  let wanted = 0;
-  for (const { kind, limit, target } of request.watermarks) {
-    if (kind === 'records' && records > limit) wanted = Math.max(wanted, records - target);
-    if (kind === 'age' && (await countOlderThan(client, relation, new Date(request.now() - limit * 1000))) > 0) wanted = Math.max(wanted, await countOlderThan(client, relation, new Date(request.now() - target * 1000)));
-  }
-  return wanted;
+/** One transaction deleted all rows of the batch or none: whether any of them is left tells which. */
+async function settleRows(client: ProductClient, relation: Relation, journal: Journal): Promise<void> {
+  const open = openRows(journal.records);
+  if (open === null) return;
+  const rows = (await keysLeft(client, relation, open.keys)) === 0 ? open.keys.length : 0;
+  journal.write({ kind: 'rows-deleted', rows, bytes: Math.round(rows * open.bytesPerRow) });
 }
 
-/** Rows leave from the oldest on, so a hold keeps everything from its beginning: what lies after held rows waits for the hold's end. */
-export async function planTable(client: ProductClient, relation: Relation, request: RotateRequest, already = 0): Promise<TablePlan> {
-  const { records, bytes } = await measureRelation(client, relation);
-  const wanted = await rowsWanted(client, relation, request, records);
-  const holds = request.holds.filter((hold) => hold.store === null || hold.store === request.store.id);
-  const heldFromMs = earliest(holds.map((hold) => (hold.from === null ? 0 : Date.parse(hold.from))));
-  const newestFrom = request.keep.newest === 0 ? null : await timeAt(client, relation, Math.max(0, records - request.keep.newest));
-  const keptFromMs = earliest([heldFromMs, request.now() - request.keep.youngerThanSeconds * 1000, newestFrom?.getTime() ?? null]);
-  const keptFrom = keptFromMs === null ? null : new Date(keptFromMs);
-  const mayGo = keptFrom === null ? records : await countOlderThan(client, relation, keptFrom);
-  const rows = Math.min(wanted, mayGo);
-  const oldest = rows === 0 ? null : await timeAt(client, relation, 0);
-  const newest = rows === 0 ? null : await timeAt(client, relation, rows - 1);
-  const planned = { items: rows, bytes: records === 0 ? 0 : Math.round((bytes * rows) / records), oldestMs: oldest?.getTime() ?? null, newestMs: newest?.getTime() ?? null, digest: keyedHash(request.hashKey, `${relation.relation}\0${rows}\0${oldest?.toISOString() ?? ''}\0${newest?.toISOString() ?? ''}`) };
-  const { bounds } = request;
-  const percent = records + already === 0 ? 0 : (100 * (rows + already)) / (records + already);
-  const stopped = rows + already > bounds.items ? `${rows + already} rows would go; the bound is ${bounds.items}` : percent > bounds.percent ? `${percent.toFixed(1)} % of the table would go; the bound is ${bounds.percent} %` : null;
-  return { before: { items: records, bytes }, planned, keptFrom, stopped, held: wanted - rows };
-}
-
-/** Trims a table to its low watermark, oldest first, in short transactions. */
-export async function rotateTable(request: ApplyRequest, relation: Relation, journal: Journal): Promise<Outcome> {
+async function withProduct<T>(request: ApplyRequest, relation: Relation, use: (client: ProductClient) => Promise<T>): Promise<T> {
   const client = await connectProduct(relation.database, request.host.settings, request.host.rootPath);
   if (!client.ok) throw new Error(client.error);
   try {
-    const deleted = deletedBefore(journal.records);
-    const begun = journal.records.find((record) => record.kind === 'begun');
-    const plan = await planTable(client.value, relation, begun === undefined ? request : { ...request, watermarks: toTheEnd(request.watermarks) }, deleted.items);
-    const first = begun ?? { kind: 'begun' as const, before: plan.before, planned: plan.planned, startedMs: request.now() };
-    const last = journal.records.at(-1);
-    const cutShort = last?.kind === 'rows-intent' ? `a batch of at most ${last.rows} rows was under way when an earlier run was cut short; it is in the difference between before and after` : '';
-    if (plan.held > 0) deleted.skipped.set('held', plan.held);
-    const said = (outcome: Outcome['outcome'], reason: string): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined });
-    if (plan.stopped !== null) return said('stopped', plan.stopped);
-    if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', cutShort);
-    if (begun === undefined) journal.write(first);
-    const inTime = await trim(client.value, relation, request, journal, plan, deleted);
-    return inTime ? said('completed', cutShort) : said('stopped', `the time of ${request.bounds.deadlineSeconds} s ran out`);
+    return await use(client.value);
   } finally {
     await client.value.end();
   }
 }
 
-async function trim(client: ProductClient, relation: Relation, request: ApplyRequest, journal: Journal, plan: TablePlan, deleted: Outcome['deleted']): Promise<boolean> {
-  const deadlineMs = request.now() + request.bounds.deadlineSeconds * 1000;
-  const bytesPerRow = plan.planned.items === 0 ? 0 : plan.planned.bytes / plan.planned.items;
+/** Trims a table to its low watermark, oldest first, in short transactions. */
+export function rotateTable(request: ApplyRequest, relation: Relation, journal: Journal): Promise<Outcome> {
+  const startedMonotonicMs = performance.now();
+  const startedMs = request.now();
+  return withProduct(request, relation, async (client) => {
+    await settleRows(client, relation, journal);
+    const deleted = deletedBefore(journal.records);
+    const { begun } = journal;
+    const plan = await planTable(client, relation, request, begun === undefined ? undefined : restOf(begun, deleted));
+    if (plan.kept !== null) deleted.skipped.set(plan.kept.reason, plan.kept.items);
+    const first = begun ?? { kind: 'begun' as const, before: plan.before, planned: plan.planned, goal: plan.goal };
+    const said = (outcome: Outcome['outcome'], reason: string): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined });
+    if (plan.stopped !== null) return said('stopped', plan.stopped);
+    if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.kept === null ? '' : 'nothing that may go would bring the store under its limit');
+    if (begun === undefined) journal.write(first);
+    const stopped = await trim(client, relation, { request, journal, plan, deleted, patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null } });
+    return stopped === null ? said('completed', plan.kept === null ? '' : 'what may go did not suffice to get under the limit') : said('stopped', stopped);
+  });
+}
+
+/** Says how a batch of rows ended that an earlier run left open, and begins nothing new. */
+export function settleTable(request: ApplyRequest, relation: Relation, journal: Journal, reason: string): Promise<Outcome> {
+  return withProduct(request, relation, async (client) => {
+    await settleRows(client, relation, journal);
+    const first = journal.begun ?? NOTHING_DONE;
+    return { outcome: 'stopped', reason, before: first.before, planned: first.planned, deleted: deletedBefore(journal.records), resumed: true };
+  });
+}
+
+interface Trim {
+  readonly request: ApplyRequest;
+  readonly journal: Journal;
+  readonly plan: TablePlan;
+  readonly deleted: Deleted;
+  readonly patience: Patience;
+}
+
+/** Returns why it stopped before the end; null when it did not. */
+async function trim(client: ProductClient, relation: Relation, { request, journal, plan, deleted, patience }: Trim): Promise<string | null> {
+  const bytesPerRow = plan.planned.bytes / plan.planned.items;
   for (let left = plan.planned.items; left > 0; ) {
-    if (request.now() > deadlineMs) return false;
+    const stopped = outOfPatience(patience);
+    if (stopped !== null) return stopped;
     request.watch?.('intent');
-    journal.write({ kind: 'rows-intent', rows: Math.min(left, TRIM_ROWS_PER_BATCH) });
-    const rows = await trimOldest(client, relation, left, plan.keptFrom);
-    request.watch?.('rows');
+    const rows = await trimOldest(
+      client,
+      relation,
+      left,
+      plan.keptFrom,
+      (keys) => {
+        journal.write({ kind: 'rows-intent', keys, bytesPerRow });
+        request.watch?.('rows');
+      },
+      () => request.watch?.('commit'),
+    );
+    if (rows === 0) return null; // Another transaction holds the rest; the next order finds it.
+    request.watch?.('deleted');
     const bytes = Math.round(rows * bytesPerRow);
     journal.write({ kind: 'rows-deleted', rows, bytes });
     deleted.items += rows;
     deleted.bytes += bytes;
-    if (rows === 0) return true; // Another transaction holds the rest; the next order finds it.
     left -= rows;
   }
-  return true;
+  return null;
 }

@@ -1,15 +1,32 @@
 import type { Store } from '@mailwarden/catalogue';
 import { compilePatterns } from '@mailwarden/inventory';
 
-const SYSTEM_FOLDERS = new Set(['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var', '/var/lib', '/var/log', '/var/mail', '/var/opt', '/var/spool', '/var/tmp']);
-const FORBIDDEN_BELOW = /^\/(?:bin|boot|dev|etc|lib|lib64|proc|root|sbin|sys|usr)(?:\/|$)/;
+const SYSTEM_FOLDERS = new Set(['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib32', '/lib64', '/media', '/mnt', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var', '/var/backups', '/var/cache', '/var/lib', '/var/local', '/var/log', '/var/mail', '/var/opt', '/var/run', '/var/spool', '/var/tmp', '/var/www']);
+const FORBIDDEN_BELOW = /^\/(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr)(?:\/|$)/;
+/** Our own journals are never anybody's store. */
+const OWN = /^\/var\/lib\/mailwarden(?:\/|$)/;
+const HOME = /^\/home\/[^/]*$/;
+/** Folders that many programs write to: there only names that tell of the product are taken in, never the whole folder. */
+const SHARED_FOLDERS = new Set(['/var/crash', '/var/lib/systemd/coredump', '/var/spool/abrt', '/var/spool/mail']);
+/** Three letters or digits in a row say whose a file is. */
+const TELLING = /[a-z0-9]{3}/i;
+/** A path that is not what it seems. */
+const CROOKED = /(?:^|\/)\.{1,2}(?:\/|$)|\/\//;
+
+const isForbidden = (root: string): boolean => SYSTEM_FOLDERS.has(root) || FORBIDDEN_BELOW.test(root) || OWN.test(root) || HOME.test(root) || CROOKED.test(root) || !root.startsWith('/');
+
+function takesInOthers(glob: string): boolean {
+  const [root] = compilePatterns([glob]).roots;
+  return root !== undefined && SHARED_FOLDERS.has(root) && !TELLING.test(glob.slice(root.length + 1).split('/')[0] ?? '');
+}
 
 /** Why nothing may be deleted from a store, whatever an order says; null when it may. The profile's lint says the same; this is the last wall. */
 export function refusalOf(store: Store): string | null {
   if (!store.rotatable) return `the profile keeps ${store.id} from deletion`;
-  const roots = compilePatterns(store.files).roots;
+  if (store.kind === 'memory' || store.kind === 'configuration') return `a store of kind ${store.kind} is never deleted from`;
+  const { roots } = compilePatterns(store.files);
   if (roots.length === 0 && store.rows === null) return `${store.id} names no place`;
-  const forbidden = roots.find((root) => SYSTEM_FOLDERS.has(root) || FORBIDDEN_BELOW.test(root) || /^\/home\/[^/]*$/.test(root) || !root.startsWith('/'));
-  // Kernel dump places are shared folders: there only the product's own names are taken in, never the whole folder.
-  return forbidden === undefined || (store.kind === 'dump' && store.files.every((glob) => !/^\/(?:etc|usr|proc|sys|dev)\//.test(glob))) ? null : `${store.id} lies in a folder of the system`;
+  if (store.files.some((glob) => glob.includes('${') || CROOKED.test(glob))) return `a path of ${store.id} is not a plain one`;
+  if (roots.some(isForbidden)) return `${store.id} lies in a folder of the system`;
+  return store.files.some(takesInOthers) ? `${store.id} takes in a folder that is not the product's own` : null;
 }

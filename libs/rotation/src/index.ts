@@ -1,3 +1,8 @@
+export { boundPassed } from './bounds.js';
+export type { Amount } from './bounds.js';
+export { CLOCK_APART_MS_MAX, clockDoubt } from './clock-doubt.js';
+export { excessOf, watermarkProblem } from './excess.js';
+export type { Goal } from './excess.js';
 export { measuredFor, passedLimits } from './over-limit.js';
 export { planRotation } from './plan-rotation.js';
-export type { Amount, RotationPlan, RotationRules, StoreItems } from './plan-rotation.js';
+export type { BegunOrder, RotationPlan, RotationRules, StoreItems } from './plan-rotation.js';

@@ -10,7 +10,7 @@ const itemsOf = (list: readonly { bytes: number; atMs: number; blocked?: boolean
   atMs: Float64Array.from(list, (item) => item.atMs),
   blocked: list.map((item) => (item.blocked === true ? 'hard-linked' : null)),
 });
-const rules = (part: Partial<RotationRules> = {}): RotationRules => ({ watermarks: [{ kind: 'bytes', limit: 100, target: 80 }], keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], nowMs: NOW, ...part });
+const rules = (part: Partial<RotationRules> = {}): RotationRules => ({ watermarks: [{ kind: 'bytes', limit: 100, target: 80 }], keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], nowMs: NOW, issuedAtMs: NOW, ...part });
 
 const list = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 50 }), atMs: fc.integer({ min: 0, max: NOW - 1 }), blocked: fc.boolean() }), { maxLength: 60 });
 
@@ -46,7 +46,7 @@ describe('a rotation plan', () => {
       fc.property(list, fc.nat({ max: 20 }), (found, newest) => {
         const items = itemsOf(found);
         const held = { id: 'case', store: null, from: instantOf(NOW / 2), until: null, reason: 'open' };
-        const plan = planRotation(items, rules({ watermarks: [{ kind: 'records', limit: 0, target: 0 }], keep: { newest, youngerThanSeconds: 10 }, holds: [held] }));
+        const plan = planRotation(items, rules({ watermarks: [{ kind: 'records', limit: 0.5, target: 0 }], keep: { newest, youngerThanSeconds: 10 }, holds: [held] }));
         const byAge = found.map((_, place) => place).sort((a, b) => (items.atMs[a] ?? 0) - (items.atMs[b] ?? 0) || a - b);
         const kept = new Set(byAge.slice(Math.max(0, found.length - newest)));
         for (const place of plan.selected) {
@@ -72,7 +72,79 @@ describe('a rotation plan', () => {
     expect(plan.stopped).toMatch(words);
   });
   it('counts what an earlier run of the order deleted', () => {
-    const plan = planRotation(itemsOf([{ bytes: 150, atMs: 1 }]), rules({ bounds: { ...WIDE, items: 5 }, alreadyDeleted: { items: 5, bytes: 1 } }));
+    const plan = planRotation(itemsOf([{ bytes: 150, atMs: 1 }]), rules({ bounds: { ...WIDE, items: 5 }, begun: { kinds: ['bytes'], olderThanMs: null, itemsLeft: 9, newestMs: NOW, deleted: { items: 5, bytes: 1 } } }));
     expect(plan.stopped).toMatch(/6 items/);
+  });
+
+  it('asks for nothing more once it was carried out', () => {
+    fc.assert(
+      fc.property(list, fc.boolean(), (found, byAge) => {
+        const marks: RotationRules['watermarks'] = byAge ? [{ kind: 'age', limit: 1000, target: 800 }] : [{ kind: 'bytes', limit: 100, target: 80 }];
+        const plan = planRotation(itemsOf(found), rules({ watermarks: marks }));
+        const gone = new Set(plan.selected);
+        const again = planRotation(itemsOf(found.filter((_, place) => !gone.has(place))), rules({ watermarks: marks }));
+        expect(again.selected).toEqual([]);
+        if (!plan.staysOver) expect(again.goal.kinds).toEqual([]);
+      }),
+    );
+  });
+  it('goes on after a cut with the same items, whatever came meanwhile, and with no limit that was not passed then', () => {
+    fc.assert(
+      fc.property(list, list, fc.nat(60), (found, newcomers, cut) => {
+        const marks: RotationRules['watermarks'] = [{ kind: 'bytes', limit: 100, target: 80 }, { kind: 'age', limit: NOW, target: 1 }];
+        const plan = planRotation(itemsOf(found), rules({ watermarks: marks }));
+        const done = plan.selected.slice(0, cut);
+        const gone = new Set(done);
+        const bytes = done.reduce((sum, place) => sum + (found[place]?.bytes ?? 0), 0);
+        const left = [...found.filter((_, place) => !gone.has(place)), ...newcomers.map((item) => ({ ...item, atMs: NOW + item.atMs }))];
+        const rest = planRotation(itemsOf(left), rules({ watermarks: marks, begun: { ...plan.goal, itemsLeft: plan.planned.items - done.length, newestMs: plan.planned.newestMs, deleted: { items: done.length, bytes } } }));
+        expect(plan.selected.length - done.length).toBeGreaterThanOrEqual(rest.selected.length);
+        for (const place of rest.selected) expect(left[place]?.atMs).toBeLessThanOrEqual(plan.planned.newestMs ?? -1);
+        if (newcomers.length === 0) expect(rest.planned.items).toBe(plan.planned.items - done.length);
+      }),
+    );
+  });
+  it('lets a hold keep what it covers by either moment of an item, both ends taken in', () => {
+    const items: StoreItems = { ...itemsOf([{ bytes: 60, atMs: 10_000 }, { bytes: 60, atMs: 20_000 }, { bytes: 60, atMs: 30_000 }]), otherMs: Float64Array.of(10_000, 20_000, 50_000) };
+    const hold = (from: number, until: number) => [{ id: 'case', store: null, from: instantOf(from), until: instantOf(until), reason: 'open' }];
+    expect(planRotation(items, rules({ watermarks: [{ kind: 'bytes', limit: 1, target: 0 }], holds: hold(10_000, 10_000) })).selected).toEqual([1, 2]);
+    const plan = planRotation(items, rules({ watermarks: [{ kind: 'bytes', limit: 1, target: 0 }], holds: hold(45_000, 60_000) }));
+    expect(plan).toMatchObject({ selected: [0, 1], staysOver: true });
+    expect(plan.skipped.get('held')).toBe(1);
+  });
+  it('never takes an item that has no moment', () => {
+    const plan = planRotation(itemsOf([{ bytes: 500, atMs: Number.NaN }, { bytes: 50, atMs: 5 }]), rules());
+    expect(plan).toMatchObject({ selected: [1], staysOver: true });
+    expect(plan.skipped.get('no-clock')).toBe(1);
+  });
+});
+
+describe('a clock that cannot be believed', () => {
+  const MINUTE = 60_000;
+  const age: RotationRules['watermarks'] = [{ kind: 'age', limit: 100, target: 80 }];
+  const old = { bytes: 200, atMs: NOW - 200_000 };
+  it.each([
+    ['runs behind the order', { issuedAtMs: NOW + 11 * MINUTE }, [old], /behind/],
+    ['is days past the order', { issuedAtMs: NOW - 49 * 60 * MINUTE }, [old], /days past/],
+    ['is behind its own newest item', {}, [old, { bytes: 1, atMs: NOW + 11 * MINUTE }], /future/],
+    ['is behind an item that may not go anyway', {}, [old, { bytes: 1, atMs: NOW + 11 * MINUTE, blocked: true }], /future/],
+  ])('%s: what is only too old stays, and what is too much goes', (_name, part, found, words) => {
+    expect(planRotation(itemsOf(found), rules({ watermarks: age, ...part })).stopped).toMatch(words);
+    expect(planRotation(itemsOf(found), rules(part)).stopped).toBeNull();
+  });
+  it('is not asked for small differences', () => {
+    expect(planRotation(itemsOf([old, { bytes: 1, atMs: NOW + 9 * MINUTE }]), rules({ watermarks: age, issuedAtMs: NOW + 9 * MINUTE })).stopped).toBeNull();
+  });
+});
+
+describe('watermarks that make no sense', () => {
+  it.each([
+    ['a target above its limit', [{ kind: 'bytes' as const, limit: 10, target: 11 }], /above the limit/],
+    ['a limit of nothing', [{ kind: 'records' as const, limit: 0, target: 0 }], /empty the store/],
+    ['no number', [{ kind: 'age' as const, limit: Number.NaN, target: 0 }], /not a number/],
+    ['free space', [{ kind: 'free-space' as const, limit: 10, target: 5 }], /file system/],
+    ['none at all', [], /no limit/],
+  ])('%s stops the plan', (_name, watermarks, words) => {
+    expect(planRotation(itemsOf([{ bytes: 500, atMs: 1 }]), rules({ watermarks })).stopped).toMatch(words);
   });
 });

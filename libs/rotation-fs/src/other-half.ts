@@ -1,0 +1,64 @@
+import { isUtf8 } from 'node:buffer';
+import type { Relation } from '@mailwarden/catalogue';
+import type { BytePath } from '@mailwarden/inventory';
+import { connectProduct, deleteRowsByFile, fileNamesOf, filesWithRows, type ProductClient } from '@mailwarden/product-database';
+import type { Host } from '@mailwarden/inventory-fs';
+
+/** Above it, rows are not compared by name: as many and none for a planned file is answer enough. */
+const NAMES_MAX = 200_000;
+const ASKED_AT_ONCE = 1_000;
+
+/** A file by its store's folder and its path below it. */
+export interface HalfName {
+  readonly root: BytePath;
+  readonly path: BytePath;
+}
+
+/** Rows that leave with their files. */
+export interface OtherHalf {
+  /** Deletes the rows of these files; committed when it resolves. Errors: `RowsStay` when all are certainly still there; any other when that cannot be told. */
+  remove(files: readonly HalfName[]): Promise<void>;
+  /** False when rows there are, but none of them names any file of the store in a way that we understand: then deleting files would leave all their rows behind. */
+  isUnderstood(planned: readonly HalfName[], all: () => Iterable<HalfName>): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Ways in which a row may spell a file's path. A name that is no UTF-8 has none: a text column cannot hold it. */
+export function spellingsOf({ root, path }: HalfName): string[] {
+  const bytes = Buffer.from(path, 'latin1');
+  if (!isUtf8(bytes)) return [];
+  const plain = bytes.toString('utf8');
+  return [plain, `./${plain}`, `/${plain}`, `${Buffer.from(root, 'latin1').toString('utf8')}/${plain}`];
+}
+
+async function anyHasRow(client: ProductClient, relation: Relation, files: readonly HalfName[]): Promise<boolean> {
+  for (let at = 0; at < files.length; at += ASKED_AT_ONCE) {
+    if ((await filesWithRows(client, relation, files.slice(at, at + ASKED_AT_ONCE).flatMap(spellingsOf))).size > 0) return true;
+  }
+  return false;
+}
+
+async function isUnderstood(client: ProductClient, relation: Relation, planned: readonly HalfName[], all: () => Iterable<HalfName>): Promise<boolean> {
+  if (await anyHasRow(client, relation, planned)) return true;
+  let named: Set<string>;
+  try {
+    named = new Set(await fileNamesOf(client, relation, NAMES_MAX));
+  } catch (cause) {
+    if (cause instanceof RangeError) return false; // So many rows, and none for any planned file.
+    throw cause;
+  }
+  if (named.size === 0) return true;
+  for (const file of all()) if (spellingsOf(file).some((spelling) => named.has(spelling))) return true;
+  return false;
+}
+
+/** Errors: throws when the product's database cannot be reached: its pairs then stay whole. */
+export async function connectOtherHalf(host: Host, relation: Relation): Promise<OtherHalf> {
+  const client = await connectProduct(relation.database, host.settings, host.rootPath);
+  if (!client.ok) throw new Error(`the rows of ${relation.relation} cannot leave with their files: ${client.error}`);
+  return {
+    remove: (files) => deleteRowsByFile(client.value, relation, files.flatMap(spellingsOf)),
+    isUnderstood: (planned, all) => isUnderstood(client.value, relation, planned, all),
+    close: () => client.value.end(),
+  };
+}
