@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { awaitServer, ensureCluster, serverCommand, SUPERUSER } from '@mailwarden/local-postgres';
+import { freePort } from './free-port.js';
+
+const PASSWORD_BYTES = 18;
+/** As root the server runs as another account, which has to get into the folder. */
+const MAY_ENTER = 0o711;
+
+/** A real PostgreSQL, on the loopback, for one suite. */
+export interface RunningPostgres {
+  /** Address of the database `postgres`, without the password. */
+  readonly url: string;
+  readonly passwordFile: string;
+  readonly superuser: string;
+  readonly port: number;
+  /** Ends the server at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data. */
+  start(): Promise<void>;
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>;
+}
+
+export async function startPostgres(): Promise<RunningPostgres> {
+  const dir = await mkdtemp(join(tmpdir(), 'mailwarden-postgres-'));
+  await chmod(dir, MAY_ENTER);
+  const place = { dir: join(dir, 'cluster'), passwordFile: join(dir, 'password'), port: await freePort() };
+  await writeFile(place.passwordFile, randomBytes(PASSWORD_BYTES).toString('base64url'), { mode: 0o600 });
+  await ensureCluster(place);
+  const [program = '', ...args] = await serverCommand(place);
+  let end: (signal: NodeJS.Signals) => Promise<void> = () => Promise.resolve();
+  const start = async (): Promise<void> => {
+    const server = spawn(program, args, { cwd: '/', env: {}, stdio: process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'ignore' : 'inherit' });
+    let running = true;
+    const ended = new Promise<void>((resolve) =>
+      server.once('exit', () => {
+        running = false;
+        resolve();
+      }),
+    );
+    end = async (signal) => {
+      server.kill(signal);
+      await ended;
+    };
+    await awaitServer(place, () => running);
+  };
+  await start();
+  return {
+    url: `postgres://${SUPERUSER}@127.0.0.1:${place.port}/postgres`,
+    passwordFile: place.passwordFile,
+    superuser: SUPERUSER,
+    port: place.port,
+    start,
+    kill: () => end('SIGKILL'),
+    stop: async () => {
+      await end('SIGINT');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
