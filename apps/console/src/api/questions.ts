@@ -1,0 +1,49 @@
+import type { MeView } from '@mailwarden/contracts';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { call } from './call.js';
+import { keepCsrfToken } from './session.js';
+
+type Filter = Readonly<Record<string, string | undefined>>;
+
+/** Policies have no live update of their own. Units: milliseconds. */
+const POLICIES_EVERY_MS = 30_000;
+
+const signedIn = async (signal: AbortSignal): Promise<MeView> => {
+  const me = await call('me', { signal });
+  keepCsrfToken(me.csrf);
+  return me;
+};
+
+export const meQuestion = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => signedIn(signal) });
+export const fleetQuestion = queryOptions({ queryKey: ['fleet'], queryFn: ({ signal }) => call('fleet', { signal }) });
+export const serverQuestion = (name: string) => queryOptions({ queryKey: ['server', name], queryFn: ({ signal }) => call('server', { params: { name }, signal }) });
+export const findingQuestion = (id: string) => queryOptions({ queryKey: ['finding', id], queryFn: ({ signal }) => call('finding', { params: { id }, signal }) });
+export const rotationQuestion = (id: string) => queryOptions({ queryKey: ['rotation', id], queryFn: ({ signal }) => call('rotation', { params: { id }, signal }) });
+export const policiesQuestion = queryOptions({ queryKey: ['policies'], queryFn: ({ signal }) => call('policies', { signal }), refetchInterval: POLICIES_EVERY_MS });
+export const consentsQuestion = queryOptions({ queryKey: ['consents'], queryFn: ({ signal }) => call('consents', { signal }) });
+
+/** Long lists: rows that are shown stay until the ones of the next filter have come. */
+export const findingsQuestion = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ['findings', filter],
+    queryFn: ({ signal, pageParam }) => call('findings', { query: { ...filter, after: pageParam ?? undefined }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+  });
+export const rotationsQuestion = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ['rotations', filter],
+    queryFn: ({ signal, pageParam }) => call('rotations', { query: { ...filter, after: pageParam ?? undefined }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+  });
+export const eventsQuestion = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ['events', filter],
+    queryFn: ({ signal, pageParam }) => call('events', { query: { ...filter, after: pageParam ?? undefined }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+  });

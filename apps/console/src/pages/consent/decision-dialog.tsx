@@ -1,0 +1,74 @@
+import type { ConsentScope, ConsentView, Decision } from '@mailwarden/contracts';
+import { Button, Modal, NativeSelect, SegmentedControl, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type SyntheticEvent } from 'react';
+import { call } from '../../api/call.js';
+import { asFailure } from '../../api/failure.js';
+import { fleetQuestion, meQuestion } from '../../api/questions.js';
+import { decisionButton, decisionConsequence } from './consequence.js';
+import { groupsOf, scopeFrom, scopeWords, serversIn } from './scope-words.js';
+import classes from './consent.module.css';
+
+/** What the dialog begins with. */
+export interface DecisionStart {
+  readonly agreement: string | undefined;
+  readonly server: string | undefined;
+}
+
+interface DialogProps {
+  readonly agreements: ConsentView['agreements'];
+  readonly start: DecisionStart;
+  readonly close: () => void;
+}
+
+const ACTIONS = [{ value: 'grant', label: 'Grant' }, { value: 'decline', label: 'Decline' }, { value: 'withdraw', label: 'Withdraw' }];
+const SCOPES = [{ value: 'organisation', label: 'Organisation' }, { value: 'group', label: 'Group' }, { value: 'server', label: 'Server' }];
+
+/** Records what a person decided. Safety: what it does is said above the button, and by the button, before it is done. */
+export function DecisionDialog({ agreements, start, close }: DialogProps) {
+  const questions = useQueryClient();
+  const { data: servers = [] } = useQuery({ ...fleetQuestion, select: (fleet) => fleet.servers });
+  // Refreshes the token that proves to the service that the change comes from here.
+  useQuery(meQuestion);
+  const [agreementId, setAgreement] = useState(start.agreement ?? agreements[0]?.id ?? '');
+  const [action, setAction] = useState<Decision['action']>('grant');
+  const [kind, setKind] = useState<ConsentScope['kind']>(start.server === undefined ? 'organisation' : 'server');
+  const [chosen, setChosen] = useState(start.server ?? '');
+  const [onBehalfOf, setOnBehalfOf] = useState('');
+  const [reason, setReason] = useState('');
+  const record = useMutation({
+    mutationFn: (scope: ConsentScope) => call('decide', { body: { agreement: agreementId, textSha256: null, action, scope, onBehalfOf: onBehalfOf.trim(), means: 'console', reason: reason.trim(), validUntil: null, region: null } }),
+    onSuccess: () => {
+      void questions.invalidateQueries({ queryKey: ['consents'] });
+      close();
+    },
+  });
+  const agreement = agreements.find(({ id }) => id === agreementId);
+  const scope = scopeFrom(kind, chosen);
+  const reached = scope === null ? [] : serversIn(scope, servers);
+  const silent = reached.filter((row) => row.agent !== 'live').length;
+  const ready = agreement !== undefined && scope !== null && onBehalfOf.trim() !== '' && reason.trim() !== '';
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    if (ready && !record.isPending) record.mutate(scope);
+  };
+  return (
+    <Modal opened onClose={close} title="Record a decision" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <form className={classes['form']} onSubmit={submit} data-testid="decision-form">
+        <NativeSelect label="Agreement" name="agreement" size="sm" value={agreementId} onChange={(event) => setAgreement(event.currentTarget.value)} data={agreements.map(({ id, title }) => ({ value: id, label: title }))} />
+        <SegmentedControl aria-label="Action" data={ACTIONS} value={action} onChange={(value) => setAction(value as Decision['action'])} fullWidth />
+        <SegmentedControl aria-label="Scope" data={SCOPES} value={kind} onChange={(value) => { setKind(value as ConsentScope['kind']); setChosen(''); }} fullWidth />
+        {kind === 'group' && <NativeSelect label="Servers with the label" name="group" size="sm" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} data={[{ value: '', label: 'Choose a label' }, ...groupsOf(servers)]} />}
+        {kind === 'server' && <NativeSelect label="Server" name="server" size="sm" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} data={[{ value: '', label: 'Choose a server' }, ...servers.map((row) => row.server)]} />}
+        <TextInput label="On behalf of" name="onBehalfOf" size="sm" description="The organisation or the person with the right to decide" value={onBehalfOf} onChange={(event) => setOnBehalfOf(event.currentTarget.value)} maxLength={200} required />
+        <Textarea label="Reason" name="reason" size="sm" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} autosize minRows={2} required />
+        <p className={classes['consequence']}>{agreement === undefined || scope === null ? 'Choose for whom the decision counts.' : <>For {scopeWords(scope)}. {decisionConsequence(action, agreement.gates, reached.length, silent)}{action === 'grant' && ' It covers the newest known text only; a new text asks again.'}</>}</p>
+        {record.error !== null && <p role="alert" className={classes['error']} data-tone="bad">{asFailure(record.error).detail}</p>}
+        <div style={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 8 }}>
+          <Button variant="default" size="sm" onClick={close}>Cancel</Button>
+          <Button type="submit" size="sm" disabled={!ready} loading={record.isPending} color={action === 'grant' ? 'petrol' : 'red.8'} styles={{ label: { whiteSpace: 'normal' }, root: { height: 'auto', minHeight: 36 } }} data-testid="decision-submit">{decisionButton(action, agreement?.title ?? 'the agreement', reached.length)}</Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,13 @@
+import type { StatementRow } from '@mailwarden/contracts';
+import { expect, it } from 'vitest';
+import { measuredWords } from './measured-words.js';
+
+const measured = (part: Partial<StatementRow['measured']>): StatementRow['measured'] => part as StatementRow['measured'];
+
+it('tells what should not be there, and never takes the unknown for none', () => {
+  expect(measuredWords(measured({ leftovers: { known: true, value: { items: 2, bytes: 1500, oldestAt: null } } }))).toEqual([{ name: 'Leftovers', words: '2 files, 1.50 KB, from before the service\'s start', bad: true }]);
+  expect(measuredWords(measured({ orphans: { known: true, value: { filesWithoutRow: 1, rowsWithoutFile: 0 } } }))[0]).toMatchObject({ words: '1 file without a row, 0 rows without a file', bad: true });
+  expect(measuredWords(measured({ orphans: { known: false, reason: 'the database is away' } }))[0]?.words).toBe('unknown: the database is away');
+  expect(measuredWords(measured({ leftovers: { known: true, value: { items: 0, bytes: 0, oldestAt: null } } }))[0]).toMatchObject({ words: 'none', bad: false });
+  expect(measuredWords(measured({}))).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import type { FindingView, RotationView, StatementRow } from '@mailwarden/contracts';
+import { Unknown } from '../../parts/measured-value.js';
+import { limitValue, exactLimitValue } from '../../format/quantity.js';
+import { TrueNow } from './true-now.js';
+import classes from './statement.module.css';
+
+interface LineProps {
+  readonly row: StatementRow;
+  readonly rotations: readonly RotationView[];
+  readonly findings: readonly FindingView[];
+  readonly old: boolean;
+}
+
+/** One row of the vendor's table, and beside it what is true now. */
+export function StatementLine({ row, rotations, findings, old }: LineProps) {
+  return (
+    <tr data-testid={`statement-row-${row.store}`} data-state={row.state} id={`store-${row.store}`}>
+      <td data-column="Section"><div><span className={classes['section']}>{row.section}</span><br /><span className="soft">{row.store}, {row.kind}</span></div></td>
+      <td data-column="Directory">{row.directories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.directories.map((directory) => <li key={directory}><code>{directory}</code></li>)}</ul>}</td>
+      <td data-column="Data type">{row.dataCategories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.dataCategories.map(({ id, title }) => <li key={id} title={id}>{title}</li>)}</ul>}</td>
+      <td data-column="Storage duration"><Duration row={row} /></td>
+      <td data-column="Protection"><Protection row={row} /></td>
+      <td data-column="What is true now" className={classes['now']}><TrueNow row={row} rotations={rotations} findings={findings} old={old} /></td>
+    </tr>
+  );
+}
+
+/** The documented duration, and every limit with who says so; the one that counts is marked. */
+function Duration({ row: { duration, limits } }: { readonly row: StatementRow }) {
+  return (
+    <div>
+      <div>{duration.text}</div>
+      {duration.source !== null && <div className={classes['origin']}>{duration.source}</div>}
+      {limits.length > 0 && (
+        <div className={classes['limits']}>
+          {limits.map((limit) => (
+            <div key={`${limit.origin} ${limit.kind} ${limit.source} ${limit.written}`} className={classes['limit']} data-used={limit.used || undefined}>
+              <span><b title={exactLimitValue(limit.kind, limit.value)}>{limit.written === '' ? limitValue(limit.kind, limit.value) : limitWords(limit)}</b> {limit.used && <span className={classes['tag']}>counts</span>}</span>
+              <span className={classes['origin']}>{limit.origin}: {limit.source}</span>
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The source's own words, with the unit where the source wrote a bare number. */
+function limitWords(limit: StatementRow['limits'][number]): string {
+  return /^\d+(?:\.\d+)?$/.test(limit.written) ? limitValue(limit.kind, limit.value) : limit.written;
+}
+
+function Protection({ row: { protection, access } }: { readonly row: StatementRow }) {
+  return (
+    <div>
+      {protection.accounts === null ? <span className="soft">Not stated by the vendor</span> : protection.accounts.join(', ')}
+      {protection.source !== null && <div className={classes['origin']}>{protection.source}</div>}
+      {access.accounts.length > 0 && <div className="soft" style={{ marginTop: 6 }} title={access.accounts.map(({ name, because }) => `${name}: ${because}`).join('\n')}>Now read by {access.accounts.filter((account) => account.read).map((account) => account.name).join(', ')}</div>}
+      {access.accounts.length === 0 && access.breaches.length === 0 && protection.accounts !== null && <div style={{ marginTop: 6 }}><AccessUnknown /></div>}
+    </div>
+  );
+}
+
+const AccessUnknown = () => <Unknown reason="who gets in was not seen" />;
