@@ -23,15 +23,16 @@ function wholeNumber(max: number): (text: string) => number {
   };
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Adds one command. Its code is loaded when it runs, so that the command line itself starts at once. */
-function add<O>(parent: Command, usage: string, summary: string, example: string, shape: (command: Command) => Command, run: Run<O>): void {
-  const command = shape(parent.command(usage).description(summary))
+/** Adds one command. Its code is loaded when it runs, so that the command line itself starts at once. `exits` tells scripts what its exit codes mean. */
+function add<O>(parent: Command, usage: string, texts: { readonly summary: string; readonly example: string; readonly exits?: string }, shape: (command: Command) => Command, run: Run<O>): void {
+  const command = shape(parent.command(usage).description(texts.summary))
     .addOption(new Option('--data <dir>', 'data folder of the local runtime').default('.mailwarden'))
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .option('--no-color', 'print without colours')
-    .addHelpText('after', `\nExample:\n  ${example}`);
+    .option('--verbose', 'show the cause of a failure')
+    .addHelpText('after', `${texts.exits === undefined ? '' : `\nExit: ${texts.exits}\n`}\nExample:\n  ${texts.example}`);
   command.action(async () => {
     const options = command.opts<O & SharedOptions>();
     process.exitCode = await run(options, commandContext(options), command.args);
@@ -41,68 +42,64 @@ function add<O>(parent: Command, usage: string, summary: string, example: string
 const plain = (command: Command): Command => command;
 
 function addRuntime(program: Command): void {
-  add<{ demo: boolean; port: number; detach: boolean }>(
+  add<{ demo?: boolean; port: number; detach?: boolean }>(
     program,
     'up',
-    'start the local runtime: control plane, and an agent for this host in observe mode',
-    'mailwarden up --demo',
+    { summary: 'start the control plane, and an agent that watches this host', example: 'mailwarden up --demo' },
     (command) =>
       command
-        .option('--demo', 'watch a demo fleet of four mail servers instead of this host', false)
+        .option('--demo', 'watch a demo fleet of four mail servers instead of this host')
         .option('--port <port>', 'port of the console on the loopback', wholeNumber(PORT_MAX), DEFAULT_PORT)
-        .option('--detach', 'return when the console answers and go on in the background', false),
-    async (options, context) => (await import('./commands/up.js')).up(options, context),
+        .option('--detach', 'return when the console answers and go on in the background'),
+    async (options, context) => (await import('./commands/up.js')).up({ ...options, demo: options.demo === true, detach: options.detach === true }, context),
   );
-  add(program, 'down', 'stop the local runtime', 'mailwarden down', plain, async (_options, context) => (await import('./commands/down.js')).down(context));
-  add(program, 'status', 'show the local runtime, its addresses and its processes', 'mailwarden status --format json', plain, async (_options, context) => (await import('./commands/status.js')).status(context));
-  add(program, 'login', 'print a new link that signs in to the console, once', 'mailwarden login', plain, async (_options, context) => (await import('./commands/status.js')).login(context));
+  add(program, 'down', { summary: 'stop the local runtime', example: 'mailwarden down' }, plain, async (_options, context) => (await import('./commands/down.js')).down(context));
+  add(program, 'status', { summary: 'show the local runtime, its addresses and its processes', example: 'mailwarden status --format json' }, plain, async (_options, context) => (await import('./commands/status.js')).status(context));
+  add(program, 'login', { summary: 'print a new link that signs in to the console, once', example: 'mailwarden login' }, plain, async (_options, context) => (await import('./commands/status.js')).login(context));
 }
 
 function addHost(program: Command): void {
-  add<{ profile: readonly string[]; root: string }>(
+  add<{ profile?: readonly string[]; root: string }>(
     program,
     'scan',
-    'measure one host and print its data-provision statement; no server needed. Exit 0 nothing found, 1 findings, 2 could not measure',
-    'mailwarden scan --root / --format json',
-    (command) => command.option('--profile <id|file>', 'profile to measure by; may be given again', collect, []).option('--root <dir>', 'folder that stands for the host', '/'),
-    async (options, context) => (await import('./commands/scan.js')).scan(options, context),
+    { summary: 'print the data-provision statement of one host', example: 'mailwarden scan --root / --format json', exits: '0 nothing found, 1 findings, 2 could not measure' },
+    (command) => command.option('--profile <id|file>', 'profile to measure by; may be given again', collect).option('--root <dir>', 'folder that stands for the host', '/'),
+    async (options, context) => (await import('./commands/scan.js')).scan({ ...options, profile: options.profile ?? [] }, context),
   );
-  add<{ policy: string; profile: readonly string[]; root: string; apply: boolean; list: boolean }>(
+  add<{ policy: string; profile?: readonly string[]; root: string; apply?: boolean; list?: boolean }>(
     program,
     'rotate',
-    'plan, or with --apply carry out, what a policy would delete on one host. Exit 0 nothing over a limit or all done, 1 a plan waits, 2 failed or stopped by a bound',
-    'mailwarden rotate --policy backup-cap.yaml --list',
+    { summary: 'plan what a policy would delete on one host, or do it', example: 'mailwarden rotate --policy backup-cap.yaml --list', exits: '0 nothing over a limit or all done, 1 a plan waits to be applied, 2 failed or stopped by a bound' },
     (command) =>
       command
         .requiredOption('--policy <file>', 'policy file')
-        .option('--profile <id|file>', 'profile of the stores; may be given again', collect, [])
+        .option('--profile <id|file>', 'profile of the stores; may be given again', collect)
         .option('--root <dir>', 'folder that stands for the host', '/')
-        .option('--apply', 'delete what the plan says', false)
-        .option('--list', 'print the exact list', false),
-    async (options, context) => (await import('./commands/rotate.js')).rotate(options, context),
+        .option('--apply', 'delete what the plan says')
+        .option('--list', 'print the exact list'),
+    async (options, context) => (await import('./commands/rotate.js')).rotate({ ...options, profile: options.profile ?? [], apply: options.apply === true, list: options.list === true }, context),
   );
 }
 
 function addProfiles(program: Command): void {
   const profile = program.command('profile').description('look at and check profiles: what a product keeps, where, for how long');
-  add(profile, 'lint <file>', 'say what is wrong with a profile file, line by line', 'mailwarden profile lint my-product.yaml', plain, async (_options, context, [file = '']) => (await import('./commands/profile.js')).profileLint(file, context));
-  add(profile, 'list', 'list the profiles that ship', 'mailwarden profile list', plain, async (_options, context) => (await import('./commands/profile.js')).profileList(context));
-  add(profile, 'show <id>', 'show one profile', 'mailwarden profile show kaspersky-klms-8 --format json', plain, async (_options, context, [id = '']) => (await import('./commands/profile.js')).profileShow(id, context));
+  add(profile, 'lint <file>', { summary: 'say what is wrong with a profile file, line by line', example: 'mailwarden profile lint my-product.yaml' }, plain, async (_options, context, [file = '']) => (await import('./commands/profile.js')).profileLint(file, context));
+  add(profile, 'list', { summary: 'list the profiles that ship', example: 'mailwarden profile list' }, plain, async (_options, context) => (await import('./commands/profile.js')).profileList(context));
+  add(profile, 'show <id>', { summary: 'show one profile', example: 'mailwarden profile show kaspersky-klms-8 --format json' }, plain, async (_options, context, [id = '']) => (await import('./commands/profile.js')).profileShow(id, context));
 }
 
 function addFleet(program: Command): void {
-  add(program, 'fleet', 'list the servers of the fleet with their state', 'mailwarden fleet', plain, async (_options, context) => (await import('./commands/fleet.js')).fleet(context));
-  add(program, 'server <name>', 'print the live data-provision statement of one server', 'mailwarden server mx-1', plain, async (_options, context, [name = '']) => (await import('./commands/fleet.js')).server(name, context));
+  add(program, 'fleet', { summary: 'list the servers of the fleet with their state', example: 'mailwarden fleet' }, plain, async (_options, context) => (await import('./commands/fleet.js')).fleet(context));
+  add(program, 'server <name>', { summary: 'print the live data-provision statement of one server', example: 'mailwarden server mx-1' }, plain, async (_options, context, [name = '']) => (await import('./commands/fleet.js')).server(name, context));
   add<{ state: string; server?: string }>(
     program,
     'findings',
-    'list findings',
-    'mailwarden findings --state open --server mx-3',
+    { summary: 'list findings', example: 'mailwarden findings --state open --server mx-3' },
     (command) => command.addOption(new Option('--state <state>', 'which findings').choices(['open', 'resolved', 'accepted', 'all']).default('open')).option('--server <name>', 'only those of one server'),
     async (options, context) => (await import('./commands/fleet.js')).findings(options, context),
   );
-  add(program, 'orders', 'list rotation orders', 'mailwarden orders', plain, async (_options, context) => (await import('./commands/fleet.js')).rotations('all', context));
-  add(program, 'receipts [order]', "list receipts, or show one order's receipt and check its proof", 'mailwarden receipts', plain, async (_options, context, [order]) =>
+  add(program, 'orders', { summary: 'list rotation orders', example: 'mailwarden orders' }, plain, async (_options, context) => (await import('./commands/fleet.js')).rotations('all', context));
+  add(program, 'receipts [order]', { summary: "list receipts, or show one order's receipt and check its proof", example: 'mailwarden receipts' }, plain, async (_options, context, [order]) =>
     order === undefined ? (await import('./commands/fleet.js')).rotations('with-receipt', context) : (await import('./commands/receipt.js')).receipt(order, context),
   );
 }
@@ -112,7 +109,7 @@ interface DecisionOptions {
   readonly server?: string;
   readonly onBehalfOf: string;
   readonly reason: string;
-  readonly wait: boolean;
+  readonly wait?: boolean;
 }
 
 function addConsent(program: Command): void {
@@ -121,19 +118,18 @@ function addConsent(program: Command): void {
     add<DecisionOptions>(
       consent,
       `${action} <agreement>`,
-      `${action} consent to an agreement (${action === 'grant' ? 'its newest known text' : 'every text'}), for the organisation unless a scope is named`,
-      `mailwarden consent ${action} ksn --on-behalf-of "Example organisation" --reason "decided by the board" --wait`,
+      { summary: `${action} consent to an agreement, for the organisation unless a scope is named`, example: `mailwarden consent ${action} ksn --on-behalf-of "Example organisation" --reason "decided by the board" --wait`, exits: '0 recorded, 1 recorded but not every live agent has attested it in time, 2 not recorded' },
       (command) =>
         command
           .option('--group <label=value>', 'scope: servers with this label')
           .option('--server <name>', 'scope: one server')
           .requiredOption('--on-behalf-of <whom>', 'whom the decision binds')
           .requiredOption('--reason <text>', 'why; kept with the decision')
-          .option('--wait', 'wait until every live agent has attested it', false),
-      async (options, context, [agreement = '']) => (await import('./commands/consent.js')).decide(action, agreement, options, context),
+          .option('--wait', 'wait until every live agent has attested it'),
+      async (options, context, [agreement = '']) => (await import('./commands/consent.js')).decide(action, agreement, { ...options, wait: options.wait === true }, context),
     );
   }
-  add(consent, 'list', 'list effective consent by agreement and server, and convergence', 'mailwarden consent list', plain, async (_options, context) => (await import('./commands/consent.js')).consentList(context));
+  add(consent, 'list', { summary: 'list effective consent by agreement and server, and convergence', example: 'mailwarden consent list' }, plain, async (_options, context) => (await import('./commands/consent.js')).consentList(context));
 }
 
 function addEvents(program: Command): void {
@@ -141,8 +137,7 @@ function addEvents(program: Command): void {
   add<{ count?: number; follow: boolean }>(
     events,
     'tail',
-    'print events, newest last, and go on with new ones',
-    'mailwarden events tail --format json | jq .event',
+    { summary: 'print events, newest last, and go on with new ones', example: 'mailwarden events tail --format json | jq .event' },
     (command) => command.option('--count <n>', 'end after so many', wholeNumber(1_000_000)).option('--no-follow', 'end after the present ones'),
     async (options, context) => (await import('./commands/events.js')).eventsTail({ count: options.count ?? null, follow: options.follow }, context),
   );
@@ -155,11 +150,13 @@ export function buildProgram(): Command {
     .version(VERSION, '-V, --version')
     .showSuggestionAfterError()
     .showHelpAfterError('Run it with --help to see what it takes.')
-    .option('--verbose', 'show the cause of a failure')
     .addHelpText('after', '\nBegin with:\n  mailwarden up --demo      a fleet to look at, within two minutes\n  mailwarden scan           what this very host keeps, without any server');
+  program.commandsGroup('Local runtime:');
   addRuntime(program);
+  program.commandsGroup('One host, without a server:');
   addHost(program);
   addProfiles(program);
+  program.commandsGroup('The fleet:');
   addFleet(program);
   addConsent(program);
   addEvents(program);

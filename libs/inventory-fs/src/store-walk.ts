@@ -50,6 +50,8 @@ const count = (counts: Map<string, number>, key: string): void => void counts.se
 const isWithin = (path: BytePath, folder: BytePath): boolean => path === folder || path.startsWith(`${folder}/`);
 
 class Collector implements Visitor {
+  /** Stores that may take in a file of a folder, in the profile's order, up to the first that takes in all of it. */
+  readonly #candidates = new WeakMap<object, readonly WalkedStore[]>();
   readonly #linked = new Set<string>();
   readonly #ancestors = new Map<BytePath, EntryRights>();
   readonly #above = new Map<BytePath, EntryRights[]>();
@@ -57,7 +59,7 @@ class Collector implements Visitor {
   constructor(private readonly stores: readonly WalkedStore[]) {}
 
   file(path: BytePath, name: BytePath, stat: Stats, folder: Directory): void {
-    const item = this.#ownerOf(path);
+    const item = this.#ownerOf(path, this.#candidates.get(folder) ?? this.stores);
     if (item === undefined) return;
     item.present = true;
     // A file with several names takes its room once.
@@ -72,6 +74,8 @@ class Collector implements Visitor {
 
   folder(path: BytePath, rights: { uid: number; gid: number; mode: number }): void {
     const own = this.stores.find((item) => item.patterns.ownsFolder(path) && !item.excluded.matches(path));
+    const all = own === undefined || own.store.exclude.length > 0 ? this.stores.length : this.stores.indexOf(own);
+    this.#candidates.set(rights, this.stores.filter((item, index) => item === own || (index < all && item.patterns.roots.some((root) => isWithin(path, root)))));
     if (own !== undefined) {
       own.present = true;
       own.tally.addRights(rights, true);
@@ -80,7 +84,7 @@ class Collector implements Visitor {
   }
 
   passedOver(path: BytePath, reason: PassedOver): void {
-    const item = this.#ownerOf(path) ?? this.stores.find((candidate) => candidate.patterns.roots.some((root) => isWithin(path, root)));
+    const item = this.#ownerOf(path, this.stores) ?? this.stores.find((candidate) => candidate.patterns.roots.some((root) => isWithin(path, root)));
     item?.tally.skip(reason);
   }
 
@@ -95,8 +99,8 @@ class Collector implements Visitor {
     return [...above, ...[...this.#ancestors].filter(([path]) => path !== root && isWithin(root, path)).map(([, rights]) => rights)];
   }
 
-  #ownerOf(path: BytePath): WalkedStore | undefined {
-    return this.stores.find((item) => item.patterns.matches(path) && !item.excluded.matches(path));
+  #ownerOf(path: BytePath, candidates: readonly WalkedStore[]): WalkedStore | undefined {
+    return candidates.find((item) => item.patterns.matches(path) && !item.excluded.matches(path));
   }
 
   #keepDetail(item: WalkedStore, path: BytePath, name: BytePath, folder: Directory): void {

@@ -20,6 +20,8 @@ export class StoreTally {
   readonly leftovers = { items: 0, bytes: 0, oldestMs: null as number | null };
   readonly skipped = new Map<string, number>();
   readonly #rights = new Map<string, EntryRights>();
+  /** Rights of the entry before, with the mode as the kernel gave it: neighbours mostly share theirs. */
+  #last: { readonly rights: EntryRights; readonly mode: number } | null = null;
 
   /** Entries older than this are leftovers; null where the store knows none. */
   constructor(private readonly leftoverBeforeMs: number | null) {}
@@ -35,10 +37,17 @@ export class StoreTally {
   }
 
   addRights({ uid, gid, mode }: Pick<SeenEntry, 'uid' | 'gid' | 'mode'>, folder: boolean): void {
+    const last = this.#last;
+    if (last !== null && last.mode === mode && last.rights.uid === uid && last.rights.gid === gid && last.rights.folder === folder) {
+      last.rights.items += 1;
+      return;
+    }
     const key = `${uid} ${gid} ${mode} ${folder}`;
     const known = this.#rights.get(key);
-    if (known === undefined) this.#rights.set(key, { uid, gid, mode: mode & 0o7777, folder, items: 1 });
-    else known.items += 1;
+    const rights = known ?? { uid, gid, mode: mode & 0o7777, folder, items: 0 };
+    if (known === undefined) this.#rights.set(key, rights);
+    rights.items += 1;
+    this.#last = { rights, mode };
   }
 
   skip(reason: string): void {
