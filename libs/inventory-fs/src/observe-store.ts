@@ -3,10 +3,11 @@ import type { Relation, Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
 import { accessOf, isSystemAccount, openParents, type Account, type Accounts } from '@mailwarden/inventory';
 import { instantOf, keyedHash, known, unknown, type Measured, type Sha256 } from '@mailwarden/kernel';
-import { connectProduct, fileNamesOf, measureRelation, type MeasuredRelation } from '@mailwarden/product-database';
+import { connectProduct, measureRelation, type MeasuredRelation } from '@mailwarden/product-database';
 import type { Host } from './host.js';
+import { orphanedHalves, type OrphanedHalves } from './orphaned-halves.js';
 import { readQuantity } from './probe/read-probe.js';
-import { PAIR_NAMES_MAX, type WalkedHost, type WalkedStore } from './store-walk.js';
+import type { WalkedHost, WalkedStore } from './store-walk.js';
 
 /** What the observation of every store of a scan draws on. */
 export interface ScanContext {
@@ -21,7 +22,7 @@ export interface ScanContext {
 
 interface RowsFound {
   readonly relation: Measured<MeasuredRelation>;
-  readonly orphans: Measured<{ filesWithoutRow: number; rowsWithoutFile: number }> | null;
+  readonly orphans: Measured<OrphanedHalves> | null;
 }
 
 const HASH_SHOWN = 12;
@@ -32,24 +33,13 @@ function shownName({ hashKey, profileAccounts }: ScanContext): (account: Account
   return (account) => (hashKey === null || isSystemAccount(account.uid) || profileAccounts.includes(account.name) ? account.name : `account-${keyedHash(hashKey, account.name).slice(0, HASH_SHOWN)}`);
 }
 
-function orphansOf(files: readonly string[], rows: readonly string[]): { filesWithoutRow: number; rowsWithoutFile: number } {
-  const inRows = new Set(rows);
-  const onDisk = new Set(files.map((name) => Buffer.from(name, 'latin1').toString('utf8')));
-  let filesWithoutRow = 0;
-  for (const name of onDisk) if (!inRows.has(name)) filesWithoutRow += 1;
-  let rowsWithoutFile = 0;
-  for (const name of inRows) if (!onDisk.has(name)) rowsWithoutFile += 1;
-  return { filesWithoutRow, rowsWithoutFile };
-}
-
-async function rowsOf({ host }: ScanContext, relation: Relation, files: readonly string[] | null, isPair: boolean): Promise<RowsFound> {
+async function rowsOf({ host }: ScanContext, relation: Relation, item: WalkedStore): Promise<RowsFound> {
+  const isPair = item.store.kind === 'pair';
   const client = await connectProduct(relation.database, host.settings, host.rootPath);
   if (!client.ok) return { relation: client.ok ? unknown('') : unknown(client.error), orphans: isPair ? unknown(client.error) : null };
   try {
     const measured = known(await measureRelation(client.value, relation), `database ${relation.database.name}, ${relation.relation}`);
-    if (!isPair) return { relation: measured, orphans: null };
-    if (files === null) return { relation: measured, orphans: unknown(`more than ${PAIR_NAMES_MAX} files`) };
-    return { relation: measured, orphans: known(orphansOf(files, await fileNamesOf(client.value, relation, PAIR_NAMES_MAX))) };
+    return { relation: measured, orphans: isPair ? await orphanedHalves(host, item, relation, client.value, Date.now()) : null };
   } catch (cause) {
     const why = unknown(`${relation.relation} could not be read (${(cause as { code?: string }).code ?? 'too large'})`);
     return { relation: why, orphans: isPair ? why : null };
@@ -84,7 +74,7 @@ function leftoversOf({ serviceStarted }: ScanContext, { tally }: WalkedStore): S
 /** Turns what the walk and the product's tables say of one store into its observation. */
 export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
   const { store, tally } = item;
-  const rows = store.rows === null ? null : await rowsOf(context, store.rows, item.fileNames, store.kind === 'pair');
+  const rows = store.rows === null ? null : await rowsOf(context, store.rows, item);
   const chain = walked.chainOf(item);
   const access = accessOf({ entries: tally.rights, chain, accounts: context.accounts, protection: store.protection, shownName: shownName(context) });
   const readable = tally.rights.length > 0 ? openParents(chain) : [];

@@ -26,10 +26,10 @@ export async function deleteRowsByFile(client: ProductClient, relation: Relation
   }
 }
 
-/** Which of these files have a row. */
-export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[]): Promise<Set<string>> {
-  const { table, file } = relationNames(relation);
+/** Which of these files have a row; with `before`, only rows from before that moment count. */
+export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[], before: Date | null = null): Promise<Set<string>> {
+  const { table, file, time } = relationNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
-  const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[])`, [files]);
+  const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[]) AND ($2::timestamptz IS NULL OR ${time} < $2::timestamptz)`, [files, before]);
   return new Set(rows.map((row) => row.file));
 }

@@ -14,7 +14,8 @@ const LETTER = { mode: 0o640, owner: 'service' } as const;
 /** The youngest generation was closed this long ago; each one before it some hours earlier. */
 const GENERATION_STEP_HOURS = 7;
 const ACTIVE_LINES = 1_000;
-const LINE_BYTES = 290;
+/** About what a line of the trace log takes. Units: bytes. */
+const LINE_BYTES = 200;
 /** Packed generations hold few lines, since the time to pack them counts against the start. */
 const PACKED_LINES = 1_500;
 /** Letters between two breaths, so that a signal is heard while a store is filled. */

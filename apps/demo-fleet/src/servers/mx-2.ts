@@ -36,7 +36,7 @@ export const MX_2: ServerTruth = {
     asp_quarantine: { startBytes: 13 * MB, letterBytesMean: 22_000, ageHours: { from: 1, to: 500 * DAY_HOURS }, perMinute: 24, ceilingBytes: 16 * MB },
     kata_quarantine: { startBytes: 3 * MB, letterBytesMean: 50_000, ageHours: { from: 2, to: 90 * DAY_HOURS }, perMinute: 4, ceilingBytes: 6 * MB },
   },
-  trace: { generations: { plain: 21, packed: 8 }, generationBytes: MB, linesPerMinute: 9_000, ceilingBytes: 32 * MB },
+  trace: { generations: { plain: 21, packed: 8 }, generationBytes: MB, linesPerMinute: 10_000, ceilingBytes: 32 * MB },
   rows: { ...QUIET.rows, event_log: { startRows: 12_000, ageHours: 400 * DAY_HOURS, perMinute: 1_200, ceilingRows: 30_000 } },
   peculiar: heldLetters,
 };

@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compilePatterns } from '@mailwarden/inventory';
+import type { Relation, Store } from '@mailwarden/catalogue';
+import type { ProductClient } from '@mailwarden/product-database';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withHost } from './host.js';
+import { orphanedHalves } from './orphaned-halves.js';
+
+const QUIET_SECONDS = 10;
+const OLD_MS = Date.now() - 3_600_000;
+const RELATION = { database: { engine: 'postgresql', socket: '/', name: 'backup', user: 'x' }, relation: 'public.backup', keyColumn: 'id', timeColumn: 'stored_at', fileColumn: 'file' } satisfies Relation;
+const STORE = { quietPeriodSeconds: QUIET_SECONDS } as unknown as Store;
+
+let root: string;
+let folder: string;
+let rows: Map<string, number>;
+/** Called when the rows are first read: what happens between the walk and that moment. */
+let meanwhile: () => void;
+
+/** Answers the two questions that are put to the table, from rows in memory. */
+const table = {
+  query: (text: string, values?: readonly unknown[]) => {
+    if (!text.startsWith('SELECT')) return Promise.resolve({ rows: [] });
+    if (!text.includes('ANY')) {
+      meanwhile();
+      return Promise.resolve({ rows: [...rows.keys()].map((file) => ({ file })) });
+    }
+    const [files, before] = values as [string[], Date | null];
+    return Promise.resolve({ rows: files.filter((file) => (rows.get(file) ?? Infinity) < (before?.getTime() ?? Infinity)).map((file) => ({ file })) });
+  },
+} as unknown as ProductClient;
+
+function letter(name: string, atMs = OLD_MS): void {
+  writeFileSync(join(folder, name), 'letter');
+  utimesSync(join(folder, name), atMs / 1000, atMs / 1000);
+}
+
+const compare = (walked: readonly string[]) =>
+  withHost(root, { databases: {} }, (host) => orphanedHalves(host, { store: STORE, patterns: compilePatterns(['/var/opt/product/backup/**']), fileNames: [...walked] }, RELATION, table, Date.now()));
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mailwarden-halves-'));
+  folder = join(root, 'var/opt/product/backup');
+  mkdirSync(folder, { recursive: true });
+  rows = new Map();
+  meanwhile = () => undefined;
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+describe('orphaned halves', () => {
+  it('are files and rows whose other half is gone', async () => {
+    letter('both');
+    letter('file only');
+    rows.set('both', OLD_MS).set('row only', OLD_MS);
+    expect(await compare(['both', 'file only'])).toMatchObject({ known: true, value: { filesWithoutRow: 1, rowsWithoutFile: 1 } });
+  });
+
+  it('are not letters that came after the walk', async () => {
+    meanwhile = () => {
+      letter('new');
+      rows.set('new', OLD_MS);
+    };
+    expect(await compare([])).toMatchObject({ known: true, value: { filesWithoutRow: 0, rowsWithoutFile: 0 } });
+  });
+
+  it('are not letters that went after the walk', async () => {
+    letter('gone');
+    rows.set('gone', OLD_MS);
+    meanwhile = () => {
+      unlinkSync(join(folder, 'gone'));
+      rows.delete('gone');
+    };
+    expect(await compare(['gone'])).toMatchObject({ known: true, value: { filesWithoutRow: 0, rowsWithoutFile: 0 } });
+  });
+
+  it('are not halves so young that the other one may be on its way', async () => {
+    letter('young file', Date.now());
+    rows.set('young row', Date.now());
+    expect(await compare(['young file'])).toMatchObject({ known: true, value: { filesWithoutRow: 0, rowsWithoutFile: 0 } });
+  });
+
+  it('are unknown while an order is carried out, which takes one half after the other', async () => {
+    rows.set('half gone', OLD_MS);
+    mkdirSync(join(folder, '.mailwarden-order'));
+    expect(await compare([])).toMatchObject({ known: false });
+  });
+});

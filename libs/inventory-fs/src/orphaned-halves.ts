@@ -1,0 +1,66 @@
+import type { Relation } from '@mailwarden/catalogue';
+import type { BytePath } from '@mailwarden/inventory';
+import { known, unknown, type Measured } from '@mailwarden/kernel';
+import { fileNamesOf, filesWithRows, type ProductClient } from '@mailwarden/product-database';
+import { closeDirectory, entryNames, openDirectoryBeneath, statEntry } from './directory-descriptor.js';
+import type { Host } from './host.js';
+import { PAIR_NAMES_MAX, type WalkedStore } from './store-walk.js';
+import { PRIVATE_FOLDER_PREFIX } from './walk.js';
+
+/** Halves looked at once more, one by one. More than these are no letters that just came or went. */
+const LOOKED_AT_AGAIN_MAX = 10_000;
+
+export interface OrphanedHalves {
+  readonly filesWithoutRow: number;
+  readonly rowsWithoutFile: number;
+}
+
+const asText = (name: BytePath): string => Buffer.from(name, 'latin1').toString('utf8');
+
+/** When a file was last written; null when it is gone. Units: milliseconds since 1970. */
+function writtenAtMs(host: Pick<Host, 'root'>, path: BytePath): number | null {
+  const slash = path.lastIndexOf('/');
+  const folder = openDirectoryBeneath(host.root, path.slice(0, slash));
+  if (!folder.ok) return null;
+  try {
+    return statEntry(folder.value.directory, path.slice(slash + 1)).mtimeMs;
+  } catch {
+    return null;
+  } finally {
+    closeDirectory(folder.value.directory);
+  }
+}
+
+/** True while an executor carries out an order in this store: halves leave one after the other then. */
+function isBeingRotated(host: Pick<Host, 'root'>, root: BytePath): boolean {
+  const folder = openDirectoryBeneath(host.root, root);
+  if (!folder.ok) return false;
+  try {
+    return entryNames(folder.value.directory).some((name) => name.startsWith(PRIVATE_FOLDER_PREFIX));
+  } finally {
+    closeDirectory(folder.value.directory);
+  }
+}
+
+/**
+ * Files without their row and rows without their file.
+ * Files were walked a moment before the rows are read, and mail comes and goes meanwhile: what does not match is looked at again, and what is younger than the store's quiet period may still be on its way.
+ */
+export async function orphanedHalves(host: Pick<Host, 'root'>, { store, patterns, fileNames }: Pick<WalkedStore, 'store' | 'patterns' | 'fileNames'>, relation: Relation, client: ProductClient, nowMs: number): Promise<Measured<OrphanedHalves>> {
+  const [root] = patterns.roots;
+  if (fileNames === null || root === undefined) return unknown(`more than ${PAIR_NAMES_MAX} files`);
+  const onDisk = new Map(fileNames.map((name) => [asText(name), name]));
+  const inRows = new Set(await fileNamesOf(client, relation, PAIR_NAMES_MAX));
+  const loneFiles = [...onDisk].filter(([text]) => !inRows.has(text));
+  const loneRows = [...inRows].filter((text) => !onDisk.has(text));
+  if (loneFiles.length + loneRows.length === 0) return known({ filesWithoutRow: 0, rowsWithoutFile: 0 });
+  if (isBeingRotated(host, root)) return unknown('an order is being carried out in this store');
+  if (loneFiles.length + loneRows.length > LOOKED_AT_AGAIN_MAX) return known({ filesWithoutRow: loneFiles.length, rowsWithoutFile: loneRows.length });
+
+  const settledMs = nowMs - store.quietPeriodSeconds * 1000;
+  const haveRows = await filesWithRows(client, relation, loneFiles.map(([text]) => text));
+  const filesWithoutRow = loneFiles.filter(([text, name]) => !haveRows.has(text) && (writtenAtMs(host, `${root}/${name}`) ?? Infinity) < settledMs).length;
+  const stillAbsent = loneRows.filter((text) => writtenAtMs(host, `${root}/${Buffer.from(text, 'utf8').toString('latin1')}`) === null);
+  const rowsWithoutFile = (await filesWithRows(client, relation, stillAbsent, new Date(settledMs))).size;
+  return known({ filesWithoutRow, rowsWithoutFile });
+}
