@@ -1,5 +1,6 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
 import { LIMIT_ORIGINS, LIMIT_UNITS, type BundleRule, type LimitKind, type PolicyBundle, type StatedLimit, type StoreObservation } from '@mailwarden/contracts';
+import { formatByteCount, formatDuration } from '@mailwarden/kernel';
 
 /** Rules of a bundle that speak of one store. */
 export const rulesOf = (bundle: PolicyBundle | null, profile: Pick<Profile, 'id'>, store: Pick<Store, 'id'>): BundleRule[] => bundle?.rules.filter((rule) => rule.profile === profile.id && rule.store === store.id) ?? [];
@@ -11,8 +12,18 @@ function documented(store: Store): Unmarked[] {
   return store.duration.kind === 'age' ? [...stated, { kind: 'age', value: store.duration.seconds, written: store.duration.written, source: store.duration.source, origin: 'documented' }] : stated;
 }
 
+/** A product's settings file often says a bare number; people get it with its unit. */
+function withUnit(kind: LimitKind, value: number, written: string): string {
+  if (!/^[\d.]+$/.test(written)) return written;
+  return kind === 'bytes' ? formatByteCount(value) : kind === 'age' ? formatDuration(value) : `${written} ${LIMIT_UNITS[kind]}`;
+}
+
 const configured = (observed: StoreObservation | undefined): Unmarked[] =>
-  observed?.configuredLimits.flatMap(({ kind, limit }): Unmarked[] => (limit.known ? [{ kind, value: limit.value.value, written: limit.value.written, source: limit.source ?? 'the product', origin: 'configured' }] : [])) ?? [];
+  observed?.configuredLimits.flatMap(({ kind, limit }): Unmarked[] => {
+    if (!limit.known) return [];
+    const { value, written } = limit.value;
+    return [{ kind, value, written: withUnit(kind, value, written), source: `${limit.source ?? 'the product'} = ${written}`.slice(0, 300), origin: 'configured' }];
+  }) ?? [];
 
 const ofPolicy = (rules: readonly BundleRule[]): Unmarked[] => rules.flatMap((rule) => rule.watermarks.map(({ kind, limit }): Unmarked => ({ kind, value: limit, written: rule.written[kind] ?? String(limit), source: rule.policy, origin: 'policy' })));
 

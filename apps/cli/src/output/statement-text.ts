@@ -40,7 +40,7 @@ function amounts(row: StatementRow, now: number): string {
   if (!measured.present) return 'nothing of it exists on this host';
   const parts = [
     orUnknown(measured.bytesAllocated, formatByteCount),
-    orUnknown(measured.items, (items) => `${items} ${items === 1 ? 'item' : 'items'}`),
+    ...(row.kind === 'table' ? [] : [orUnknown(measured.items, (items) => `${items} ${items === 1 ? 'item' : 'items'}`)]),
     ...(measured.records === undefined ? [] : [orUnknown(measured.records, (records) => `${records} records`)]),
     ...(measured.oldestAt.known && measured.oldestAt.value !== null ? [`oldest ${age(measured.oldestAt.value, now)}`] : []),
   ];
