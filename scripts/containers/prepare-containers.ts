@@ -40,10 +40,11 @@ function provisionEngine(): Promise<string> {
 }
 
 async function ownContainers(natsServer: string, run: string, why: string): Promise<Containers> {
-  const engine: OwnEngine = await startOwnEngine(await provisionEngine());
+  const programs = await provisionEngine();
+  const engine: OwnEngine = await startOwnEngine(programs);
   try {
     const images = await buildImages(engine.api, natsServer);
-    const env = { ...settings(images, run), DOCKER_HOST: engine.dockerHost, TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1' };
+    const env = { ...settings(images, run), DOCKER_HOST: engine.dockerHost, TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1', MAILWARDEN_CONTAINER_ENGINE: programs };
     return { line: `containers: engine ${engine.version}, started for this run, with images built here (${why})`, env, end: () => engine.end() };
   } catch (cause) {
     await engine.end();
