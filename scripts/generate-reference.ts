@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { referenceFiles } from '@mailwarden/contracts';
+import './from-source.ts';
 
-/** Writes the generated part of `docs/reference`. Run: node scripts/generate-reference.ts (after a build). */
-const folder = join(import.meta.dirname, '../docs/reference');
-for (const [path, text] of referenceFiles()) {
-  await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), text);
+/** Writes the generated part of `docs/reference`, from source. Run: node scripts/generate-reference.ts */
+const { allReferenceFiles, REFERENCE_FOLDER } = await import('./reference/all-reference-files.ts');
+for (const [path, text] of await allReferenceFiles()) {
+  await mkdir(dirname(join(REFERENCE_FOLDER, path)), { recursive: true });
+  await writeFile(join(REFERENCE_FOLDER, path), text);
 }

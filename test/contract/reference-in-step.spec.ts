@@ -1,14 +1,28 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asyncApiDocument, EVENT_NAMES, eventSchema, openApiDocument, referenceFiles, ROUTES } from '@mailwarden/contracts';
+import { asyncApiDocument, EVENT_NAMES, eventSchema, openApiDocument, ROUTES } from '@mailwarden/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { allReferenceFiles, REFERENCE_FOLDER } from '../../scripts/reference/all-reference-files.js';
+import { filledPage } from '../../scripts/reference/filled-page.js';
 
-const REFERENCE = join(import.meta.dirname, '../../docs/reference');
+const files = await allReferenceFiles();
 
 describe('the generated reference', () => {
-  it.each([...referenceFiles()])('%s is in step with the contracts', async (path, text) => {
-    expect(await readFile(join(REFERENCE, path), 'utf8'), 'run: node scripts/generate-reference.ts').toBe(text);
+  it.each([...files])('%s is in step with the code', async (path, text) => {
+    expect(await readFile(join(REFERENCE_FOLDER, path), 'utf8'), 'run: node scripts/generate-reference.ts').toBe(text);
+  });
+
+  it('holds no schema that nothing makes any more', async () => {
+    const found = (await readdir(REFERENCE_FOLDER, { recursive: true })).filter((name) => name.endsWith('.json'));
+    expect(found.filter((name) => !files.has(name))).toEqual([]);
+  });
+
+  it('takes no page that lacks a table, and no table that lacks a page', () => {
+    const table = new Map([['a', ['| x |']]]);
+    expect(filledPage('<!-- table: a -->\nold\n<!-- end of table -->', table)).toBe('<!-- table: a -->\n| x |\n<!-- end of table -->');
+    expect(() => filledPage('nothing', table)).toThrow('no place for: a');
+    expect(() => filledPage('<!-- table: b -->\n<!-- end of table -->', table)).toThrow('a table b');
   });
 
   it('describes every route', () => {

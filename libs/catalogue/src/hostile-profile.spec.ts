@@ -26,6 +26,8 @@ const HOSTILE: [name: string, from: string, to: string, path: string, message: R
   ['all logs', QUARANTINE, '"/var/log/**"', 'stores[5].files[0]', /folder of the system/, /own folder/],
   ['all mail', QUARANTINE, '"/home/*/**"', 'stores[5].files[0]', /folder of the system/, /own folder/],
   ['a wildcard for every root folder', QUARANTINE, '"/v*/log/**"', 'stores[5].files[0]', /folder of the system/, /own folder/],
+  ['a pattern that takes for ever', QUARANTINE, `"/var/opt/x/${'*a'.repeat(40)}"`, 'stores[5].files[0]', /more wildcards/, /at most 3/],
+  ['a pattern of any depth, again and again', QUARANTINE, `"/var/opt/x${'/**'.repeat(20)}/y"`, 'stores[5].files[0]', /more wildcards/, /at most 3/],
   ['a variable whose default is the system', 'default: /var/opt/kaspersky/klms/backup', 'default: /usr/lib/klms', 'stores[4].files[0]', /system's own tree/, /rotatable: false/],
   ['a variable whose default is shared', 'default: /var/opt/kaspersky/klms/backup', 'default: /var/lib', 'variables.backupPath.default', /folder of the system/, /own folder/],
   ['configuration that may be deleted', 'rotatable: false', 'rotatable: true', 'stores[9].rotatable', /never deleted from/, /rotatable: false/],

@@ -92,13 +92,13 @@ export function openEnvelope<S extends z.ZodType>(
   return ok({ ...envelope, data: data.data });
 }
 
-/** Message types by what they carry. */
+/** Message types by what they carry: happenings in the past tense, the one command in the imperative. None is the type of an event. */
 export const MESSAGE_TYPES = {
   observation: 'mailwarden.store.observed.v1',
   heartbeat: 'mailwarden.agent.alive.v1',
   receipt: 'mailwarden.rotation.carried-out.v1',
   attestation: 'mailwarden.consent.attested.v1',
-  order: 'mailwarden.rotation.ordered.v1',
+  order: 'mailwarden.store.rotate.v1',
   evidence: 'mailwarden.evidence.stated.v1',
 } as const;
 

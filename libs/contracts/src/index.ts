@@ -12,6 +12,8 @@ export { membership, signedMembership, trustAnchors } from './membership.js';
 export type { Membership, SignedMembership, TrustAnchors } from './membership.js';
 export { FINDING_CODES, FINDING_STATES, assessedFinding, findingCode } from './finding.js';
 export type { AssessedFinding, FindingCode } from './finding.js';
+export { FINDING_MEANINGS } from './finding-meanings.js';
+export type { FindingMeaning, FindingRaiser } from './finding-meanings.js';
 export { EVENT_NAMES, anyEventData, eventData, eventPayloads } from './event.js';
 export type { AnyEventData, EventName, EventPayload } from './event.js';
 export { checkpoint, deadLetter, evidence } from './evidence.js';

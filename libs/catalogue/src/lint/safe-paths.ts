@@ -27,8 +27,18 @@ function withDefault(glob: string, variables: ProfileForm['variables']): string 
   return name === undefined ? glob : `${variables[name]?.default.replace(/\/+$/, '') ?? '/unknown/variable'}${glob.slice(name.length + 3)}`;
 }
 
+/** Each further wildcard multiplies the ways in which a long name can be tried against a pattern. */
+const WILDCARDS_IN_A_NAME_MAX = 3;
+const ANY_DEPTH_MAX = 2;
+
+function tooManyWildcards(glob: string): boolean {
+  const parts = glob.split('/');
+  return parts.filter((part) => part === '**').length > ANY_DEPTH_MAX || parts.some((part) => part !== '**' && (part.match(/\*/g) ?? []).length > WILDCARDS_IN_A_NAME_MAX);
+}
+
 function globMistake(glob: string, store: StoreForm, isFiles: boolean, form: ProfileForm): Complaint | null {
   if (/.\$\{/.test(glob) || /^\$\{[^}]*\}[^/]/.test(glob)) return { message: `"${glob}" has a variable in its middle`, advice: 'begin with "${name}/", or write the place out' };
+  if (tooManyWildcards(glob)) return { message: `"${glob}" has more wildcards than a pattern needs`, advice: `use at most ${WILDCARDS_IN_A_NAME_MAX} "*" in a name and ${ANY_DEPTH_MAX} "**" in a place` };
   const place = withDefault(glob, form.variables);
   const mistake = placeMistake(place);
   if (mistake !== null || !isFiles) return mistake;

@@ -3,6 +3,7 @@ import { eventType } from '../envelope.js';
 import { STREAMS } from '../streams.js';
 import { asyncApiDocument } from './async-api.js';
 import { EVENT_MEANINGS, eventSchema, eventSchemaFile } from './event-schemas.js';
+import { findingsPage } from './findings-page.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { openApiDocument } from './open-api.js';
 
@@ -75,6 +76,7 @@ export function referenceFiles(): ReadonlyMap<string, string> {
     ['api.md', apiPage()],
     ['openapi.json', pretty(openApiDocument())],
     ['events.md', eventsPage()],
+    ['findings.md', [GENERATED, ...findingsPage()].join('\n')],
     ['asyncapi.json', pretty(asyncApiDocument())],
     ...EVENT_NAMES.map((name): [string, string] => [`schemas/${eventSchemaFile(name)}`, pretty(eventSchema(name))]),
   ]);

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { AGENT_SETTINGS_VARIABLE, agentSettings, type AgentSettings } from '../../apps/collector-agent/src/agent-settings.js';
+import { registrySettings, type RegistrySettings } from '../../apps/consent-registry/src/registry-settings.js';
+import { reportingSettings, type ReportingSettings } from '../../apps/reporting-service/src/reporting-settings.js';
+import { EXECUTOR_SETTINGS_VARIABLE, executorSettings, type ExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
+import { workerSettings, type WorkerSettings } from '../../apps/rotation-worker/src/worker-settings.js';
+
+type Meanings<T> = Readonly<Record<keyof T & string, string>>;
+
+const EVERY_SERVICE: Meanings<RegistrySettings> = {
+  MAILWARDEN_NATS_URL: 'Address of the bus, as `tls://127.0.0.1:4222`',
+  MAILWARDEN_NATS_CREDS: "File with the service's credentials on the bus",
+  MAILWARDEN_NATS_CA: 'File with the certificate authority that the bus is checked by',
+  MAILWARDEN_SIGNING_KEY: 'File with the private key that the service signs with',
+  MAILWARDEN_TRUST: 'File with the public keys of the services',
+  MAILWARDEN_DATABASE_URL: 'Address of PostgreSQL without the password, as `postgresql://user@host:5432/name`',
+  MAILWARDEN_DATABASE_PASSWORD_FILE: 'File with the password of the database role',
+  MAILWARDEN_LOG_LEVEL: 'What is logged',
+  MAILWARDEN_PROFILE_DIR: 'Folder with profile files beside those that ship; one of the same name wins',
+};
+const WORKER: Meanings<Omit<WorkerSettings, keyof RegistrySettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change' };
+const REPORTING: Meanings<Omit<ReportingSettings, keyof RegistrySettings>> = {
+  MAILWARDEN_HTTP_HOST: 'Address that the console and the API listen on',
+  MAILWARDEN_HTTP_PORT: 'Port that they listen on; 0 takes a free one',
+  MAILWARDEN_FLEET_FILE: 'File with the servers of the fleet, their labels, profiles and public keys',
+  MAILWARDEN_SIGN_IN_LINK_FILE: 'File that holds the one-time sign-in link; whoever uses the link uses the file up',
+  MAILWARDEN_CLI_TOKEN_FILE: 'File with the token of the local command line',
+  MAILWARDEN_CONSOLE_DIR: 'Folder with the built console; without it the API answers alone',
+};
+const AGENT: Readonly<Record<Exclude<keyof AgentSettings, 'executor'> | 'executor.command' | 'executor.settings', string>> = {
+  server: 'Name of the server',
+  root: "Folder that stands for the host's `/`",
+  profiles: 'Profiles that the server is measured by',
+  profileDir: 'Folder with profile files beside those that ship',
+  natsUrl: 'Address of the bus, as `tls://bus.example:4222`',
+  creds: "File with the agent's credentials on the bus",
+  ca: 'File with the certificate authority that the bus is checked by',
+  signingKey: 'File with the private key that the agent signs with',
+  trust: 'File with the public keys of the services',
+  spoolDir: 'The only folder that the agent writes: outbox, last bundle, last consent',
+  spoolBytesMax: 'Most that the outbox may hold. Unit: bytes',
+  hashKeyFile: 'Key that names of persons are hashed with before they leave the host',
+  'executor.command': 'Absolute command that is started for each order',
+  'executor.settings': 'Settings file that the executor gets',
+  scanIntervalSeconds: 'Time between two scans while no bundle says otherwise. Unit: seconds, from 1 to 86400',
+};
+const EXECUTOR: Meanings<ExecutorSettings> = {
+  server: 'Name of the server; an order for another is refused',
+  root: "Folder that stands for the host's `/`",
+  trust: 'File with the public keys of the services',
+  signingKey: "File with the private key that receipts are signed with; the agent's is another",
+  profileDirs: 'Folder with profile files beside those that ship; at most one',
+  journalDir: 'Folder of the journal and of the receipts',
+  hashKeyFile: 'Key that the exact lists are hashed with',
+};
+
+const shown = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``);
+
+function neededOf(field: unknown): { needed: string; inner: unknown } {
+  if (field instanceof z.ZodDefault) return { needed: `no: ${shown(field.def.defaultValue)}`, inner: field.unwrap() };
+  return field instanceof z.ZodOptional ? { needed: 'no', inner: field.unwrap() } : { needed: 'yes', inner: field };
+}
+
+/** Members of a form with what lies below them: `executor.command`. */
+function fieldsOf(form: z.ZodObject, prefix = ''): { name: string; needed: string; values: string }[] {
+  return Object.entries(form.shape as Readonly<Record<string, unknown>>).flatMap(([name, field]) => {
+    const { needed, inner } = neededOf(field);
+    if (inner instanceof z.ZodObject) return fieldsOf(inner, `${prefix}${name}.`);
+    return [{ name: `${prefix}${name}`, needed, values: inner instanceof z.ZodEnum ? `: ${inner.options.map((option) => `\`${String(option)}\``).join(', ')}` : '' }];
+  });
+}
+
+/** Errors: throws when a setting has no meaning, or a meaning has no setting. */
+function table(form: z.ZodObject, meanings: Readonly<Record<string, string>>, leftOut: readonly string[] = []): string[] {
+  const fields = fieldsOf(form).filter(({ name }) => !leftOut.includes(name));
+  const strangers = Object.keys(meanings).filter((name) => !fields.some((field) => field.name === name));
+  const silent = fields.filter(({ name }) => meanings[name] === undefined).map(({ name }) => name);
+  if (strangers.length + silent.length > 0) throw new Error(`meanings and settings differ: ${[...strangers, ...silent].join(', ')}`);
+  return ['| setting | needed | meaning |', '|---|---|---|', ...fields.map(({ name, needed, values }) => `| \`${name}\` | ${needed} | ${meanings[name] ?? ''}${values} |`), ''];
+}
+
+const EVERYWHERE = Object.keys(EVERY_SERVICE);
+
+/** Every setting of every part, read from the very forms that the parts check theirs by. */
+export const configurationPage = (): string =>
+  [
+    '<!-- Generated by scripts/generate-reference.ts from the settings of the apps. Change it there. -->',
+    '# Configuration',
+    '',
+    'The local runtime (`mailwarden up`) writes all of this itself. The page is for those who run the parts by themselves. "Needed: no" is followed by what holds then, where there is such a value.',
+    'A part that misses a setting, or cannot read one, does not start and says which. Secrets are never settings: a setting names the file that holds one.',
+    '',
+    '## Services of the control plane',
+    '',
+    'Told by the environment.',
+    '',
+    '### Every service',
+    '',
+    ...table(registrySettings, EVERY_SERVICE),
+    '### rotation-worker, beside those',
+    '',
+    ...table(workerSettings, WORKER, EVERYWHERE),
+    '### reporting-service, beside those',
+    '',
+    ...table(reportingSettings, REPORTING, EVERYWHERE),
+    'The consent-registry has no further settings.',
+    '',
+    '## collector-agent',
+    '',
+    `A JSON file, named by the environment variable \`${AGENT_SETTINGS_VARIABLE}\`. Only its owner may be able to write it. Paths are absolute. \`MAILWARDEN_LOG_LEVEL\` counts here as well.`,
+    '',
+    ...table(agentSettings, AGENT),
+    '## rotation-executor',
+    '',
+    `A JSON file, named by the environment variable \`${EXECUTOR_SETTINGS_VARIABLE}\`; the agent hands on the one that its own \`executor.settings\` names. It must belong to root or to the account that the executor runs as, and only its owner may be able to write it. Paths are absolute.`,
+    '',
+    ...table(executorSettings, EXECUTOR),
+    '## One host',
+    '',
+    'What only one host knows stands in `etc/mailwarden/host.yaml` below its root: where the databases of the watched product really are. The agent, the executor and `mailwarden scan` read it. It must belong to root or to the running account, and only its owner may be able to write it.',
+    '',
+    '```yaml',
+    'schema: mailwarden/host/v1',
+    'databases:',
+    '  backup:                      # name of the database in the profile',
+    '    host: 10.0.0.7             # or the folder of a socket',
+    '    port: 5432',
+    '    name: backup',
+    '    user: mailwarden',
+    '    password-file: /etc/mailwarden/backup.password',
+    '```',
+    '',
+    '## Local runtime, suites and demo fleet',
+    '',
+    '| variable | meaning |',
+    '|---|---|',
+    '| `MAILWARDEN_LOG_LEVEL` | What the parts of a local runtime log; `info` where it is not set |',
+    '| `MAILWARDEN_NATS_SERVER` | Path of the nats-server to start, before any other that is found |',
+    '| `NO_COLOR` | The command line prints without colours |',
+    '| `MAILWARDEN_TEST_LOG` | The suites show what nats-server says |',
+    '| `MAILWARDEN_DEMO_DIR`, `MAILWARDEN_DEMO_POLICY_DIR`, `MAILWARDEN_DEMO_DATABASE_URL`, `MAILWARDEN_DEMO_DATABASE_PASSWORD_FILE`, `MAILWARDEN_DEMO_LOG_LEVEL` | Told to the demo fleet by the runtime: its folder, the folder for its policies, PostgreSQL without and with its password, and what is logged |',
+    '',
+  ].join('\n');
