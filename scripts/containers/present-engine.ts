@@ -42,5 +42,5 @@ export async function findPresentEngine(): Promise<PresentEngine | string> {
     await within(PULL_MS_MAX, client.image.pull(image));
     if ((await within(LOOK_MS_MAX, client.image.exists(image))) !== true) return `the engine that runs here neither has the image ${name} nor can pull it`;
   }
-  return { version: client.info.containerRuntime.serverVersion, images, removeContainersOf: (run) => removeContainersOf(client, run) };
+  return { version: client.info.containerRuntime.serverVersion.toString(), images, removeContainersOf: (run) => removeContainersOf(client, run) };
 }

@@ -26,26 +26,30 @@ class CreateNotes1764000000001 implements MigrationInterface {
   }
 }
 
-/** How often a message came, and which of them must fail once. */
+/** How often each message had its effect or none that was new, and how often its handler failed. */
 export class Deliveries {
   readonly failOnce = new Set<string>();
-  readonly #came = new Map<string, number>();
-  readonly #waiting = new Map<string, { times: number; tell: () => void }>();
+  readonly #counts = new Map<string, number>();
+  readonly #waiting: { key: string; times: number; tell: () => void }[] = [];
 
-  came(id: string): number {
-    return this.#came.get(id) ?? 0;
+  handled(id: string, times = 1): Promise<void> {
+    return this.#until(`handled ${id}`, times);
   }
 
-  /** Resolves when the message has been handled so often, failures included. */
-  handled(id: string, times: number): Promise<void> {
-    if (this.came(id) >= times) return Promise.resolve();
-    return new Promise((tell) => this.#waiting.set(id, { times, tell }));
+  failed(id: string, times = 1): Promise<void> {
+    return this.#until(`failed ${id}`, times);
   }
 
-  note(id: string): void {
-    this.#came.set(id, this.came(id) + 1);
-    const waiting = this.#waiting.get(id);
-    if (waiting !== undefined && this.came(id) >= waiting.times) waiting.tell();
+  note(outcome: 'handled' | 'failed', id: string): void {
+    const key = `${outcome} ${id}`;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    for (const waiting of this.#waiting) if (waiting.key === key && count >= waiting.times) waiting.tell();
+  }
+
+  #until(key: string, times: number): Promise<void> {
+    if ((this.#counts.get(key) ?? 0) >= times) return Promise.resolve();
+    return new Promise((tell) => this.#waiting.push({ key, times, tell }));
   }
 }
 
@@ -67,8 +71,10 @@ class ReceiptsConsumer {
         if (this.deliveries.failOnce.delete(envelope.id)) throw new Error('the handler fails after its insert, on purpose');
       });
       this.relay.kick();
-    } finally {
-      this.deliveries.note(envelope.id);
+      this.deliveries.note('handled', envelope.id);
+    } catch (cause) {
+      this.deliveries.note('failed', envelope.id);
+      throw cause;
     }
   }
 }

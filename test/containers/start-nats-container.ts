@@ -26,6 +26,7 @@ export async function startNatsContainer(settings: ContainerSettings, servers: r
     ])
     .withCopyContentToContainer([{ content: config, target: INSIDE.config, mode: OWNER_ONLY }])
     .withLabels(settings.labels)
+    .withAutoCleanup(false)
     .start();
   return {
     ...(await revivalOf(started)),

@@ -29,6 +29,7 @@ export async function startPostgresContainer(settings: ContainerSettings): Promi
     .withHealthCheck({ ...HEALTH_MS, test: ['CMD-SHELL', READY], retries: HEALTH_TRIES_MAX })
     .withWaitStrategy(Wait.forHealthCheck())
     .withLabels(settings.labels)
+    .withAutoCleanup(false)
     .start();
   await writePrivate(passwordFile, `${started.getPassword()}\n`);
   return {
