@@ -24,9 +24,9 @@ export function AppFrame() {
   useKeys(showHelp);
   useEffect(close, [pathname, close]);
   return (
-    <AppShell header={{ height: 48 }} navbar={{ width: 216, breakpoint: 768, collapsed: { mobile: !drawer } }} padding={0}>
+    <AppShell layout="alt" header={{ height: 48 }} navbar={{ width: 216, breakpoint: 768, collapsed: { mobile: !drawer } }} padding={0}>
       <AppShell.Header className={classes['header'] ?? ''}>
-        <Burger opened={drawer} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={drawer ? 'Close navigation' : 'Open navigation'} />
+        <Burger opened={drawer} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Open navigation" />
         <FleetState />
         <div className={classes['end']}>
           <LiveIndicator />
@@ -35,6 +35,7 @@ export function AppFrame() {
         </div>
       </AppShell.Header>
       <AppShell.Navbar className={classes['navbar'] ?? ''}>
+        <Burger opened onClick={close} hiddenFrom="sm" size="sm" aria-label="Close navigation" className={classes['shut'] ?? ''} />
         <Navigation me={me.data} />
       </AppShell.Navbar>
       <AppShell.Main>

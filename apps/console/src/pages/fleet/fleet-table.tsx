@@ -49,7 +49,7 @@ function ServerLine({ row }: { readonly row: ServerRow }) {
   const found = SEVERITIES_FALLING.filter((severity) => (row.openFindings[severity] ?? 0) > 0);
   return (
     <tr data-testid={`fleet-row-${row.server}`}>
-      <Cell column="Server" lead><span><Link to="/servers/$name" params={{ name: row.server }} className={classes['name'] ?? ''}>{row.server}</Link><br /><span className="soft">{row.product}</span></span></Cell>
+      <Cell column="Server" lead><span><Link to="/servers/$name" params={{ name: row.server }} className={classes['name'] ?? ''}>{row.server}</Link><span className={classes['product']} title={row.product}>{row.product}</span></span></Cell>
       <Cell column="State"><StateBadge look={DISPLAY_LOOKS[row.state]} /></Cell>
       <Cell column="Labels"><Labels labels={row.labels} /></Cell>
       <Cell column="Agent"><span style={{ whiteSpace: 'nowrap' }}><StateBadge look={AGENT_LOOKS[row.agent]} quiet />{row.lastSeenAt !== null && <span className="soft"> <Moment at={row.lastSeenAt} short /></span>}</span></Cell>

@@ -14,8 +14,9 @@ interface Figure {
   readonly shape?: Shape;
 }
 
+/** Days are those of UTC. */
 function Total({ name, value, tone, shape }: Figure) {
-  return <><span title={name}>{name}</span><b data-tone={tone}>{shape !== undefined && <StateIcon shape={shape} size={15} />}{value}</b></>;
+  return <><span title={name.endsWith('today') ? `${name}, since midnight UTC` : name}>{name}</span><b data-tone={tone}>{shape !== undefined && <StateIcon shape={shape} size={15} />}{value}</b></>;
 }
 
 /** The fleet in eight figures; those with a list behind them lead there. */
@@ -29,8 +30,8 @@ export function FleetTotals({ totals }: { readonly totals: FleetView['totals'] }
       <Link to="/" search={{ state: 'finding' }} className={total}><Total name="With findings" value={groupedCount(totals.withFindings)} {...(totals.withFindings > 0 && { tone: 'bad', shape: 'alarm' })} /></Link>
       <Link to="/findings" className={total}><Total name="Open findings" value={groupedCount(totals.openFindings)} /></Link>
       <div className={total}><Total name="Stored" value={<ByteCount bytes={totals.bytesStored} />} /></div>
-      <Link to="/rotations" className={total}><Total name="Rotations today (UTC)" value={groupedCount(totals.rotationsToday)} /></Link>
-      <Link to="/rotations" className={total}><Total name="Freed today (UTC)" value={<ByteCount bytes={totals.bytesRotatedToday} />} /></Link>
+      <Link to="/rotations" className={total}><Total name="Rotations today" value={groupedCount(totals.rotationsToday)} /></Link>
+      <Link to="/rotations" className={total}><Total name="Freed today" value={<ByteCount bytes={totals.bytesRotatedToday} />} /></Link>
     </div>
   );
 }

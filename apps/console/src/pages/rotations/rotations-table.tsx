@@ -18,12 +18,15 @@ export function RotationsTable({ rotations, ofServer = false }: { readonly rotat
           {!ofServer && <Cell column="Server"><Link to="/servers/$name" params={{ name: order.server }}>{order.server}</Link></Cell>}
           <Cell column="Store">{order.store}</Cell>
           <Cell column="Policy">{order.policy.name}</Cell>
-          <Cell column="Deleted" end>{receipt === null ? <span className="soft">not known yet</span> : groupedCount(receipt.payload.deleted.items)}</Cell>
-          <Cell column="Freed" end>{receipt === null ? <span className="soft">not known yet</span> : <ByteCount bytes={receipt.payload.deleted.bytes} />}</Cell>
-          <Cell column="Receipt">{receiptVerified === null ? <span className="soft">awaited</span> : receiptVerified ? 'verified' : <b className="toned" data-tone="bad">not verified</b>}</Cell>
+          <Cell column="Deleted" end>{receipt === null ? <Awaited state={state} /> : groupedCount(receipt.payload.deleted.items)}</Cell>
+          <Cell column="Freed" end>{receipt === null ? <Awaited state={state} /> : <ByteCount bytes={receipt.payload.deleted.bytes} />}</Cell>
+          <Cell column="Receipt">{receiptVerified === null ? <Awaited state={state} /> : receiptVerified ? 'verified' : <b className="toned" data-tone="bad">not verified</b>}</Cell>
           <Cell column="Ordered"><Moment at={orderedAt} /></Cell>
         </tr>
       ))}
     </Table>
   );
 }
+
+/** Before a receipt nothing is known; after an order's end without one, nothing will be. */
+const Awaited = ({ state }: { readonly state: RotationView['state'] }) => <span className="soft">{state === 'expired' ? 'none came' : 'awaited'}</span>;

@@ -1,4 +1,5 @@
 import type { FindingView, RotationView, StatementRow } from '@mailwarden/contracts';
+import { Fragment } from 'react';
 import { Unknown } from '../../parts/measured-value.js';
 import { limitValue, exactLimitValue } from '../../format/quantity.js';
 import { TrueNow } from './true-now.js';
@@ -15,9 +16,9 @@ interface LineProps {
 export function StatementLine({ row, rotations, findings, old }: LineProps) {
   return (
     <tr data-testid={`statement-row-${row.store}`} data-state={row.state} id={`store-${row.store}`}>
-      <td data-column="Section"><div><span className={classes['section']}>{row.section}</span><br /><span className="soft">{row.store}, {row.kind}</span></div></td>
-      <td data-column="Directory">{row.directories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.directories.map((directory) => <li key={directory}><code>{directory}</code></li>)}</ul>}</td>
-      <td data-column="Data type">{row.dataCategories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.dataCategories.map(({ id, title }) => <li key={id} title={id}>{title}</li>)}</ul>}</td>
+      <td data-column="Section"><div><span className={classes['section']}>{row.section}</span><br /><span className="soft">{row.store === row.kind ? row.store : `${row.store}, ${row.kind}`}</span></div></td>
+      <td data-column="Directory">{row.directories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.directories.map((directory) => <li key={directory}><Directory path={directory} /></li>)}</ul>}</td>
+      <td data-column="Data type">{row.dataCategories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['types']}>{row.dataCategories.map(({ id, title }) => <li key={id} title={id}>{title}</li>)}</ul>}</td>
       <td data-column="Storage duration"><Duration row={row} /></td>
       <td data-column="Protection"><Protection row={row} /></td>
       <td data-column="What is true now" className={classes['now']}><TrueNow row={row} rotations={rotations} findings={findings} old={old} /></td>
@@ -62,3 +63,9 @@ function Protection({ row: { protection, access } }: { readonly row: StatementRo
 }
 
 const AccessUnknown = () => <Unknown reason="who gets in was not seen" />;
+
+/** A path that may break after its slashes, and nowhere else. */
+function Directory({ path }: { readonly path: string }) {
+  const parts = path.split('/');
+  return <code>{parts.map((part, index) => <Fragment key={`${index} ${part}`}>{part}{index < parts.length - 1 && <>/<wbr /></>}</Fragment>)}</code>;
+}

@@ -57,9 +57,11 @@ export function TrueNow({ row, rotations, findings, old }: TrueNowProps) {
 }
 
 /** How much there is, in one line. */
-function Amounts({ row: { measured, kind } }: { readonly row: StatementRow }) {
+function Amounts({ row: { measured, kind, because } }: { readonly row: StatementRow }) {
   if (!measured.present) return kind === 'memory' ? null : <div className="soft">Nothing of it exists on this server.</div>;
   const { bytesAllocated, items, records } = measured;
+  // What the row already says once is not said again.
+  if (!bytesAllocated.known && !items.known && because === items.reason) return null;
   if (!bytesAllocated.known && !items.known) return bytesAllocated.reason === items.reason ? <Unknown reason={items.reason} /> : <><Unknown reason={items.reason} /><Unknown reason={bytesAllocated.reason} /></>;
   return (
     <div className={classes['line']}>
