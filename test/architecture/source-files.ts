@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export const WORKSPACE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-const LEFT_OUT = new Set(['node_modules', 'dist', 'fixtures']);
+const LEFT_OUT = new Set(['node_modules', 'dist', 'dist-types', 'fixtures']);
 
 export interface SourceFile {
   /** Relative to the root that was searched, with forward slashes. */

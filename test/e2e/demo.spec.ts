@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ const heard: { subject: string; type: string }[] = [];
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });
   demo = await DemoRuntime.start();
-  siem = await connectSiem(demo.dataDir);
+  siem = await connectSiem();
   const subscription = siem.subscribe('mw.event.>');
   void (async () => {
     for await (const message of subscription) heard.push({ subject: message.subject, type: message.json<{ type: string }>().type });
@@ -35,13 +36,40 @@ afterAll(async () => {
   await demo?.remove();
 });
 
-/** A plain NATS client with the credentials and address that `mailwarden status` names. */
-async function connectSiem(dataDir: string): Promise<NatsConnection> {
-  const status = await new Promise<{ bus: { url: string; ca: string; siemCreds: string } }>((resolve, reject) => {
-    demo.run('status', '--format', 'json').then(({ stdout }) => resolve(JSON.parse(stdout) as never), reject);
-  });
-  void dataDir;
-  return connect({ servers: status.bus.url, tls: { caFile: status.bus.ca }, authenticator: credsAuthenticator(await readFile(status.bus.siemCreds)) });
+/** What `mailwarden status` names for a subscriber. */
+async function busAddress(): Promise<{ url: string; ca: string; siemCreds: string }> {
+  const { stdout } = await demo.run('status', '--format', 'json');
+  return (JSON.parse(stdout) as { bus: { url: string; ca: string; siemCreds: string } }).bus;
+}
+
+/** A plain NATS client with the SIEM's own credentials. */
+async function connectSiem(): Promise<NatsConnection> {
+  const { url, ca, siemCreds } = await busAddress();
+  return connect({ servers: url, tls: { caFile: ca }, authenticator: credsAuthenticator(await readFile(siemCreds)) });
+}
+
+/** Runs one program of the SIEM page as its reader would, and gives the first events that it prints. */
+async function eventsPrintedBy(name: string, wanted: number): Promise<{ id: string; event: string; sequence: number }[]> {
+  const page = await readFile(join(WORKSPACE, 'docs/siem.md'), 'utf8');
+  const program = page.split(`save this as \`${name}\``)[1]?.split('```js\n')[1]?.split('```')[0];
+  if (program === undefined) throw new Error(`docs/siem.md has no ${name}`);
+  const path = join(WORKSPACE, 'test-results', name);
+  await writeFile(path, program);
+  const { url, ca, siemCreds } = await busAddress();
+  const child = spawn(process.execPath, [path], { env: { NATS_URL: url, NATS_CA: ca, NATS_CREDS: siemCreds }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let complaint = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  try {
+    return await eventually(`${wanted} events printed by ${name}`, 60_000, async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${complaint}`);
+      const lines = output.split('\n').slice(0, -1);
+      return lines.length < wanted ? undefined : lines.map((line) => JSON.parse(line) as { id: string; event: string; sequence: number });
+    });
+  } finally {
+    child.kill();
+  }
 }
 
 const shot = (name: string): Promise<Buffer> => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
@@ -124,6 +152,25 @@ describe('a withdrawal of consent', () => {
     await page.getByTestId('consent-convergence-mx-1').waitFor();
     await shot('consent');
   });
+});
+
+describe('the page "subscribe in five minutes"', () => {
+  it('listens with the program that it gives', async () => {
+    const printed = eventsPrintedBy('subscribe.mjs', 1);
+    // Something that happens for certain, as soon as the program listens.
+    const events = await Promise.race([printed, (async () => {
+      for (let turn = 0; turn < 20; turn += 1) await demo.run('consent', turn % 2 === 0 ? 'decline' : 'withdraw', 'ksn-statement', '--on-behalf-of', 'Example organisation', '--reason', 'test');
+      return printed;
+    })()]);
+    expect(events[0]?.event).toMatch(/^[a-z]+\.[a-z-]+$/);
+  }, 90_000);
+
+  it('replays with the program that it gives, and goes on where it stopped', async () => {
+    const first = await eventsPrintedBy('replay.mjs', 5);
+    const second = await eventsPrintedBy('replay.mjs', 1);
+    expect(new Set(first.map(({ id }) => id)).size).toBe(first.length);
+    expect(first.map(({ id }) => id)).not.toContain(second.at(-1)?.id);
+  }, 120_000);
 });
 
 describe('the end', () => {

@@ -73,7 +73,7 @@ const WORDS: Readonly<Record<Way, (rights: EntryRights, accounts: Accounts) => s
  */
 export function accessOf(parts: { entries: readonly EntryRights[]; chain: readonly EntryRights[]; accounts: Accounts; protection: DeclaredProtection; shownName: (account: Account) => string }): { accounts: AccountAccess[]; breaches: AccessBreach[] } {
   const { accounts, chain, entries, protection } = parts;
-  const breaches = new Map<string, AccessBreach>();
+  const breaches = new Map<string, OpenBreach>();
   const shown: AccountAccess[] = [];
   for (const account of accounts.byName.values()) {
     const granted = canReach(account, chain) ? grantedTo(account, entries) : [];
@@ -83,7 +83,7 @@ export function accessOf(parts: { entries: readonly EntryRights[]; chain: readon
     shown.push({ name: parts.shownName(account), read: granted.some((item) => item.read), write: granted.some((item) => item.write), because: reasons });
     if (protection.accounts !== null && !isDeclared(account, protection, accounts)) for (const item of granted) addBreach(breaches, item, parts);
   }
-  return { accounts: shown.slice(0, ACCOUNTS_SHOWN_MAX), breaches: [...breaches.values(), ...openFolders(entries, protection)].slice(0, ACCOUNTS_SHOWN_MAX) };
+  return { accounts: shown.slice(0, ACCOUNTS_SHOWN_MAX), breaches: [...[...breaches.values()].map(({ breach }) => breach), ...openFolders(entries, protection)].slice(0, ACCOUNTS_SHOWN_MAX) };
 }
 
 function isDeclared(account: Account, protection: DeclaredProtection, accounts: Accounts): boolean {
@@ -91,21 +91,22 @@ function isDeclared(account: Account, protection: DeclaredProtection, accounts: 
   return protection.groups.some((name) => [...account.gids].some((gid) => accounts.groupNames.get(gid) === name));
 }
 
-/** What comes by "others" is one breach for everyone, not one for each account. */
-function addBreach(breaches: Map<string, AccessBreach>, { account, way, rights, read, write }: Granted, parts: { accounts: Accounts; shownName: (account: Account) => string }): void {
+/** One breach and the kinds of entry that are counted in it. */
+interface OpenBreach {
+  readonly breach: AccessBreach;
+  readonly counted: Set<EntryRights>;
+}
+
+/** What comes by "others" is one breach for everyone, not one for each account; each kind of entry counts once in it. The widest mode is shown. */
+function addBreach(breaches: Map<string, OpenBreach>, { account, way, rights, read, write }: Granted, parts: { accounts: Accounts; shownName: (account: Account) => string }): void {
   const name = way === 'mode' ? EVERYONE : parts.shownName(account);
-  const key = `${way} ${name} ${rights.folder}`;
+  const key = `${way} ${name}`;
   const known = breaches.get(key);
-  const counted = way === 'mode' && known !== undefined && known.mode === octal(rights.mode) ? 0 : rights.items;
-  breaches.set(key, {
-    kind: way,
-    account: name,
-    read: read || known?.read === true,
-    write: write || known?.write === true,
-    items: (known?.items ?? 0) + counted,
-    mode: known?.mode ?? octal(rights.mode),
-    because: known?.because ?? WORDS[way](rights, parts.accounts),
-  });
+  const counted = known?.counted ?? new Set<EntryRights>();
+  if (counted.has(rights)) return;
+  counted.add(rights);
+  const widest = known === undefined || (write && !known.breach.write) ? { mode: octal(rights.mode), because: WORDS[way](rights, parts.accounts) } : { mode: known.breach.mode, because: known.breach.because };
+  breaches.set(key, { counted, breach: { kind: way, account: name, read: read || known?.breach.read === true, write: write || known?.breach.write === true, items: (known?.breach.items ?? 0) + rights.items, ...widest } });
 }
 
 /** A folder that everyone may write and that keeps nobody from removing others' entries, whatever the vendor says. */

@@ -54,6 +54,19 @@ describe('who gets in', () => {
   it('shows an open mode once, for everyone', () => {
     expect(judge(0o666).breaches.filter((breach) => breach.kind === 'mode')).toMatchObject([{ account: 'everyone', write: true, items: 3, mode: '0666' }]);
   });
+  it('adds up what one way lets in, and names the widest mode', () => {
+    const { breaches } = accessOf({
+      entries: [
+        { uid: 999, gid: 999, mode: 0o755, folder: true, items: 2 },
+        { uid: 999, gid: 999, mode: 0o646, folder: false, items: 12 },
+      ],
+      chain: [],
+      accounts,
+      protection: { accounts: ['root', 'kluser'], groups: [] },
+      shownName: (account) => account.name,
+    });
+    expect(breaches.filter((breach) => breach.kind === 'mode')).toMatchObject([{ account: 'everyone', read: true, write: true, items: 14, mode: '0646' }]);
+  });
   it('lets nobody in through a folder that is closed', () => {
     expect(judge(0o666, 0o700).breaches).toEqual([]);
   });

@@ -81,9 +81,9 @@ export class Runtime {
     await writeFleetFile(layout, this.identity, this.servers);
     const link = await newSignInLink(layout, this.url);
     await steps.step('services', () => Promise.all(SERVICES.map((service) => this.#supervisor.start(serviceProcess(service, layout, this.identity, this.ports)))));
+    if (demo) await recordDemoDecisions(await ApiClient.forRuntime(layout.data));
     await demoReady;
     await steps.step(`agents of ${this.servers.length === 1 ? 'one server' : `${this.servers.length} servers`}`, () => this.#startAgents());
-    if (demo) await recordDemoDecisions(await ApiClient.forRuntime(layout.data));
     this.#note({ ready: true });
     return link;
   }
