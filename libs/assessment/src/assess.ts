@@ -2,7 +2,7 @@ import type { Profile } from '@mailwarden/catalogue';
 import type { EffectiveConsent } from '@mailwarden/consent';
 import type { AssessedFinding, Observation, PolicyBundle } from '@mailwarden/contracts';
 import { epochMsOf, type Instant } from '@mailwarden/kernel';
-import { consentFindings, dumpFindings, licenceFindings, memoryFindings, versionFindings } from './judge-host.js';
+import { absentFinding, consentFindings, dumpFindings, isAbsent, licenceFindings, memoryFindings, versionFindings } from './judge-host.js';
 import { gaps, leftovers, openAccess, orphans, overLimits } from './judge-store.js';
 import { rulesOf, statedLimits } from './stated-limits.js';
 
@@ -18,6 +18,7 @@ export interface Bearing {
 
 /** Every violated expectation of one observation. Two that are the same in code, store and subject are one. */
 export function assess({ observation, profile, bundle, effective, now }: Bearing): AssessedFinding[] {
+  if (isAbsent(observation)) return [absentFinding(profile)];
   const nowMs = epochMsOf(now);
   const ofStores = profile.stores.flatMap((store) => {
     const observed = observation.stores.find(({ id }) => id === store.id);

@@ -83,3 +83,8 @@ export function versionFindings(observation: Observation): AssessedFinding[] {
   const { version } = observation.product;
   return version.known ? [] : [finding({ code: 'version-unknown', severity: 'low', message: `the product's version is unknown: ${version.reason}`.slice(0, 500), advice: 'limits and places change between versions; find out which one this is', source: 'this scan' })];
 }
+
+/** True when a scan found nothing of the product: then there is nothing to judge. */
+export const isAbsent = ({ product, stores }: Observation): boolean => !product.version.known && stores.every((store) => store.kind === 'memory' || !store.present);
+
+export const absentFinding = (profile: Profile): AssessedFinding => finding({ code: 'product-absent', severity: 'info', message: `nothing of ${profile.product.name} was found on this server`, advice: 'enrol the server with the profile of the product that it runs', source: 'this scan' });

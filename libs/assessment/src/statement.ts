@@ -43,6 +43,7 @@ function factsOf(store: Store, observed: StoreObservation, observation: Observat
 
 /** "No vendor limit" and "unknown" are states of their own, never good ones. */
 function stateOf(store: Store, observed: StoreObservation, findings: readonly AssessedFinding[], limited: boolean): { state: DisplayState; because: string } {
+  if (findings.some(({ code }) => code === 'product-absent')) return { state: 'unknown', because: 'nothing of the product was found on this server' };
   const own = findings.filter((finding) => finding.store === store.id);
   const worst = own.find((finding) => finding.severity !== 'info');
   if (worst !== undefined) return { state: 'finding', because: worst.message };

@@ -172,6 +172,14 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     weighed: '',
     advice: 'Give the agent what it needs to read it.',
   },
+  'product-absent': {
+    meaning: 'Nothing of the product was found on the server.',
+    raised: 'A scan found none of the stores of the profile and no version of the product. Nothing else is then judged.',
+    raisedBy: 'assessment',
+    severities: ['info'],
+    weighed: '',
+    advice: 'Enrol the server with the profile of the product that it runs.',
+  },
   'version-unknown': {
     meaning: 'Which version of the product runs is unknown; limits and places change between versions.',
     raised: "The profile's version reading yields nothing.",

@@ -23,6 +23,7 @@ export const FINDING_CODES = [
   'licence-expires-soon',
   'unmeasured',
   'version-unknown',
+  'product-absent',
   'rotation-stopped',
   'consent-not-converged',
   'agent-silent',

@@ -21,6 +21,7 @@ export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: strin
   'licence-expired': { title: 'Licence over', why: 'Without a valid licence the product stops updating or stops scanning.' },
   'licence-expires-soon': { title: 'Licence ends soon', why: 'When the licence ends, the product stops updating or stops scanning.' },
   unmeasured: { title: 'Not measured', why: 'What was not measured cannot be shown to be in order.' },
+  'product-absent': { title: 'Product not found', why: 'There is nothing to judge where nothing of the product lies.' },
   'version-unknown': { title: 'Version unknown', why: 'Limits and places change between versions of the product.' },
   'rotation-stopped': { title: 'Rotation stopped', why: 'A rotation stopped before its end, so the store is still over its limit.' },
   'consent-not-converged': { title: 'Consent not applied yet', why: 'A decision has not reached this server, so it may still act on the old one.' },

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseProfile, SHIPPED_PROFILES_URL, type Profile } from '@mailwarden/catalogue';
+import type { Observation, PolicyBundle, StoreObservation } from '@mailwarden/contracts';
+import { instantOf, known, unknown, type ServerName } from '@mailwarden/kernel';
+import { describe, expect, it } from 'vitest';
+import { assess } from './assess.js';
+import { buildStatement } from './statement.js';
+
+const NOW = instantOf(Date.UTC(2026, 10, 24, 12));
+const AN_HOUR_AGO = instantOf(Date.UTC(2026, 10, 24, 11));
+const profile = ((): Profile => {
+  const parsed = parseProfile(readFileSync(fileURLToPath(new URL('kaspersky-klms-8.yaml', SHIPPED_PROFILES_URL)), 'utf8'));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+})();
+
+const store = (id: string, change: Partial<StoreObservation> = {}): StoreObservation => {
+  const declared = profile.stores.find((candidate) => candidate.id === id);
+  if (declared === undefined) throw new Error(`no store ${id}`);
+  return { id: declared.id, kind: declared.kind, present: true, items: known(3), bytesApparent: known(3000), bytesAllocated: known(4096), oldestAt: known(AN_HOUR_AGO), newestAt: known(AN_HOUR_AGO), configuredLimits: [], access: { accounts: [], breaches: [] }, skipped: [], unknown: [], ...change };
+};
+
+const observation = (stores: readonly StoreObservation[], change: Partial<Observation> = {}): Observation => ({
+  schema: 'mailwarden/observation/v1',
+  server: 'mx-1' as ServerName,
+  profile: profile.id,
+  product: { name: profile.product.name, version: known('8.0.3') },
+  startedAt: NOW,
+  durationMs: 5,
+  serviceStartedAt: known(AN_HOUR_AGO),
+  stores: [...stores],
+  settings: {},
+  ksn: known('off'),
+  agreements: [],
+  flows: [],
+  licence: unknown('not read'),
+  afterOrder: null,
+  bundleVersion: null,
+  ...change,
+});
+
+const judged = (seen: Observation, bundle: PolicyBundle | null = null) => assess({ observation: seen, profile, bundle, effective: [], now: NOW });
+const stated = (seen: Observation, id: string, bundle: PolicyBundle | null = null) => buildStatement({ observation: seen, profile, bundle, effective: [], now: NOW }).rows.find((row) => row.store === id);
+
+const bundleWith = (bytes: number): PolicyBundle => ({
+  schema: 'mailwarden/policy-bundle/v1',
+  server: 'mx-1' as ServerName,
+  version: 1,
+  labels: {},
+  rules: [{ policy: 'cap', policyVersion: '0'.repeat(64) as never, profile: profile.id, store: store('backup').id, mode: 'enforce', watermarks: [{ kind: 'bytes', limit: bytes, target: bytes / 2 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: { items: 1, bytes: 1, percent: 1, deadlineSeconds: 1 }, written: { bytes: `${bytes} B` } }],
+  holds: [],
+  transmission: { failClosed: false },
+  scanIntervalSeconds: 60,
+  issuedAt: AN_HOUR_AGO,
+  expiresAt: instantOf(Date.parse(NOW) + 1000),
+});
+
+describe('limits', () => {
+  it('count by policy before setting before page, and contradictions stay visible', () => {
+    const backup = store('backup', { configuredLimits: [{ kind: 'bytes', limit: known({ value: 7e9, written: '7000' }, 'settings.conf, backupMaxSizeMb') }] });
+    const used = (bundle: PolicyBundle | null, seen: StoreObservation) => stated(observation([seen]), 'backup', bundle)?.limits.filter((limit) => limit.used).map(({ origin, value }) => `${origin} ${value}`);
+    expect(used(bundleWith(5000), backup)).toEqual(['policy 5000']);
+    expect(used(null, backup)).toEqual(['configured 7000000000']);
+    expect(used(null, store('backup'))).toEqual(['documented 1000000000']);
+    expect(stated(observation([backup]), 'backup')?.limits.map(({ written }) => written)).toEqual(['1 GB', '7.32 GB', '7.00 GB']);
+  });
+
+  it('are passed above them, not at them', () => {
+    const at = (bytes: number) => judged(observation([store('backup', { bytesAllocated: known(bytes) })]), bundleWith(5000)).map(({ code }) => code);
+    expect(at(5000)).toEqual([]);
+    expect(at(5001)).toEqual(['over-limit']);
+  });
+
+  it('that could not be measured are never kept', () => {
+    const row = stated(observation([store('event-log', { items: unknown('the database is away'), records: unknown('the database is away'), unknown: [{ what: 'records', why: 'the database is away' }] })]), 'event-log');
+    expect(row).toMatchObject({ state: 'finding', because: expect.stringContaining('the database is away') });
+  });
+});
+
+describe('a statement', () => {
+  it('calls a store without any limit by its name, never in order', () => {
+    expect(stated(observation([store('reports')]), 'reports')).toMatchObject({ state: 'not-limited' });
+  });
+  it('has a row for every store of the profile, seen or not', () => {
+    expect(buildStatement({ observation: observation([]), profile, bundle: null, effective: [], now: NOW }).rows.map((row) => row.store)).toEqual(profile.stores.map(({ id }) => id));
+  });
+});
+
+describe('what is found on a host', () => {
+  it('is nothing to judge where the product is not', () => {
+    const absent = observation(profile.stores.map(({ id, kind }) => store(id, { present: kind === 'memory' })), { product: { name: profile.product.name, version: unknown('no file') } });
+    expect(judged(absent).map(({ code }) => code)).toEqual(['product-absent']);
+    expect(stated(absent, 'backup')?.state).toBe('unknown');
+  });
+  it.each([
+    ['leftovers', store('temporary', { leftovers: known({ items: 2, bytes: 10, oldestAt: AN_HOUR_AGO }) }), 'leftover-files'],
+    ['halves', store('backup', { orphans: known({ filesWithoutRow: 1, rowsWithoutFile: 0 }) }), 'orphaned-halves'],
+    ['an account too many', store('backup', { access: { accounts: [], breaches: [{ kind: 'group', account: 'help', read: true, write: false, items: 1, mode: '0640', because: 'by group help' }] } }), 'access-too-wide'],
+    ['a dump', store('dumps', { items: known(1) }), 'dump-present'],
+  ])('%s are told', (_what, seen, code) => {
+    expect(judged(observation([seen])).map((finding) => finding.code)).toContain(code);
+  });
+});
