@@ -12,7 +12,7 @@ export function relativeTime(instant: string, nowMs: number): string {
 
 const SHORT: readonly (readonly [seconds: number, unit: string])[] = [[86_400, 'd'], [3600, 'h'], [60, 'm'], [1, 's']];
 
-/** The same for narrow columns: `now`, `3m`, `2d`. */
+/** The same for narrow columns, where it stands under its heading: `now`, `3m`, `2d`. */
 export function shortAge(instant: string, nowMs: number): string {
   const seconds = Math.max(0, (nowMs - Date.parse(instant)) / 1000);
   if (Number.isNaN(seconds)) return 'unknown';

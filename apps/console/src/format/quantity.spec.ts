@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countOf, exactLimitValue, groupedCount, limitValue } from './quantity.js';
+import { countOf, exactLimitValue, groupedCount, limitValue, limitWords, someOf } from './quantity.js';
 
 describe('quantities', () => {
   it('groups thousands without touching small numbers', () => {
@@ -16,5 +16,15 @@ describe('quantities', () => {
     expect(limitValue('age', 90 * 86_400)).toBe('2 months');
     expect(exactLimitValue('age', 90 * 86_400)).toBe('7\u202f776\u202f000 seconds');
     expect(limitValue('free-space', 10)).toBe('10 % free');
+  });
+
+  it('keeps the words of a source, and helps out a bare number', () => {
+    expect(limitWords({ kind: 'bytes', value: 1e9, written: '1 GB' })).toBe('1 GB');
+    expect(limitWords({ kind: 'bytes', value: 7e9, written: '7000' })).toBe('7.00 GB');
+    expect(limitWords({ kind: 'records', value: 1e6, written: '1000000 records' })).toBe('1\u202f000\u202f000 records');
+  });
+
+  it('names some and counts the rest', () => {
+    expect([someOf(['a', 'b'], 2), someOf(['a', 'b', 'c', 'd'], 2), someOf([], 2)]).toEqual(['a, b', 'a, b and 2 more', '']);
   });
 });

@@ -1,4 +1,4 @@
-import type { LimitKind } from '@mailwarden/contracts';
+import type { LimitKind, StatedLimit } from '@mailwarden/contracts';
 import { formatByteCount, formatDuration } from '@mailwarden/kernel';
 
 /** A whole number with a thin space between thousands: `18 204`. */
@@ -34,3 +34,9 @@ export function exactLimitValue(kind: LimitKind, value: number): string {
   if (kind === 'bytes') return exactBytes(value);
   return kind === 'age' ? countOf(value, 'second') : limitValue(kind, value);
 }
+
+/** The source's own words; a bare number gets its unit, and long numbers their groups. */
+export const limitWords = ({ kind, value, written }: Pick<StatedLimit, 'kind' | 'value' | 'written'>): string => (/^(?:\d+(?:\.\d+)?)?(?: ?records)?$/.test(written) ? limitValue(kind, value) : written);
+
+/** The first few of a list in words: `root, kluser and 3 more`. */
+export const someOf = (names: readonly string[], most: number): string => (names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`);

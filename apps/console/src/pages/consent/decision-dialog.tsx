@@ -66,7 +66,7 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
         {record.error !== null && <p role="alert" className={classes['error']} data-tone="bad">{asFailure(record.error).detail}</p>}
         <div style={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 8 }}>
           <Button variant="default" size="sm" onClick={close}>Cancel</Button>
-          <Button type="submit" size="sm" disabled={!ready} loading={record.isPending} color={action === 'grant' ? 'petrol' : 'red.8'} styles={{ label: { whiteSpace: 'normal' }, root: { height: 'auto', minHeight: 36 } }} data-testid="decision-submit">{decisionButton(action, agreement?.title ?? 'the agreement', reached.length)}</Button>
+          <Button type="submit" size="sm" disabled={!ready} loading={record.isPending} color={action === 'grant' ? 'petrol' : 'red.9'} styles={{ label: { whiteSpace: 'normal' }, root: { height: 'auto', minHeight: 36 } }} data-testid="decision-submit">{decisionButton(action, agreement?.title ?? 'the agreement', reached.length)}</Button>
         </div>
       </form>
     </Modal>

@@ -58,7 +58,7 @@ function ServerLine({ row }: { readonly row: ServerRow }) {
       <Cell column="Over limit" end>{row.storesOverLimit === 0 ? <span className="soft">0</span> : <b className="toned" data-tone="bad">{row.storesOverLimit}</b>}</Cell>
       <Cell column="Stored" end>{row.lastObservedAt === null ? <span className="soft">unknown</span> : <ByteCount bytes={row.bytesStored} />}</Cell>
       <Cell column="Consent"><StateBadge look={CONVERGENCE_LOOKS[row.consent]} quiet /></Cell>
-      <Cell column="Measured"><Moment at={row.lastObservedAt} none="not yet" /></Cell>
+      <Cell column="Measured"><Moment at={row.lastObservedAt} none="not yet" short /></Cell>
     </tr>
   );
 }

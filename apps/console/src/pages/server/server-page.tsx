@@ -46,7 +46,7 @@ function Shown({ view }: { readonly view: ServerView }) {
       below={
         <>
           <StateBadge look={DISPLAY_LOOKS[row.state]} />
-          <span>{row.product} {version?.known === true ? version.value : <span title={version?.reason}>version unknown</span>}</span>
+          <span>{row.product}{version?.known === true ? (row.product.endsWith(version.value) ? '' : ` ${version.value}`) : <span title={version?.reason}>, version unknown</span>}</span>
           <span>Agent <StateBadge look={AGENT_LOOKS[row.agent]} quiet />, seen <Moment at={row.lastSeenAt} /></span>
           <span>Mode {row.mode ?? 'unknown'}</span>
           <span>Consent <StateBadge look={CONVERGENCE_LOOKS[row.consent]} quiet /></span>

@@ -1,9 +1,12 @@
 import type { FindingView, RotationView, StatementRow } from '@mailwarden/contracts';
-import { Fragment } from 'react';
+import { Breakable } from '../../parts/breakable.js';
 import { Unknown } from '../../parts/measured-value.js';
-import { limitValue, exactLimitValue } from '../../format/quantity.js';
+import { exactLimitValue, limitWords, someOf } from '../../format/quantity.js';
 import { TrueNow } from './true-now.js';
 import classes from './statement.module.css';
+
+/** Accounts named at once; all of them on hover. */
+const ACCOUNTS_SHOWN = 6;
 
 interface LineProps {
   readonly row: StatementRow;
@@ -17,7 +20,7 @@ export function StatementLine({ row, rotations, findings, old }: LineProps) {
   return (
     <tr data-testid={`statement-row-${row.store}`} data-state={row.state} id={`store-${row.store}`}>
       <td data-column="Section"><div><span className={classes['section']}>{row.section}</span><br /><span className="soft">{row.store === row.kind ? row.store : `${row.store}, ${row.kind}`}</span></div></td>
-      <td data-column="Directory">{row.directories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.directories.map((directory) => <li key={directory}><Directory path={directory} /></li>)}</ul>}</td>
+      <td data-column="Directory">{row.directories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.directories.map((directory) => <li key={directory}><code><Breakable text={directory} /></code></li>)}</ul>}</td>
       <td data-column="Data type">{row.dataCategories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['types']}>{row.dataCategories.map(({ id, title }) => <li key={id} title={id}>{title}</li>)}</ul>}</td>
       <td data-column="Storage duration"><Duration row={row} /></td>
       <td data-column="Protection"><Protection row={row} /></td>
@@ -36,8 +39,8 @@ function Duration({ row: { duration, limits } }: { readonly row: StatementRow })
         <div className={classes['limits']}>
           {limits.map((limit) => (
             <div key={`${limit.origin} ${limit.kind} ${limit.source} ${limit.written}`} className={classes['limit']} data-used={limit.used || undefined}>
-              <span><b title={exactLimitValue(limit.kind, limit.value)}>{limit.written === '' ? limitValue(limit.kind, limit.value) : limitWords(limit)}</b> {limit.used && <span className={classes['tag']}>counts</span>}</span>
-              <span className={classes['origin']}>{limit.origin}: {limit.source}</span>
+              <span><b title={exactLimitValue(limit.kind, limit.value)}>{limitWords(limit)}</b> {limit.used && <span className={classes['tag']}>counts</span>}</span>
+              <span className={classes['origin']}>{limit.origin}: <Breakable text={limit.source} /></span>
             </div>
           ))}
         </div>
@@ -46,26 +49,15 @@ function Duration({ row: { duration, limits } }: { readonly row: StatementRow })
   );
 }
 
-/** The source's own words, with the unit where the source wrote a bare number. */
-function limitWords(limit: StatementRow['limits'][number]): string {
-  return /^\d+(?:\.\d+)?$/.test(limit.written) ? limitValue(limit.kind, limit.value) : limit.written;
-}
-
 function Protection({ row: { protection, access } }: { readonly row: StatementRow }) {
   return (
     <div>
       {protection.accounts === null ? <span className="soft">Not stated by the vendor</span> : protection.accounts.join(', ')}
       {protection.source !== null && <div className={classes['origin']}>{protection.source}</div>}
-      {access.accounts.length > 0 && <div className="soft" style={{ marginTop: 6 }} title={access.accounts.map(({ name, because }) => `${name}: ${because}`).join('\n')}>Now read by {access.accounts.filter((account) => account.read).map((account) => account.name).join(', ')}</div>}
+      {access.accounts.length > 0 && <div className="soft" style={{ marginTop: 6 }} title={access.accounts.map(({ name, because }) => `${name}: ${because}`).join('\n')}>Now read by {someOf(access.accounts.filter((account) => account.read).map((account) => account.name), ACCOUNTS_SHOWN)}</div>}
       {access.accounts.length === 0 && access.breaches.length === 0 && protection.accounts !== null && <div style={{ marginTop: 6 }}><AccessUnknown /></div>}
     </div>
   );
 }
 
 const AccessUnknown = () => <Unknown reason="who gets in was not seen" />;
-
-/** A path that may break after its slashes, and nowhere else. */
-function Directory({ path }: { readonly path: string }) {
-  const parts = path.split('/');
-  return <code>{parts.map((part, index) => <Fragment key={`${index} ${part}`}>{part}{index < parts.length - 1 && <>/<wbr /></>}</Fragment>)}</code>;
-}
