@@ -4,6 +4,7 @@ import { Outlet, useLocation } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { meQuestion } from '../api/questions.js';
+import { useConnection } from '../live/live-context.js';
 import { useLiveUpdates } from '../live/use-live-updates.js';
 import { Icon } from '../parts/icon.js';
 import { AwayBanner } from './away-banner.js';
@@ -20,6 +21,7 @@ export function AppFrame() {
   const [help, { open: showHelp, close: closeHelp }] = useDisclosure(false);
   const { pathname } = useLocation();
   const me = useQuery(meQuestion);
+  const { api } = useConnection();
   useLiveUpdates();
   useKeys(showHelp);
   useEffect(close, [pathname, close]);
@@ -38,7 +40,7 @@ export function AppFrame() {
         <Burger opened onClick={close} hiddenFrom="sm" size="sm" aria-label="Close navigation" className={classes['shut'] ?? ''} />
         <Navigation me={me.data} />
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main className={classes['main'] ?? ''} data-away={api === 'away' || undefined}>
         <AwayBanner />
         <Outlet />
       </AppShell.Main>
