@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImages, type Images } from './build-images.ts';
 import { startOwnEngine, type OwnEngine } from './own-engine.ts';
@@ -52,15 +54,25 @@ async function ownContainers(natsServer: string, run: string, why: string): Prom
   }
 }
 
+/** Temporary files of the suite in a folder of their own, so that they go even when the suite is killed. */
+function withOwnTemporaries(containers: Containers): Containers {
+  const folder = mkdtempSync(join(tmpdir(), 'mailwarden-run-'));
+  const end = async (): Promise<void> => {
+    await containers.end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ...containers, env: { ...containers.env, TMPDIR: folder }, end };
+}
+
 /** Chooses in this order: an engine that runs here and has the public images; one of our own with images built here; none, with the reason. Never throws. */
 export async function prepareContainers(options: { natsServer: string; run: string }): Promise<Containers> {
   const present = await findPresentEngine().catch((cause: unknown) => `no engine could be asked: ${messageOf(cause)}`);
   if (typeof present !== 'string') {
     const { nats, postgres } = present.images;
-    return { line: `containers: engine ${present.version}, found running, with ${nats} and ${postgres}`, env: settings(present.images, options.run), end: () => present.removeContainersOf(options.run) };
+    return withOwnTemporaries({ line: `containers: engine ${present.version}, found running, with ${nats} and ${postgres}`, env: settings(present.images, options.run), end: () => present.removeContainersOf(options.run) });
   }
   try {
-    return await ownContainers(options.natsServer, options.run, present);
+    return withOwnTemporaries(await ownContainers(options.natsServer, options.run, present));
   } catch (cause) {
     const reason = `${present}, and ${messageOf(cause)}`;
     return { line: `containers: none, the suite is skipped, because ${reason}`, env: { MAILWARDEN_NO_CONTAINERS: reason }, end: () => Promise.resolve() };

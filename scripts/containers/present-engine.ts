@@ -34,7 +34,7 @@ async function removeContainersOf(client: ContainerRuntimeClient, run: string): 
 export async function findPresentEngine(): Promise<PresentEngine | string> {
   const { getContainerRuntimeClient, ImageName } = await import('testcontainers');
   const client = await within(LOOK_MS_MAX, getContainerRuntimeClient());
-  if (client === undefined) return 'no engine runs here';
+  if (client === undefined) return 'no engine that could be used runs here';
   const images = wantedImages();
   for (const name of Object.values(images)) {
     const image = ImageName.fromString(name);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { natsServerConfig, provisionIdentity } from '@mailwarden/identity';
 import { freePort, type RunningNats } from '@mailwarden/testing';
 import { NatsContainer } from '@testcontainers/nats';
+import { getContainerRuntimeClient } from 'testcontainers';
 import type { ContainerSettings } from './container-settings.js';
 import { revivalOf } from './revival.js';
 
@@ -14,7 +15,8 @@ const INSIDE = { config: '/mailwarden/nats.conf', ca: '/mailwarden/ca.pem', cert
 /** The broker in a container, with the product's own accounts and certificates. It keeps its port and its data when it is killed and started again. */
 export async function startNatsContainer(settings: ContainerSettings, servers: readonly string[]): Promise<RunningNats> {
   const dir = await mkdtemp(join(tmpdir(), 'mailwarden-containers-'));
-  const identity = await provisionIdentity({ dir, servers, hosts: ['127.0.0.1', 'localhost'] });
+  const { host } = (await getContainerRuntimeClient()).info.containerRuntime;
+  const identity = await provisionIdentity({ dir, servers, hosts: ['127.0.0.1', 'localhost', host] });
   const { certificates, tokens } = identity;
   const config = natsServerConfig({ host: '0.0.0.0', port: CLIENT_PORT, storeDir: INSIDE.storeDir, pidFile: INSIDE.pidFile, certificates: { ca: INSIDE.ca, cert: INSIDE.cert, key: INSIDE.key }, tokens });
   const started = await new NatsContainer(settings.nats)
