@@ -8,7 +8,7 @@ const PAGE = 'help-167766';
 type Part = Record<string, unknown>;
 const size = (items: number, bytes: number, oldestMs: number): Part => ({ present: true, items: known(items), bytesApparent: known(Math.round(bytes * 0.97)), bytesAllocated: known(bytes), oldestAt: known(items === 0 ? null : ago(oldestMs)), newestAt: known(items === 0 ? null : ago(60_000)), facts: [] });
 const blind = (reason: string): Part => ({ present: true, items: unknown(reason), bytesApparent: unknown(reason), bytesAllocated: unknown(reason), oldestAt: unknown(reason), newestAt: unknown(reason), facts: [] });
-const limit = (kind: string, value: number, origin: string, source: string, written: string, used = false): Part => ({ kind, value, unit: kind === 'bytes' ? 'bytes' : 'records', origin, source, written, used });
+const limit = (kind: string, value: number, origin: string, source: string, written: string, used = false): Part => ({ kind, value, unit: kind === 'bytes' ? 'bytes' : 'records', origin, source, written, target: origin === 'policy' ? value * 0.8 : null, used });
 const rooted = { accounts: [{ name: 'root', read: true, write: true, because: 'root' }, { name: 'kluser', read: true, write: true, because: 'owner' }], breaches: [] };
 const row = (store: string, section: string, kind: string, part: Part): Part => ({
   store, section, kind, directories: ['/var/opt/kaspersky'], dataCategories: MAIL, duration: { text: 'Indefinite', source: PAGE }, limits: [], protection: { accounts: ['root', 'kluser'], source: PAGE }, access: rooted, state: 'in-order', because: 'under every limit that counts', unknown: [], notes: [], next: null, ...part,

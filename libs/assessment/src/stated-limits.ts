@@ -8,8 +8,8 @@ export const rulesOf = (bundle: PolicyBundle | null, profile: Pick<Profile, 'id'
 type Unmarked = Omit<StatedLimit, 'used' | 'unit'>;
 
 function documented(store: Store): Unmarked[] {
-  const stated = store.limits.map(({ kind, value, written, source }): Unmarked => ({ kind, value, written, source, origin: 'documented' }));
-  return store.duration.kind === 'age' ? [...stated, { kind: 'age', value: store.duration.seconds, written: store.duration.written, source: store.duration.source, origin: 'documented' }] : stated;
+  const stated = store.limits.map(({ kind, value, written, source }): Unmarked => ({ kind, value, written, source, origin: 'documented', target: null }));
+  return store.duration.kind === 'age' ? [...stated, { kind: 'age', value: store.duration.seconds, written: store.duration.written, source: store.duration.source, origin: 'documented', target: null }] : stated;
 }
 
 /** A product's settings file often says a bare number; people get it with its unit. */
@@ -22,10 +22,10 @@ const configured = (observed: StoreObservation | undefined): Unmarked[] =>
   observed?.configuredLimits.flatMap(({ kind, limit }): Unmarked[] => {
     if (!limit.known) return [];
     const { value, written } = limit.value;
-    return [{ kind, value, written: withUnit(kind, value, written), source: `${limit.source ?? 'the product'} = ${written}`.slice(0, 300), origin: 'configured' }];
+    return [{ kind, value, written: withUnit(kind, value, written), source: `${limit.source ?? 'the product'} = ${written}`.slice(0, 300), origin: 'configured', target: null }];
   }) ?? [];
 
-const ofPolicy = (rules: readonly BundleRule[]): Unmarked[] => rules.flatMap((rule) => rule.watermarks.map(({ kind, limit }): Unmarked => ({ kind, value: limit, written: rule.written[kind] ?? String(limit), source: rule.policy, origin: 'policy' })));
+const ofPolicy = (rules: readonly BundleRule[]): Unmarked[] => rules.flatMap((rule) => rule.watermarks.map(({ kind, limit, target }): Unmarked => ({ kind, value: limit, target, written: rule.written[kind] ?? String(limit), source: rule.policy, origin: 'policy' })));
 
 /** The limit that counts for a kind: policy, else configured, else documented; of several of one origin the smallest, which is reached first. */
 function countingOf(limits: readonly Unmarked[], kind: LimitKind): Unmarked | undefined {

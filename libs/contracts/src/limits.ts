@@ -25,6 +25,8 @@ export const statedLimit = z.object({
   source: z.string().max(300),
   /** The words of the source, as `1 GB`, beside the exact value. */
   written: z.string().max(100),
+  /** Low watermark: where a rotation stops. Null where nobody sets one, as beside a limit of the vendor's. */
+  target: z.number().min(0).nullable(),
   /** True for the one that counts. */
   used: z.boolean(),
 });

@@ -56,6 +56,9 @@ const ROLL_UP = `
     stores_over_limit = (SELECT count(DISTINCT (profile, store)) FROM reporting.finding WHERE server = $1 AND state = 'open' AND code IN ('over-limit', 'over-age'))
   WHERE name = $1`;
 
+/** What the history says of the end; what was wrong stands in the entries before it. */
+const SEEN_IN_ORDER = 'seen to be in order';
+
 /** Keeps findings with their life, their history and the roll-up on their server, and raises their events. */
 export class FindingBook {
   constructor(private readonly events: EventOutbox) {}
@@ -73,7 +76,7 @@ export class FindingBook {
     if (changes.length === 0) return changes;
     const told = changes.filter((change) => change.told);
     await tx.query(UPSERT, [scope.server, scope.origin, scope.profile, JSON.stringify(changes.map((change) => change.finding))]);
-    await tx.query(HISTORY, [JSON.stringify(told.map(({ what, finding }) => ({ finding: finding.id, at: now, what, message: finding.message })))]);
+    await tx.query(HISTORY, [JSON.stringify(told.map(({ what, finding }) => ({ finding: finding.id, at: now, what, message: what === 'resolved' ? SEEN_IN_ORDER : finding.message })))]);
     await tx.query(ROLL_UP, [scope.server]);
     for (const change of told) await this.#tell(tx, scope, change, now);
     return changes;

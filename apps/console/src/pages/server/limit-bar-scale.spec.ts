@@ -1,37 +1,29 @@
-import type { RotationView, StatementRow } from '@mailwarden/contracts';
+import type { StatementRow } from '@mailwarden/contracts';
 import { describe, expect, it } from 'vitest';
-import { limitBars, limitBarScale, lowWatermark, measuredAgainst, percentWords } from './limit-bar-scale.js';
+import { limitBars, limitBarScale, measuredAgainst, percentWords } from './limit-bar-scale.js';
 
 const GB = 1e9;
-const limit = { kind: 'bytes', value: GB, unit: 'bytes', origin: 'policy', source: 'backup-cap', written: '1 GB', used: true } as const;
-const rotation = (orderedAt: string, target: number): RotationView => ({ orderedAt, order: { store: 'backup', watermarks: [{ kind: 'bytes', limit: GB, target }] } }) as unknown as RotationView;
+const limit = { kind: 'bytes', value: GB, unit: 'bytes', origin: 'policy', source: 'backup-cap', written: '1 GB', target: 0.8 * GB, used: true } as const;
 const row = (measured: Partial<StatementRow['measured']>): StatementRow => ({ store: 'backup', limits: [limit, { ...limit, used: false, value: 7 * GB }], measured }) as unknown as StatementRow;
 const bytes = (value: number) => ({ bytesAllocated: { known: true, value } as const });
 
 describe('the bar against a limit', () => {
   it('ends at the limit while the store is under it', () => {
-    expect(limitBarScale(limit, 0.25 * GB, 0.8 * GB)).toMatchObject({ over: false, fillPercent: 25, limitPercent: 100, targetPercent: 80, percentOfLimit: 25 });
+    expect(limitBarScale(limit, 0.25 * GB)).toMatchObject({ over: false, fillPercent: 25, limitPercent: 100, targetPercent: 80, percentOfLimit: 25 });
   });
 
   it('shows the limit inside the bar once it is passed', () => {
-    const bar = limitBarScale(limit, 2 * GB, null);
+    const bar = limitBarScale({ ...limit, target: null }, 2 * GB);
     expect(bar).toMatchObject({ over: true, fillPercent: 100, limitPercent: 50, targetPercent: null, percentOfLimit: 200 });
   });
 
   it('is at the limit, not over it, when both are equal', () => {
-    expect(limitBarScale(limit, GB, null).over).toBe(false);
+    expect(limitBarScale(limit, GB).over).toBe(false);
   });
 
   it('draws only the limits that count, and none for what was not measured', () => {
-    expect(limitBars(row(bytes(GB / 2)), [], 0)).toHaveLength(1);
-    expect(limitBars(row({ bytesAllocated: { known: false, reason: 'no right to read' } }), [], 0)).toEqual([]);
-  });
-
-  it('takes the low watermark from the newest order for that very limit', () => {
-    const orders = [rotation('2026-11-23T10:00:00.000Z', 0.5 * GB), rotation('2026-11-24T10:00:00.000Z', 0.8 * GB)];
-    expect(lowWatermark(orders, 'backup', limit)).toBe(0.8 * GB);
-    expect(lowWatermark(orders, 'backup', { ...limit, value: 3 * GB })).toBeNull();
-    expect(lowWatermark(orders, 'reports', limit)).toBeNull();
+    expect(limitBars(row(bytes(GB / 2)), 0)).toHaveLength(1);
+    expect(limitBars(row({ bytesAllocated: { known: false, reason: 'no right to read' } }), 0)).toEqual([]);
   });
 
   it('measures age by the oldest entry; an empty store has none', () => {

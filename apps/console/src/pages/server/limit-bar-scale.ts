@@ -1,4 +1,4 @@
-import type { RotationView, StatementRow } from '@mailwarden/contracts';
+import type { StatementRow } from '@mailwarden/contracts';
 import type { Measured } from '@mailwarden/kernel';
 
 type Limit = StatementRow['limits'][number];
@@ -11,7 +11,7 @@ export interface LimitBarScale {
   readonly over: boolean;
   readonly fillPercent: number;
   readonly limitPercent: number;
-  /** Where a rotation stops, where that is known. */
+  /** Where a rotation stops, where a policy says so. */
   readonly targetPercent: number | null;
   readonly target: number | null;
 }
@@ -19,7 +19,8 @@ export interface LimitBarScale {
 const percent = (part: number, whole: number): number => Math.min(100, Math.max(0, (100 * part) / whole));
 
 /** The bar is as long as the limit or what is stored, whichever is more. */
-export function limitBarScale(limit: Limit, value: number, target: number | null): LimitBarScale {
+export function limitBarScale(limit: Limit, value: number): LimitBarScale {
+  const { target } = limit;
   const whole = Math.max(limit.value, value, 1);
   return {
     limit,
@@ -51,19 +52,13 @@ export function measuredAgainst({ measured }: StatementRow, kind: Limit['kind'],
   }
 }
 
-/** Low watermark of a limit, as the newest order for the store names it. Only an order for this very limit counts. */
-export function lowWatermark(rotations: readonly RotationView[], store: string, limit: Limit): number | null {
-  const newest = rotations.filter(({ order }) => order.store === store).sort((a, b) => (a.orderedAt < b.orderedAt ? 1 : -1))[0];
-  return newest?.order.watermarks.find((mark) => mark.kind === limit.kind && mark.limit === limit.value)?.target ?? null;
-}
-
 /** The bars of a row: one for each limit that counts and that something was measured for. */
-export const limitBars = (row: StatementRow, rotations: readonly RotationView[], nowMs: number): LimitBarScale[] =>
+export const limitBars = (row: StatementRow, nowMs: number): LimitBarScale[] =>
   row.limits
     .filter((limit) => limit.used)
     .flatMap((limit) => {
       const value = measuredAgainst(row, limit.kind, nowMs);
-      return value === null ? [] : [limitBarScale(limit, value, lowWatermark(rotations, row.store, limit))];
+      return value === null ? [] : [limitBarScale(limit, value)];
     });
 
 /** `131 %`; below a hundredth it says so instead of nothing. */

@@ -30,7 +30,7 @@ const BREACHES_SHOWN = 3;
 export function TrueNow({ row, rotations, findings, old }: TrueNowProps) {
   const now = useNow();
   const order = rotations.find((rotation) => rotation.order.store === row.store && rotation.state === 'ordered');
-  const bars = limitBars(row, rotations, now);
+  const bars = limitBars(row, now);
   return (
     <div className={classes['true']}>
       <div className={classes['line']}>
