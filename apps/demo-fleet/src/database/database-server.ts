@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { DatabaseServer } from '../settings.js';
 
-const CONNECT_MS_MAX = 3_000;
+const CONNECT_MS_MAX = 10_000;
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** Makes the product databases of the servers: each with a role of its own that reaches nothing else. */

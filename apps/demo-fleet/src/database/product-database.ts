@@ -1,7 +1,8 @@
 import { Pool, type PoolClient } from 'pg';
 import { CREATE_TABLES, LETTER_TABLES, LOG_TABLES, TIME_COLUMNS, type LetterRow, type LetterTable, type LogRow, type LogTable, type PreparedRows } from './product-tables.js';
 
-const CONNECT_MS_MAX = 2_000;
+/** Generous: a machine that starts a whole runtime at once is slow for a moment. Units: milliseconds. */
+const CONNECT_MS_MAX = 10_000;
 const STATEMENT_MS_MAX = 10_000;
 /** The generator of a server works one step at a time. */
 const CONNECTIONS_MAX = 1;
