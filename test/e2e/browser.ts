@@ -4,7 +4,10 @@ import { chromium, type Browser } from 'playwright-core';
 const CANDIDATES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Path of a real browser on this machine, or undefined; `bin/test` installs one where it may. */
-export const browserPath = (): string | undefined => CANDIDATES.find((path) => path !== undefined && existsSync(path));
+const browserPath = (): string | undefined => CANDIDATES.find((path) => path !== undefined && existsSync(path));
+
+/** Why there is no browser to test with; undefined where there is one. */
+export const noBrowser: string | undefined = browserPath() === undefined ? (process.env['MAILWARDEN_NO_BROWSER'] ?? 'no Chromium is on this machine; bin/test installs one where it may') : undefined;
 
 /** Starts a real Chromium that asks nothing of the network beyond the page under test. */
 export async function launchBrowser(): Promise<Browser> {

@@ -66,10 +66,8 @@ async function upDetached(options: UpOptions, context: CommandContext): Promise<
   const args = ['up', '--data', layout.data, '--port', String(options.port), ...(options.demo ? ['--demo'] : []), '--no-color'];
   const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
-  let ended = false;
-  child.once('exit', () => (ended = true));
   toError(`Starting Mailwarden in ${layout.data}, in the background`);
-  for (const until = Date.now() + DETACHED_READY_MS_MAX; Date.now() < until && !ended; ) {
+  for (const until = Date.now() + DETACHED_READY_MS_MAX; Date.now() < until && child.exitCode === null && child.signalCode === null; ) {
     const record = await readRunRecord(layout);
     if (record?.ready === true && record.supervisor.pid === child.pid) {
       child.unref();
