@@ -5,7 +5,7 @@ import type { FoundItem } from './find-items.js';
 import type { Deleted } from './outcome.js';
 
 /** Files of one batch: one announcement, one account, one sync for each folder in it. */
-const BATCH_FILES = 512;
+const BATCH_FILES = 1_024;
 
 /** How long an order may take, by a clock that does not jump, and whether one that does may end it. */
 export interface Patience {

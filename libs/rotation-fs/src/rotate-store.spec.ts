@@ -14,7 +14,7 @@ import { refusalOf } from './safe-root.js';
 
 const FILE_BYTES = 8192;
 /** Two batches and a part of one. */
-const BATCHES_AND_MORE = 1_200;
+const BATCHES_AND_MORE = 2_300;
 const WIDE = { items: 100_000, bytes: 1e12, percent: 100, deadlineSeconds: 60 };
 const STORE = {
   id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rows: null, lineRecords: false, dataCategories: null,
