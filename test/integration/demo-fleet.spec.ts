@@ -26,7 +26,9 @@ const LABELS: Readonly<Record<Server, Record<string, string>>> = {
 /** The promises of the demo's preparation, with room for a machine that does other things too. Units: milliseconds, bytes. */
 const PREPARE_MS_MAX = 20_000;
 const DISK_BYTES_MAX = 300_000_000;
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 45_000;
+/** As many letters as it takes to tell their rate. */
+const ENOUGH_BYTES = 1_500_000;
 
 let scratch: string;
 let postgres: RunningPostgres;
@@ -161,7 +163,7 @@ describe('what the demo fleet shows', () => {
     expect(observation.agreements.every(({ textSha256 }) => textSha256.known)).toBe(true);
   });
 
-  it('mx-1 stays in order while mail keeps arriving: halves of a letter are never taken for orphans', async () => {
+  it('mx-1 stays in order while mail keeps arriving: halves of a letter are never taken for orphans', { timeout: 60_000 }, async () => {
     const first = store(await measure('mx-1'), 'backup');
     await eventually('letters on mx-1', async () => {
       const observation = await measure('mx-1');
@@ -189,7 +191,7 @@ describe('what the demo fleet shows', () => {
     for (const server of ['mx-1', 'mx-3', 'mx-4'] as const) expect(bundleOf(server).rules.filter((rule) => rule.mode === 'enforce')).toEqual([]);
   });
 
-  it('mx-2 fills up fast enough to pass a limit again in a minute or two', async () => {
+  it('mx-2 fills up fast enough to pass a limit again in a minute or two', { timeout: 60_000 }, async () => {
     const backupBytes = async (): Promise<number> => {
       const { bytesAllocated } = store(await measure('mx-2'), 'backup');
       return bytesAllocated.known ? bytesAllocated.value : 0;
@@ -197,9 +199,9 @@ describe('what the demo fleet shows', () => {
     const [startBytes, startedAt] = [await backupBytes(), Date.now()];
     const perMinute = await eventually('letters on mx-2', async () => {
       const grown = (await backupBytes()) - startBytes;
-      return Date.now() - startedAt > 10_000 ? (grown * 60_000) / (Date.now() - startedAt) : undefined;
+      return grown > ENOUGH_BYTES ? (grown * 60_000) / (Date.now() - startedAt) : undefined;
     });
-    expect(perMinute).toBeGreaterThan(3_000_000);
+    expect(perMinute).toBeGreaterThan(2_500_000);
     expect(perMinute).toBeLessThan(16_000_000);
   });
 
@@ -263,7 +265,7 @@ describe('the life of the fleet', () => {
     expect((await judged('mx-3')).map(({ code }) => code)).toContain('orphaned-halves');
   });
 
-  it('goes on when the database comes back after a crash', async () => {
+  it('goes on when the database comes back after a crash', { timeout: 60_000 }, async () => {
     await postgres.kill();
     await eventually('the database is missed', async () => ((await measure('mx-1')).stores.some(({ unknown }) => unknown.length > 0) ? true : undefined));
     await postgres.start();

@@ -25,10 +25,20 @@ function insertion(table: LetterTable | LogTable, row: LetterRow | LogRow): stri
 /** The product database of one server, as the product itself writes it. */
 export class ProductDatabase {
   readonly #pool: Pool;
+  #wasLost = false;
 
   constructor({ host, port, name, password }: DatabasePlace) {
     this.#pool = new Pool({ host, port, database: name, user: name, password, max: CONNECTIONS_MAX, connectionTimeoutMillis: CONNECT_MS_MAX, statement_timeout: STATEMENT_MS_MAX, application_name: 'demo-fleet' });
-    this.#pool.on('error', () => undefined); // The next query hears of it.
+    this.#pool.on('error', () => {
+      this.#wasLost = true;
+    });
+  }
+
+  /** True once after a connection was lost, also when no query was under way: the server may have crashed, and with it the last commits. */
+  takeLoss(): boolean {
+    const lost = this.#wasLost;
+    this.#wasLost = false;
+    return lost;
   }
 
   /** Makes the tables and fills them, all or nothing, and on disk when it resolves. */

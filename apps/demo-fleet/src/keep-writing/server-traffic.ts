@@ -24,6 +24,7 @@ export class ServerTraffic {
   readonly #workFolder: WorkFolder;
   readonly #streams: readonly { readonly stream: Stream; readonly due: Due }[];
   #inTrouble = false;
+  #isUnmended = true;
 
   constructor(
     private readonly server: PreparedServer,
@@ -56,7 +57,8 @@ export class ServerTraffic {
 
   async #turn(elapsedMs: number, signal: AbortSignal): Promise<void> {
     try {
-      if (this.#inTrouble) await this.#mend();
+      if (this.server.database.takeLoss()) this.#isUnmended = true;
+      if (this.#isUnmended) await this.#mend();
       for (const { stream, due } of this.#streams) {
         if (signal.aborted) return;
         await stream.bring(due.after(elapsedMs));
@@ -66,10 +68,12 @@ export class ServerTraffic {
     } catch (cause) {
       if (!this.#inTrouble && !signal.aborted) this.log.warn({ server: this.server.truth.name, err: cause }, 'mail cannot be stored for now; trying again');
       this.#inTrouble = true;
+      this.#isUnmended = true;
     }
   }
 
   async #mend(): Promise<void> {
     for (const letters of this.#letters) await letters.mendHalves();
+    this.#isUnmended = false;
   }
 }
