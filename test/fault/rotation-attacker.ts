@@ -11,8 +11,8 @@ const OLD_ROUNDS = 4;
 const ROUNDS_A_TURN = 50;
 const OLD_AT_S = 1_000_000;
 const [swapped, aside, leaves, young] = [join(store, 'swapped'), join(store, 'aside'), join(store, 'leaves'), join(store, 'young')];
-let goOn = true;
-process.on('SIGTERM', () => (goOn = false));
+const until = new AbortController();
+process.on('SIGTERM', () => until.abort());
 
 function writeOld(path: string, text: string): void {
   writeFileSync(path, text);
@@ -22,20 +22,18 @@ function writeOld(path: string, text: string): void {
 for (const folder of [swapped, leaves, young]) mkdirSync(folder, { recursive: true });
 process.stdout.write('begun\n');
 let rounds = 0;
-for (; goOn; rounds += 1) {
+for (; !until.signal.aborted; rounds += 1) {
   renameSync(swapped, aside);
   symlinkSync(outside, swapped);
-  if (rounds % 10 === 0) {
-    writeOld(join(outside, `letter-${rounds}`), 'precious');
-    writeOld(join(aside, `letter-${rounds}`), 'old');
+  writeOld(join(outside, `letter-${rounds}`), 'precious');
+  writeOld(join(aside, `letter-${rounds}`), 'old');
+  writeOld(join(leaves, `letter-${rounds}`), 'old');
+  if (rounds >= OLD_ROUNDS) {
+    writeFileSync(join(young, 'next'), 'young'); // Takes the name of an old one, which a plan may hold.
+    renameSync(join(young, 'next'), join(leaves, `letter-${rounds - OLD_ROUNDS}`));
   }
   unlinkSync(swapped);
   renameSync(aside, swapped);
-  writeOld(join(leaves, `letter-${rounds}`), 'old');
-  if (rounds >= OLD_ROUNDS) {
-    writeFileSync(join(young, 'next'), 'young');
-    renameSync(join(young, 'next'), join(leaves, `letter-${rounds - OLD_ROUNDS}`));
-  }
   if (rounds % ROUNDS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
 }
-process.stdout.write(`${JSON.stringify({ swaps: rounds, young: Math.max(0, rounds - OLD_ROUNDS), outside: Math.ceil(rounds / 10) })}\n`);
+process.stdout.write(`${JSON.stringify({ swaps: rounds, young: Math.max(0, rounds - OLD_ROUNDS), outside: rounds })}\n`);

@@ -13,8 +13,8 @@ import { refuseOrder, rotateStore } from './rotate-store.js';
 import { refusalOf } from './safe-root.js';
 
 const FILE_BYTES = 8192;
-/** Two batches and a part of one. */
-const BATCHES_AND_MORE = 2_300;
+/** More than one batch. */
+const BATCHES_AND_MORE = 1_100;
 const WIDE = { items: 100_000, bytes: 1e12, percent: 100, deadlineSeconds: 60 };
 const STORE = {
   id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rows: null, lineRecords: false, dataCategories: null,
@@ -107,7 +107,27 @@ describe('rotating a store of files', () => {
     expect(readFileSync(victim, 'utf8')).toBe('a new letter');
   });
 
-  it('accounts for exactly what it did after a crash at any step', async () => {
+  it.each(['folder', 'taken'] as const)('follows no folder that was swapped for a link after the plan (at "%s")', async (step) => {
+    fill(20);
+    const [outside, sub] = [join(root, 'outside'), join(folder, 'sub')];
+    for (const place of [outside, sub]) {
+      mkdirSync(place);
+      writeFileSync(join(place, 'letter'), Buffer.alloc(FILE_BYTES));
+      utimesSync(join(place, 'letter'), 1, 1);
+    }
+    const receipt = await rotate(randomUUID(), {
+      watch: (at) => {
+        if (at !== step) return;
+        renameSync(sub, join(folder, 'aside'));
+        symlinkSync(outside, sub);
+      },
+    });
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 15 }, skipped: [{ reason: 'vanished', items: 1 }] });
+    expect(readdirSync(outside)).toEqual(['letter']);
+    expect(readdirSync(join(folder, 'aside'))).toEqual(['letter']);
+  });
+
+  it('accounts for exactly what it did after a crash at any step', { timeout: 90_000 }, async () => {
     for (const step of ['folder', 'intent', 'taken', 'moved', 'unlink', 'unlinked', 'deleted', 'finished'] as const) {
       rmSync(folder, { recursive: true });
       mkdirSync(folder);
