@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { startPostgres, type RunningPostgres } from '@mailwarden/testing';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -100,7 +100,6 @@ describe('with a real database', () => {
     const made = await fillPairs(300);
     const order = host.order('backup', MARKS);
     expect(await host.execute(order, { step: 'rows', times: 1 })).toBeNull();
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(`${host.store}/${made[0] ?? ''}`, 'a new letter');
     expect(await host.execute(order)).toMatchObject({ deleted: { items: 200 } });
     expect(await rows()).toEqual([made[0] ?? '', ...made.slice(200)].sort());

@@ -12,7 +12,7 @@ export const FILE_BYTES = 4096;
 const ORDER_LIFE_MS = 600_000;
 const FIRST_AT_S = 1_600_000_000;
 const CHILD = fileURLToPath(new URL('executor-child.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('from-source.mjs', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** A tree that stands for one mail server, with an executor of its own and a worker that signs for it. */
@@ -64,7 +64,7 @@ export class RotationHost {
   async execute(order: RotationOrder, kill?: { step: string; times: number }): Promise<Receipt | null> {
     const file = join(this.dir, `${order.id}.json`);
     writeFileSync(file, JSON.stringify(signDocument(signerFromPem(this.#worker.pem), SIGNING_CONTEXTS.order, order)));
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--experimental-transform-types', '--conditions=@mailwarden/source', '--import', LOADER, CHILD, this.#settings, file, kill?.step ?? '', String(kill?.times ?? 0)], { cwd: HERE, env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', LOADER, CHILD, this.#settings, file, kill?.step ?? '', String(kill?.times ?? 0)], { cwd: HERE, env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let complaint = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint += text));

@@ -76,7 +76,9 @@ function addHost(program: Command): void {
         .option('--profile <id|file>', 'profile of the stores; may be given again', collect)
         .option('--root <dir>', 'folder that stands for the host', '/')
         .option('--apply', 'delete what the plan says')
-        .option('--list', 'print the exact list'),
+        .option('--list', 'print the exact list')
+        .option('--journal-dir <dir>', 'where the journals of deletions are kept, when not below the root')
+        .option('--signing-key <file>', 'key that receipts are signed with'),
     async (options, context) => (await import('./commands/rotate.js')).rotate({ ...options, profile: options.profile ?? [], apply: options.apply === true, list: options.list === true }, context),
   );
 }

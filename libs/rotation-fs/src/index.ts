@@ -1,11 +1,8 @@
-export type { FoundItem } from './find-items.js';
 export { unfinishedOrders } from './journal.js';
 export { refusedReceipt } from './outcome.js';
 export type { OrderFacts } from './outcome.js';
-export { planStore } from './plan-store.js';
-export type { StorePlan } from './plan-store.js';
-export { planTable } from './plan-table.js';
-export type { TablePlan } from './plan-table.js';
+export { previewStore } from './preview-store.js';
+export type { Preview } from './preview-store.js';
 export type { ApplyRequest, RotateRequest, StepWatch } from './rotate-request.js';
 export { refuseOrder, rotateStore } from './rotate-store.js';
 export { refusalOf } from './safe-root.js';

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Receipt } from '@mailwarden/contracts';
-import type { Sha256 } from '@mailwarden/kernel';
+import { canonicalJson, sha256, type Sha256 } from '@mailwarden/kernel';
 import type { Goal } from '@mailwarden/rotation';
 import { lineOf, recordsOf } from './journal-lines.js';
 import { lockOrder } from './journal-lock.js';
@@ -131,7 +131,7 @@ export class Journal {
   }
 }
 
-/** Orders whose journal was opened and never finished: a crash cut them short. */
+/** Orders whose journal was opened and never finished: a crash cut them short. Only those given by their facts alone, as a person at the host gives them: a signed order comes back by itself. */
 export function unfinishedOrders(dir: string): OrderFacts[] {
   let names: string[];
   try {
@@ -144,6 +144,7 @@ export function unfinishedOrders(dir: string): OrderFacts[] {
     const text = readFileSync(join(dir, name), 'utf8');
     const records = recordsOf<JournalRecord>(text.slice(0, text.lastIndexOf('\n') + 1), join(dir, name));
     const opened = records.find((record) => record.kind === 'opened');
-    return opened === undefined || records.some((record) => record.kind === 'finished') ? [] : [opened.facts];
+    if (opened === undefined || records.some((record) => record.kind === 'finished')) return [];
+    return opened.content === sha256(canonicalJson(opened.facts)) ? [opened.facts] : [];
   });
 }

@@ -1,0 +1,170 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SIGNING_CONTEXTS, type SignedReceipt } from '@mailwarden/contracts';
+import { generateSigningKey } from '@mailwarden/identity';
+import { verifySignature } from '@mailwarden/kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandFailure } from '../failure.js';
+import { rotateDocument, type RotateDocument } from '../output/rotate-json.js';
+import { printableName } from '../output/rotate-text.js';
+import { PLAIN } from '../output/terminal.js';
+import { rotate, type RotateOptions } from './rotate.js';
+
+const FILE_BYTES = 4096;
+const FIRST_AT_S = 1_600_000_000;
+const POLICY = `schema: mailwarden/policy/v1
+kind: retention
+name: reports-cap
+reason: Storage limitation
+stores: [ kaspersky-klms-8/reports ]
+mode: enforce
+limits: { bytes: 40960 B }
+target: 50 %
+bounds: { percent: 100 }
+`;
+
+let root: string;
+let reports: string;
+let policy: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mailwarden-cli-rotate-'));
+  reports = join(root, 'var/opt/kaspersky/klms/reports');
+  policy = join(root, 'policy.yaml');
+  mkdirSync(reports, { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const nameOf = (index: number): Buffer => (index === 0 ? Buffer.from([0x6c, 0x0a, 0xff, 0x31]) : Buffer.from(`report ${String(index).padStart(2, '0')}`));
+function fill(count: number): void {
+  for (let index = 0; index < count; index += 1) {
+    const path = Buffer.concat([Buffer.from(`${reports}/`), nameOf(index)]);
+    writeFileSync(path, Buffer.alloc(FILE_BYTES));
+    utimesSync(path, FIRST_AT_S + index, FIRST_AT_S + index);
+  }
+}
+
+async function run(text: string, part: Partial<RotateOptions> = {}): Promise<{ exit: number; document: RotateDocument }> {
+  writeFileSync(policy, text, { mode: 0o600 });
+  const lines: string[] = [];
+  const exit = await rotate({ policy, profile: [], root, apply: false, list: false, ...part }, { dataDir: root, format: 'json', style: PLAIN, print: (line) => lines.push(line) });
+  return { exit, document: rotateDocument.parse(JSON.parse(lines.join('\n'))) };
+}
+async function runText(text: string, part: Partial<RotateOptions> = {}): Promise<string> {
+  writeFileSync(policy, text, { mode: 0o600 });
+  const lines: string[] = [];
+  await rotate({ policy, profile: [], root, apply: false, list: false, ...part }, { dataDir: root, format: 'text', style: PLAIN, print: (line) => lines.push(line) });
+  return lines.join('\n');
+}
+
+describe('mailwarden rotate', () => {
+  it('plans and touches nothing, with the exact list', async () => {
+    fill(20);
+    const { exit, document } = await run(POLICY, { list: true });
+    expect(exit).toBe(1);
+    expect(document).toMatchObject({ mode: 'plan', stores: [{ id: 'reports', state: 'waits', before: { items: 20 }, planned: { items: 15, bytes: 15 * FILE_BYTES, oldestAt: '2020-09-13T12:26:40.000Z' } }] });
+    expect(document.stores[0]).not.toHaveProperty('deleted');
+    expect(document.list?.map(({ name }) => Buffer.from(name, 'base64').toString('latin1'))).toEqual(Array.from({ length: 15 }, (_, index) => `/var/opt/kaspersky/klms/reports/${nameOf(index).toString('latin1')}`));
+    expect(readdirSync(reports)).toHaveLength(20);
+    expect(existsSync(join(root, 'var/lib'))).toBe(false);
+  });
+
+  it('tells in text, with names that cannot forge a line', async () => {
+    fill(20);
+    const text = await runText(POLICY, { list: true });
+    expect(text).toMatch(/Rotation plan of .+/);
+    expect(text).toMatch(/would go +15 items, 61\.4 KB, from 2020-09-13T12:26:40\.000Z/);
+    expect(text).toContain('/var/opt/kaspersky/klms/reports/l\\x0a\\xff1');
+    expect(text.split('\n').filter((line) => line.startsWith('reports  2020'))).toHaveLength(15);
+    expect(printableName(Buffer.from('a\u001b[2Jb\\'))).toBe('a\\u001b[2Jb\\\\');
+  });
+
+  it('carries out what it planned, and then has nothing to do', async () => {
+    fill(20);
+    const { exit, document } = await run(POLICY, { apply: true });
+    expect(exit).toBe(0);
+    expect(document).toMatchObject({ mode: 'apply', stores: [{ state: 'done', outcome: 'completed', planned: { items: 15 }, deleted: { items: 15, bytes: 15 * FILE_BYTES }, after: { known: true, value: { items: 5 } }, receipt: { schema: 'mailwarden/receipt/v1', outcome: 'completed' } }] });
+    expect(readdirSync(reports).sort()).toEqual(Array.from({ length: 5 }, (_, index) => nameOf(15 + index).toString()));
+    expect(await run(POLICY)).toMatchObject({ exit: 0, document: { stores: [{ state: 'in-order', planned: { items: 0 } }] } });
+    fill(20);
+    expect(await runText(POLICY, { apply: true })).toMatch(/receipt +order [0-9a-f-]{36}, not signed: no key was given/);
+  });
+
+  it('signs its receipt where a key is given', async () => {
+    fill(20);
+    const key = generateSigningKey();
+    writeFileSync(join(root, 'key.pem'), key.pem, { mode: 0o600 });
+    const { document } = await run(POLICY, { apply: true, signingKey: join(root, 'key.pem') });
+    const receipt = document.stores[0]?.receipt as SignedReceipt;
+    expect(verifySignature(key.publicKey, SIGNING_CONTEXTS.receipt, receipt.payload, receipt.signature)).toBe(true);
+  });
+
+  it.each(['observe', 'ask'])('deletes nothing for a policy in mode %s, and says what to change', async (mode) => {
+    fill(20);
+    const { exit, document } = await run(POLICY.replace('enforce', mode), { apply: true });
+    expect(exit).toBe(1);
+    expect(document.stores).toMatchObject([{ state: 'watched', planned: { items: 15 }, reason: expect.stringContaining('set "mode: enforce" for reports-cap') }]);
+    expect(readdirSync(reports)).toHaveLength(20);
+  });
+
+  it('stops at a bound, before the first deletion', async () => {
+    fill(20);
+    const { exit, document } = await run(POLICY.replace('percent: 100', 'items: 3'), { apply: true });
+    expect(exit).toBe(2);
+    expect(document.stores).toMatchObject([{ state: 'stopped', reason: expect.stringContaining('15 items would go; the bound is 3') }]);
+    expect(readdirSync(reports)).toHaveLength(20);
+  });
+
+  it('respects the holds of the file, and leaves out the labels of servers', async () => {
+    fill(20);
+    const hold = `---\nschema: mailwarden/policy/v1\nkind: hold\nname: case-7\nreason: Open case\nstores: [ "*/reports" ]\nservers: { role: relay }\nuntil: "2020-09-13T12:26:49.000Z"\n`;
+    const labelled = POLICY.replace('mode:', 'servers: { role: mx }\nmode:');
+    const { exit, document } = await run(labelled + hold, { apply: true });
+    expect(document.remarks).toEqual([expect.stringContaining('labels')]);
+    expect(document.stores).toMatchObject([{ state: 'stays-over', deleted: { items: 10 }, skipped: [{ reason: 'held', items: 10 }] }]);
+    expect(exit).toBe(1);
+    expect(readdirSync(reports)).toHaveLength(10);
+    expect(await run(labelled + hold.replace(/until.*\n/, ''), { apply: true })).toMatchObject({ exit: 0, document: { stores: [{ state: 'in-order' }] } });
+  });
+
+  it('shows two policies on one store side by side', async () => {
+    fill(20);
+    const second = POLICY.replace('reports-cap', 'reports-age').replace('bytes: 40960 B', 'age: 30 days').replace('enforce', 'observe');
+    const { document } = await run(`${POLICY}---\n${second}`);
+    expect(document.stores.map(({ policy: name, state, planned }) => [name, state, planned.items])).toEqual([['reports-cap', 'waits', 15], ['reports-age', 'watched', 20]]);
+  });
+
+  it('goes on with the other stores when one cannot be read', async () => {
+    fill(20);
+    const table = POLICY.replace('reports-cap', 'events').replace('/reports', '/event-log').replace('bytes: 40960 B', 'records: 5');
+    const { exit, document } = await run(`${table}---\n${POLICY}`, { apply: true });
+    expect(exit).toBe(2);
+    expect(document.stores).toMatchObject([{ id: 'event-log', state: 'failed', reason: expect.stringContaining('cannot be reached') }, { id: 'reports', state: 'done' }]);
+  });
+
+  it('brings an earlier run that was cut short to its end', async () => {
+    fill(20);
+    await run(POLICY, { apply: true });
+    const journals = join(root, 'var/lib/mailwarden/rotations');
+    const [name = ''] = readdirSync(journals);
+    // As a kill before the last line leaves it.
+    const lines = readFileSync(join(journals, name), 'utf8').split('\n').slice(0, -2);
+    writeFileSync(join(journals, name), `${lines.join('\n')}\n`);
+    const again = await run(POLICY, { apply: true });
+    expect(again.document.remarks).toEqual([expect.stringMatching(/cut short\. It had deleted 15 items/)]);
+    expect((await run(POLICY, { apply: true })).document.remarks).toEqual([]);
+  });
+
+  it('says what is wrong in one line', async () => {
+    fill(20);
+    await expect(run(POLICY.replace('limits', 'limit'))).rejects.toThrow(CommandFailure);
+    await expect(run(POLICY.replace('/reports', '/nothing'))).rejects.toThrow(/names a store/);
+    await expect(run(POLICY, { policy: join(root, 'absent.yaml') })).rejects.toThrow(/cannot be used/);
+    writeFileSync(join(root, 'var/lib'), 'a file where a folder should be');
+    await expect(run(POLICY, { apply: true })).rejects.toThrow(/journal of the deletions cannot be kept/);
+    writeFileSync(policy, POLICY);
+    chmodSync(policy, 0o666);
+    await expect(rotate({ policy, profile: [], root, apply: true, list: false }, { dataDir: root, format: 'json', style: PLAIN, print: () => undefined })).rejects.toThrow(/chmod go-w/);
+    expect(readdirSync(reports)).toHaveLength(20);
+  });
+});

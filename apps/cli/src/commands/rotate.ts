@@ -1,0 +1,188 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Profile, Store } from '@mailwarden/catalogue';
+import { loadHostSettings, readGuarded, readProfileFile } from '@mailwarden/config';
+import { SIGNING_CONTEXTS, type BundleRule, type Hold, type Receipt } from '@mailwarden/contracts';
+import { loadSigner } from '@mailwarden/identity';
+import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
+import { instantOf, signDocument, type Signer } from '@mailwarden/kernel';
+import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
+import { previewStore, refusalOf, refuseOrder, rotateStore, unfinishedOrders, type ApplyRequest, type OrderFacts, type Preview } from '@mailwarden/rotation-fs';
+import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
+import type { RotateDocument, RotateStore } from '../output/rotate-json.js';
+import { rotateText } from '../output/rotate-text.js';
+import { printJson, printLines, type CommandContext } from './context.js';
+import { chosenProfile, localServerName } from './scan.js';
+
+export interface RotateOptions {
+  readonly policy: string;
+  readonly profile: readonly string[];
+  readonly root: string;
+  readonly apply: boolean;
+  readonly list: boolean;
+  /** Where the journals of local rotations are kept; below the root when not given. */
+  readonly journalDir?: string;
+  /** Key that receipts are signed with; they are plain without one. */
+  readonly signingKey?: string;
+}
+
+const DEFAULT_PROFILE = 'kaspersky-klms-8';
+const JOURNAL_FOLDER = 'var/lib/mailwarden/rotations';
+const POLICY_BYTES_MAX = 300_000;
+const HASH_KEY_BYTES = 32;
+const FOLDER_MODE = 0o700;
+
+/** One policy on one store of this host. */
+interface Task {
+  readonly rule: BundleRule;
+  readonly store: Store;
+  readonly request: ApplyRequest;
+}
+
+async function readPolicies(file: string, apply: boolean): Promise<Policy[]> {
+  let text: string;
+  try {
+    // What deletes is read as the executor reads what it trusts: only its owner may have written it.
+    text = apply ? ((await readGuarded(resolve(file), POLICY_BYTES_MAX)) ?? '') : await readProfileFile(resolve(file));
+  } catch (cause) {
+    throw new CommandFailure(`${file} cannot be used: ${cause instanceof Error ? cause.message : 'unknown'}`, 'name a policy file that only its owner can write', [], { cause });
+  }
+  const parsed = parsePolicies(text);
+  if (parsed.ok) return parsed.value;
+  throw new CommandFailure(`${file} is not a valid policy`, 'mend these lines', parsed.error.map((problem) => `${file}:${problem.line}: ${problem.message}; ${problem.advice}`));
+}
+
+const hasLabels = (policy: Policy): boolean => Object.keys(policy.servers.labels).length > 0 || policy.servers.except.length > 0;
+
+/** Without a server nobody knows this host's labels: each policy of the file is taken as meant for it. */
+const forThisHost = (policy: Policy): Policy => ({ ...policy, servers: { labels: {}, except: [] } });
+
+/** Profiles that are asked for, else those that the policies name. */
+async function profilesFor(options: RotateOptions, policies: readonly Policy[]): Promise<Profile[]> {
+  const named = new Set(policies.flatMap((policy) => (policy.kind === 'retention' ? policy.stores.flatMap((store) => store.profile ?? []) : [])));
+  const wanted = options.profile.length > 0 ? options.profile : named.size > 0 ? [...named] : [DEFAULT_PROFILE];
+  if (options.apply) for (const file of wanted) if (file.includes('/') || /\.ya?ml$/.test(file)) await readGuarded(resolve(file), POLICY_BYTES_MAX);
+  return Promise.all(wanted.map(chosenProfile));
+}
+
+async function tasksFor(host: Host, profiles: readonly Profile[], policies: readonly Policy[], journalDir: string): Promise<Task[]> {
+  const nowMs = Date.now();
+  const hashKey = randomBytes(HASH_KEY_BYTES);
+  const tasks: Task[] = [];
+  for (const shipped of profiles) {
+    const profile = await resolveOnHost(host, shipped);
+    const moment = instantOf(nowMs);
+    const { rules, holds } = bundleFor({ server: localServerName(), labels: {}, profiles: [profile], policies: policies.map(forThisHost), version: 0, issuedAt: moment, expiresAt: moment });
+    for (const rule of rules) {
+      const store = profile.stores.find((candidate) => candidate.id === rule.store);
+      const kept: readonly Hold[] = holds.filter((hold) => hold.store === null || hold.store === rule.store);
+      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds: kept, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir } });
+    }
+  }
+  return tasks;
+}
+
+const moment = (ms: number | null): string | null => (ms === null || Number.isNaN(ms) ? null : new Date(Math.round(ms)).toISOString());
+const plannedOf = ({ items, bytes, oldestMs, newestMs, digest }: Preview['planned']): RotateStore['planned'] => ({ items, bytes, oldestAt: moment(oldestMs), newestAt: moment(newestMs), digest });
+const skippedOf = (skipped: Preview['skipped']): RotateStore['skipped'] => [...skipped].map(([reason, items]) => ({ reason, items }));
+const namesOf = ({ rule }: Task): Pick<RotateStore, 'id' | 'profile' | 'policy' | 'policyMode' | 'watermarks'> => ({ id: rule.store, profile: rule.profile, policy: rule.policy, policyMode: rule.mode, watermarks: rule.watermarks });
+
+function failedStore(task: Task, reason: string): RotateStore {
+  return { ...namesOf(task), state: 'failed', reason, before: { items: 0, bytes: 0 }, planned: plannedOf({ items: 0, bytes: 0, oldestMs: null, newestMs: null, digest: '' }), skipped: [] };
+}
+
+function stateOf({ rule, store }: Task, preview: Preview, file: string): Pick<RotateStore, 'state' | 'reason'> {
+  const overNothing = preview.goal.kinds.length === 0;
+  if (preview.stopped !== null) return { state: 'stopped', reason: `${preview.stopped}; nothing of it is carried out` };
+  if (overNothing) return { state: 'in-order', reason: '' };
+  const refusal = refusalOf(store);
+  if (refusal !== null) return { state: 'watched', reason: refusal };
+  if (preview.planned.items === 0) return { state: 'stays-over', reason: 'nothing that may go would bring the store under its limit' };
+  if (rule.mode !== 'enforce') return { state: 'watched', reason: `the policy's mode is ${rule.mode}; set "mode: enforce" for ${rule.policy} in ${file} to let it delete` };
+  return { state: 'waits', reason: preview.staysOver ? 'what may go does not suffice to get under the limit' : '' };
+}
+
+/** Never throws: one store that cannot be read says nothing about the others. */
+async function planTask(task: Task, file: string): Promise<{ told: RotateStore; preview: Preview | null }> {
+  try {
+    const preview = await previewStore(task.request);
+    return { told: { ...namesOf(task), ...stateOf(task, preview, file), before: preview.before, planned: plannedOf(preview.planned), skipped: skippedOf(preview.skipped) }, preview };
+  } catch (cause) {
+    return { told: failedStore(task, cause instanceof Error ? cause.message : 'it cannot be planned'), preview: null };
+  }
+}
+
+/** What a local order is: no more than its account repeats, so that a later run knows it again. */
+const factsOf = (rule: BundleRule, id: string): OrderFacts => ({ id, server: localServerName(), profile: rule.profile, store: rule.store, bounds: rule.bounds, policy: { name: rule.policy } });
+
+function accountOf(task: Task, receipt: Receipt, signer: Signer | null): RotateStore {
+  const state = receipt.outcome === 'completed' ? 'done' : receipt.outcome === 'nothing-to-do' ? 'in-order' : receipt.outcome === 'stopped' ? 'stopped' : 'failed';
+  const { before, planned, skipped, outcome, deleted, after, reason } = receipt;
+  const signed = signer === null ? receipt : (signDocument(signer, SIGNING_CONTEXTS.receipt, receipt) as Exclude<RotateStore['receipt'], undefined>);
+  return { ...namesOf(task), state, reason, before, planned, skipped, outcome, deleted, after, receipt: signed };
+}
+
+async function applyTask(task: Task, staysOver: boolean, signer: Signer | null): Promise<RotateStore> {
+  const order = randomUUID();
+  try {
+    const told = accountOf(task, await rotateStore(task.request, factsOf(task.rule, order)), signer);
+    return told.state === 'done' && staysOver ? { ...told, state: 'stays-over' } : told;
+  } catch (cause) {
+    return failedStore(task, `${cause instanceof Error ? cause.message : 'it broke off'}; order ${order} stays open, and the next --apply brings it to its end`);
+  }
+}
+
+/** Brings what earlier local runs left half done to its end, or says why not. */
+async function settleEarlier(tasks: readonly Task[], journalDir: string): Promise<string[]> {
+  const remarks: string[] = [];
+  for (const facts of unfinishedOrders(journalDir)) {
+    const request = tasks.find((task) => task.rule.profile === facts.profile && task.rule.store === facts.store)?.request ?? null;
+    const receipt = await refuseOrder({ journalDir, now: Date.now, request }, facts, 'an earlier run was cut short');
+    remarks.push(`An earlier run on ${facts.store} (order ${facts.id}) was cut short. It had deleted ${receipt.deleted.items} items; what it left half done was brought to its end.`);
+  }
+  return remarks;
+}
+
+/** Asked before anything else: what cannot be written down must not be begun. */
+function makeJournalFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: FOLDER_MODE });
+    accessSync(dir, constants.W_OK);
+  } catch (cause) {
+    throw new CommandFailure(`the journal of the deletions cannot be kept in ${dir} (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, 'run as an account that can write there, or name another folder with --journal-dir', [], { cause });
+  }
+}
+
+async function work(host: Host, options: RotateOptions, policies: readonly Policy[]): Promise<RotateDocument> {
+  const journalDir = resolve(options.journalDir ?? join(host.rootPath, JOURNAL_FOLDER));
+  const tasks = await tasksFor(host, await profilesFor(options, policies), policies, journalDir);
+  if (tasks.length === 0) throw new CommandFailure(`no retention policy of ${options.policy} names a store of these profiles`, 'see: mailwarden profile list');
+  const remarks = policies.some(hasLabels) ? ['Server labels of the policies count for nothing here: each policy is taken as meant for this host.'] : [];
+  if (options.apply) makeJournalFolder(journalDir);
+  if (options.apply) remarks.push(...(await settleEarlier(tasks, journalDir)));
+  const signer = options.signingKey === undefined ? null : await loadSigner(resolve(options.signingKey));
+  const stores: RotateStore[] = [];
+  const list: NonNullable<RotateDocument['list']> = [];
+  for (const task of tasks) {
+    const { told, preview } = await planTask(task, options.policy);
+    for (const { path, bytes, atMs } of (options.list ? preview?.list : null) ?? []) list.push({ store: task.rule.store, policy: task.rule.policy, name: Buffer.from(path, 'latin1').toString('base64'), bytes, at: moment(atMs) });
+    stores.push(options.apply && told.state === 'waits' ? await applyTask(task, preview?.staysOver === true, signer) : told);
+  }
+  return { schema: 'mailwarden/rotate/v1', mode: options.apply ? 'apply' : 'plan', host: localServerName(), root: host.rootPath, remarks, stores, ...(options.list ? { list } : {}) };
+}
+
+function exitOf(stores: readonly RotateStore[]): ExitCode {
+  if (stores.some(({ state }) => state === 'failed' || state === 'stopped')) return EXIT.failed;
+  return stores.some(({ state }) => state === 'waits' || state === 'watched' || state === 'stays-over') ? EXIT.found : EXIT.nothingFound;
+}
+
+/** Plans, and with `apply` carries out, what the policies of a file ask for on one host, without a server. Exit: 0 nothing over a limit or all done, 1 a plan waits to be applied, 2 failed or stopped by a bound. */
+export async function rotate(options: RotateOptions, context: CommandContext): Promise<ExitCode> {
+  const root = resolve(options.root);
+  const policies = await readPolicies(options.policy, options.apply);
+  const document = await withHost(root, await loadHostSettings(root), (host) => work(host, options, policies));
+  if (context.format === 'json') printJson(context, document);
+  else printLines(context, rotateText(document, context.style));
+  return exitOf(document.stores);
+}
