@@ -17,8 +17,10 @@ export interface Visitor {
 
 export type PassedOver = 'not-a-regular-file' | 'other-file-system' | 'permission-denied' | 'io-error' | 'too-deep' | 'vanished';
 
-/** Folders with this beginning are the executor's own, for entries on their way out. */
+/** Folders with this beginning and an order's id are the executor's own, for entries on their way out. Nothing else hides behind the name: no file, and no folder that others may enter. */
 export const PRIVATE_FOLDER_PREFIX = '.mailwarden-';
+const ORDER_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const isPrivateFolder = (name: BytePath, stat: Stats): boolean => stat.isDirectory() && name.startsWith(PRIVATE_FOLDER_PREFIX) && ORDER_ID.test(name.slice(PRIVATE_FOLDER_PREFIX.length)) && (stat.mode & 0o077) === 0;
 
 const REASONS: Readonly<Record<OpenError, PassedOver>> = { absent: 'vanished', 'not-a-folder': 'not-a-regular-file', 'other-file-system': 'other-file-system', 'permission-denied': 'permission-denied', 'io-error': 'io-error' };
 
@@ -75,7 +77,6 @@ function enter(levels: Level[], directory: Directory, path: BytePath, visitor: V
 }
 
 function visit(levels: Level[], level: Level, name: BytePath, visitor: Visitor): void {
-  if (name.startsWith(PRIVATE_FOLDER_PREFIX)) return;
   const path = `${level.path}/${name}`;
   let stat: Stats;
   try {
@@ -83,6 +84,7 @@ function visit(levels: Level[], level: Level, name: BytePath, visitor: Visitor):
   } catch (cause) {
     return visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'io-error');
   }
+  if (isPrivateFolder(name, stat)) return;
   if (stat.isFile()) return visitor.file(path, name, stat, level.directory);
   if (!stat.isDirectory()) return visitor.passedOver(path, 'not-a-regular-file');
   if (levels.length >= DEPTH_MAX) return visitor.passedOver(path, 'too-deep');

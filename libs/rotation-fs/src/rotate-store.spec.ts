@@ -246,6 +246,16 @@ describe('what stays, and why', () => {
     expect(names()).toEqual(['fresh']);
   });
 
+  it('lets no file hide behind the name of its own folder', async () => {
+    fill(20);
+    for (const name of ['.mailwarden-hidden', `.mailwarden-${randomUUID()}`]) {
+      writeFileSync(join(folder, name), Buffer.alloc(FILE_BYTES));
+      utimesSync(join(folder, name), 1, 1);
+    }
+    expect(await rotate(randomUUID())).toMatchObject({ before: { items: 22 }, deleted: { items: 17 } });
+    expect(names().filter((name) => name.startsWith('.mailwarden-'))).toEqual([]);
+  });
+
   it('does not let a modification time in the future keep a file, nor stop the others', async () => {
     fill(20);
     const forged = join(folder, 'forged');
