@@ -87,7 +87,7 @@ provision_build() {
   build_is_fresh && return 0
   say 'Building ...'
   (cd "$ROOT" && node node_modules/@typescript/native/bin/tsc -b >&2) || fail 'the build failed.' 'The lines above say where.'
-  if [ -f "$ROOT/apps/console/package.json" ]; then (cd "$ROOT" && npm run --silent build --workspace @mailwarden/console >&2) || fail 'the console could not be built.' 'The lines above say why.'; fi
+  if [ -f "$ROOT/apps/console/package.json" ]; then (cd "$ROOT" && npm run --silent build --workspace @mailwarden/console -- --logLevel warn >&2) || fail 'the console could not be built.' 'The lines above say why.'; fi
   touch "$ROOT/node_modules/.mailwarden-built"
 }
 

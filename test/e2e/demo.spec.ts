@@ -158,7 +158,7 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
   it('records a decision and shows how it reaches every server', async () => {
     await page.goto(`${demo.url}/consent`);
     await page.getByTestId('record-decision').click();
-    await page.getByLabel('Agreement').selectOption('ksn-statement');
+    await page.getByTestId('decision-form').getByLabel('Agreement').selectOption('ksn-statement');
     await page.getByTestId('decision-form').getByText('Withdraw', { exact: true }).click();
     await page.getByLabel('On behalf of').fill('Example organisation');
     await page.getByLabel('Reason').fill('Seen in the browser');

@@ -10,7 +10,10 @@ export function readyUntilEnded(close: () => Promise<void>): void {
   const end = (): void => {
     if (ending) return;
     ending = true;
-    setTimeout(() => process.exit(1), END_MS_MAX).unref();
+    setTimeout(() => {
+      process.stderr.write(`the process did not end in order within ${END_MS_MAX} ms and ends now\n`);
+      process.exit(1);
+    }, END_MS_MAX).unref();
     close().then(
       () => process.exit(0),
       () => process.exit(1),

@@ -51,5 +51,5 @@ export async function agentProcess(layout: Layout, identity: IdentityFiles, serv
       2,
     )}\n`,
   );
-  return { name: `agent ${server.name}`, command: [process.execPath, programOf('collector-agent')], env: { ...nodeEnvironment(layout), MAILWARDEN_AGENT_SETTINGS: at('agent.json') }, stopSignal: 'SIGTERM', ready: 'told' };
+  return { name: `agent ${server.name}`, command: [process.execPath, programOf('collector-agent')], env: { ...nodeEnvironment(), MAILWARDEN_AGENT_SETTINGS: at('agent.json') }, stopSignal: 'SIGTERM', ready: 'told' };
 }

@@ -10,7 +10,7 @@ export function demoProcess(layout: Layout, databasePort: number): ProcessPlan {
     name: 'demo-fleet',
     command: [process.execPath, programOf('demo-fleet')],
     env: {
-      ...nodeEnvironment(layout),
+      ...nodeEnvironment(),
       MAILWARDEN_DEMO_DIR: layout.demo,
       MAILWARDEN_DEMO_DATABASE_URL: `postgres://${SUPERUSER}@127.0.0.1:${databasePort}/postgres`,
       MAILWARDEN_DEMO_DATABASE_PASSWORD_FILE: clusterPlace(layout, databasePort).passwordFile,

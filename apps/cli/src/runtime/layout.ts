@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 /** Folder of the workspace that this command belongs to. */
 export const INSTALLATION = fileURLToPath(new URL('../../../../', import.meta.url));
 
+/** What Node keeps of compiled modules, so that the next start is quicker; shared by all runtimes of this installation. Node does without where it may not write. */
+export const COMPILE_CACHE = join(INSTALLATION, '.tools/compile-cache');
+
 /** Compiled program of one app of this installation. */
 export const programOf = (app: string): string => join(INSTALLATION, 'apps', app, 'dist/main.js');
 
@@ -24,7 +27,6 @@ export interface Layout {
   readonly bus: string;
   readonly policies: string;
   readonly demo: string;
-  readonly compileCache: string;
   /** Spool, settings and journal of one server's agent and executor. */
   serverDir(server: string): string;
 }
@@ -46,7 +48,6 @@ export function layoutOf(data: string): Layout {
     bus: at('bus'),
     policies: at('policies'),
     demo: at('demo'),
-    compileCache: at('cache'),
     serverDir: (server) => join(data, 'servers', server),
   };
 }

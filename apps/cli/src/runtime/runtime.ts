@@ -57,7 +57,7 @@ export class Runtime {
   /** Chooses ports and makes keys, credentials and certificates that are missing; starts nothing yet. */
   static async prepare(options: RuntimeOptions): Promise<Runtime> {
     const { layout, steps } = options;
-    for (const folder of [layout.logs, layout.secrets, layout.policies, layout.compileCache]) await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    for (const folder of [layout.logs, layout.secrets, layout.policies]) await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     if (options.demo) await mkdir(layout.demo, { recursive: true, mode: FOLDER_MODE });
     const ports = await choosePorts(layout, options.port);
     const servers = watchedServers(layout, options.demo);

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import type { IdentityFiles, ServiceName } from '@mailwarden/identity';
 import { busUrl } from './bus.js';
 import { databaseSettings } from './database.js';
-import { INSTALLATION, programOf, type Layout } from './layout.js';
+import { COMPILE_CACHE, INSTALLATION, programOf, type Layout } from './layout.js';
 import type { Ports } from './ports.js';
 import type { ProcessPlan } from './supervised-process.js';
 
 const APPS = { reporting: 'reporting-service', rotation: 'rotation-worker', consent: 'consent-registry' } as const satisfies Record<ServiceName, string>;
 
 /** What every Node process of the runtime is told: nothing of the operator's own environment reaches it. */
-export const nodeEnvironment = (layout: Layout): Record<string, string> => ({ NODE_ENV: 'production', NODE_COMPILE_CACHE: layout.compileCache, MAILWARDEN_LOG_LEVEL: process.env['MAILWARDEN_LOG_LEVEL'] ?? 'info' });
+export const nodeEnvironment = (): Record<string, string> => ({ NODE_ENV: 'production', NODE_COMPILE_CACHE: COMPILE_CACHE, MAILWARDEN_LOG_LEVEL: process.env['MAILWARDEN_LOG_LEVEL'] ?? 'info' });
 
 function settingsOf(service: ServiceName, layout: Layout, ports: Ports): Record<string, string> {
   if (service === 'rotation') return { MAILWARDEN_POLICY_DIR: layout.policies };
@@ -31,7 +31,7 @@ export function serviceProcess(service: ServiceName, layout: Layout, identity: I
     name: APPS[service],
     command: [process.execPath, programOf(APPS[service])],
     env: {
-      ...nodeEnvironment(layout),
+      ...nodeEnvironment(),
       MAILWARDEN_NATS_URL: busUrl(ports.bus),
       MAILWARDEN_NATS_CREDS: own.creds,
       MAILWARDEN_NATS_CA: identity.certificates.ca,
