@@ -6,6 +6,7 @@ import { instantOf, known, unknown, type ServerName } from '@mailwarden/kernel';
 import { describe, expect, it } from 'vitest';
 import { assess } from './assess.js';
 import { buildStatement } from './statement.js';
+import { undeterminedBy } from './undetermined.js';
 
 const NOW = instantOf(Date.UTC(2026, 10, 24, 12));
 const AN_HOUR_AGO = instantOf(Date.UTC(2026, 10, 24, 11));
@@ -100,5 +101,19 @@ describe('what is found on a host', () => {
     ['a dump', store('dumps', { items: known(1) }), 'dump-present'],
   ])('%s are told', (_what, seen, code) => {
     expect(judged(observation([seen])).map((finding) => finding.code)).toContain(code);
+  });
+});
+
+describe('what a scan could not tell', () => {
+  it('is told apart, store by store', () => {
+    const seen = observation([store('backup', { orphans: unknown('a rotation is under way') }), store('kata-quarantine')], { ksn: unknown('the file is gone') });
+    const undetermined = undeterminedBy(seen);
+    const told = (code: 'orphaned-halves' | 'over-limit' | 'ksn-without-consent', id: string | null): boolean => undetermined({ code, store: id as never });
+    expect([told('orphaned-halves', 'backup'), told('ksn-without-consent', null)]).toEqual([true, true]);
+    expect([told('orphaned-halves', 'kata-quarantine'), told('over-limit', 'backup')]).toEqual([false, false]);
+  });
+  it('is everything about a store with a part that could not be read', () => {
+    const undetermined = undeterminedBy(observation([store('backup', { unknown: [{ what: 'part of the store', why: '1 places could not be read (permission-denied)' }] })]));
+    expect((['over-limit', 'access-too-wide', 'orphaned-halves'] as const).every((code) => undetermined({ code, store: store('backup').id }))).toBe(true);
   });
 });

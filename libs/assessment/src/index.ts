@@ -2,3 +2,5 @@ export { assess } from './assess.js';
 export type { Bearing } from './assess.js';
 export { rulesOf, statedLimits } from './stated-limits.js';
 export { buildStatement } from './statement.js';
+export { undeterminedBy } from './undetermined.js';
+export type { Undetermined } from './undetermined.js';

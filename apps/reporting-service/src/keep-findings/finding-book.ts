@@ -1,3 +1,4 @@
+import type { Undetermined } from '@mailwarden/assessment';
 import type { AssessedFinding } from '@mailwarden/contracts';
 import { epochMsOf, uuidOf, type Instant } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
@@ -67,12 +68,12 @@ export class FindingBook {
    * Brings the findings of one scope in line with what was seen now.
    * Safety: the caller holds the server's row locked, so that two looks at one server never interleave.
    */
-  async reconcile(tx: EntityManager, scope: FindingScope, seen: readonly AssessedFinding[], now: Instant): Promise<readonly FindingChange[]> {
+  async reconcile(tx: EntityManager, scope: FindingScope, seen: readonly AssessedFinding[], now: Instant, undetermined?: Undetermined): Promise<readonly FindingChange[]> {
     const rows = await tx.query<FindingRow[]>(
       `SELECT * FROM reporting.finding WHERE server = $1 AND origin = $2 AND profile IS NOT DISTINCT FROM $3`,
       [scope.server, scope.origin, scope.profile],
     );
-    const changes = findingChanges(scope, rows.map(knownFrom), seen, now);
+    const changes = findingChanges(scope, rows.map(knownFrom), seen, now, undetermined);
     if (changes.length === 0) return changes;
     const told = changes.filter((change) => change.told);
     await tx.query(UPSERT, [scope.server, scope.origin, scope.profile, JSON.stringify(changes.map((change) => change.finding))]);

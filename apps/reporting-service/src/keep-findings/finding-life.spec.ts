@@ -35,6 +35,12 @@ describe('life of a finding', () => {
     expect(replay([[seen()], [seen()], [seen()]]).told).toEqual(['opened']);
   });
 
+  it('does not close by a look that could not tell', () => {
+    const open = findingChanges(SCOPE, [], [seen()], at(0)).map(({ finding }) => finding);
+    expect(findingChanges(SCOPE, open, [], at(1000), ({ code, store }) => code === 'over-limit' && store === 'backup')).toEqual([]);
+    expect(findingChanges(SCOPE, open, [], at(2000), ({ code }) => code === 'over-age').map(({ what }) => what)).toEqual(['resolved']);
+  });
+
   it('keeps its id through resolution and return', () => {
     const { kept, told } = replay([[seen()], [], [seen()]]);
     expect(told).toEqual(['opened', 'resolved', 'reopened']);

@@ -1,3 +1,4 @@
+import type { Undetermined } from '@mailwarden/assessment';
 import type { AssessedFinding } from '@mailwarden/contracts';
 import { epochMsOf, uuidOf, type Instant } from '@mailwarden/kernel';
 
@@ -52,9 +53,9 @@ function continued(known: KnownFinding, seen: AssessedFinding, now: Instant): Fi
 /**
  * How the findings of one scope change when it is looked at again.
  * A resolved finding that is seen again is reopened under its old id; an accepted one stays accepted while it lasts.
- * Two findings of one identity in one look count once.
+ * Two findings of one identity in one look count once. What the look could not tell neither opens nor closes.
  */
-export function findingChanges(scope: FindingScope, known: readonly KnownFinding[], seen: readonly AssessedFinding[], now: Instant): FindingChange[] {
+export function findingChanges(scope: FindingScope, known: readonly KnownFinding[], seen: readonly AssessedFinding[], now: Instant, undetermined: Undetermined = () => false): FindingChange[] {
   const knownById = new Map(known.map((finding) => [finding.id, finding]));
   const seenById = new Map(seen.map((finding) => [findingId(scope, finding), finding]));
   const changes: FindingChange[] = [];
@@ -64,7 +65,7 @@ export function findingChanges(scope: FindingScope, known: readonly KnownFinding
     if (change !== undefined) changes.push(change);
   }
   for (const finding of known) {
-    if (finding.state === 'resolved' || seenById.has(finding.id)) continue;
+    if (finding.state === 'resolved' || seenById.has(finding.id) || undetermined(finding)) continue;
     changes.push({ what: 'resolved', told: true, finding: { ...finding, state: 'resolved', updatedAt: now, toldAt: now, resolvedAt: now } });
   }
   return changes;

@@ -1,3 +1,4 @@
+import { undeterminedBy } from '@mailwarden/assessment';
 import type { Labels, Observation } from '@mailwarden/contracts';
 import type { Instant, Measured } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
@@ -69,6 +70,6 @@ export class ObservationProjection {
   async #judge(tx: EntityManager, observation: Observation, now: Instant): Promise<void> {
     const { server, profile } = observation;
     const [row] = await tx.query<{ labels: Labels }[]>(`SELECT labels FROM reporting.server WHERE name = $1`, [server]);
-    await this.findings.reconcile(tx, { server, origin: 'assessment', profile }, this.judgement.assess(observation, row?.labels ?? {}, now), now);
+    await this.findings.reconcile(tx, { server, origin: 'assessment', profile }, this.judgement.assess(observation, row?.labels ?? {}, now), now, undeterminedBy(observation));
   }
 }
