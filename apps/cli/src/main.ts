@@ -26,7 +26,7 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   const { buildProgram } = await import('./program.js');
   const { CommanderError } = await import('commander');
   try {
-    await buildProgram().exitOverride().parseAsync();
+    await buildProgram().parseAsync();
   } catch (cause) {
     if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? EXIT.nothingFound : EXIT.failed;
     else {

@@ -148,6 +148,7 @@ function addEvents(program: Command): void {
 /** The whole command line. Errors: commander's own for what it does not understand; CommandFailure from the commands. */
 export function buildProgram(): Command {
   const program = new Command('mailwarden')
+    .exitOverride()
     .description('Watches, enforces and proves how personal data is kept on a fleet of mail servers.')
     .version(VERSION, '-V, --version')
     .showSuggestionAfterError()

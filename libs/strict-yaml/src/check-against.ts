@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DocumentPath, Problem } from './problem.js';
 import { problemAt, type StrictDocument } from './read-strict-yaml.js';
 
-const FORM = 'see the reference page of this file for its form';
+const FORM = 'the form is described in docs/reference, profiles.md and policies.md';
 
 function knownKeysAt(schema: unknown, path: DocumentPath): string[] {
   let current: unknown = schema;
@@ -38,6 +38,10 @@ function explain(issue: z.core.$ZodIssue, schema: unknown, document: StrictDocum
     const closest = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
     const inner = closest.flatMap((nested) => explain({ ...nested, path: [...issue.path, ...nested.path] } as z.core.$ZodIssue, schema, document));
     if (inner.length > 0) return inner;
+  }
+  const key = path.at(-1);
+  if (issue.code === 'invalid_type' && typeof key === 'string' && issue.message.endsWith('received undefined')) {
+    return [problemAt(document, path, `"${key}" is missing`, `add ${key}: with ${issue.expected === 'array' ? 'a list' : issue.expected === 'object' || issue.expected === 'record' ? 'its members below it' : `a ${issue.expected}`}`)];
   }
   return [problemAt(document, path, issue.message.replace(/^Invalid input: /, ''), FORM)];
 }
