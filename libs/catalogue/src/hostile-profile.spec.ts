@@ -36,7 +36,7 @@ const HOSTILE: [name: string, from: string, to: string, path: string, message: R
   ['a program found by PATH', `{ process: { ${PID_FILE} } }`, '{ command: [ klms-control ], parser: first-line, key: null, timeout: 5 s }', 'service-start.from[0].command[0]', /absolute path/, /begin with "\/"/],
   ['a query that writes', `{ process: { ${PID_FILE} } }`, '{ sql: { database: backup, query: "select 1; drop table x" } }', 'service-start.from[0].sql.query', /one SELECT/, /leave out ";"/],
   ['a query in a database that nobody declared', `{ process: { ${PID_FILE} } }`, '{ sql: { database: bakcup, query: "select 1" } }', 'service-start.from[0].sql.database', /"bakcup" is not declared/, /did you mean "backup"/],
-  ['a table that is a statement', 'relation: public.asp_quarantine', 'relation: "x; drop table y"', 'stores[5].rows.relation', /must be a table/, /reference page/],
+  ['a table that is a statement', 'relation: public.asp_quarantine', 'relation: "x; drop table y"', 'stores[5].rows.relation', /must be a table/, /docs\/reference/],
   ['a NUL in a place', QUARANTINE, '"/var/opt/x\\0/**"', 'stores[5].files[0]', /cannot be seen/, /without NUL/],
   ['text that runs backwards', 'section: Anti-Spam Quarantine', 'section: "Anti\\u202EmapS"', 'stores[5].section', /cannot be seen/, /without NUL/],
   ['an unknown key', 'rotatable: false', 'rotateable: false', 'stores[9].rotateable', /not known here/, /did you mean "rotatable"/],
