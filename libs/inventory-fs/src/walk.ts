@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import type { BytePath } from '@mailwarden/inventory';
-import { closeDirectory, entryNames, openChildDirectory, openDirectoryBeneath, statEntry, type Directory, type OpenError } from './directory-descriptor.js';
+import { closeDirectory, entryNames, openChildDirectory, openDirectoryBeneath, withinDirectory, type Directory, type OpenError } from './directory-descriptor.js';
 
 /** Folders are open while they are walked, one for each level: this bounds the descriptors. */
 export const DEPTH_MAX = 128;
@@ -28,67 +28,105 @@ const REASONS: Readonly<Record<OpenError, PassedOver>> = { absent: 'vanished', '
 const ENTRIES_PER_TURN = 20_000;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** A folder that is being walked, once its own entries were looked at. */
 interface Level {
   readonly directory: Directory;
   readonly path: BytePath;
-  readonly names: BytePath[];
-  next: number;
+  /** Folders in it that are still to be walked, the next one last. */
+  readonly folders: BytePath[];
 }
 
 /**
- * Visits everything below one folder, through descriptors, without following links or crossing mounts.
+ * Visits everything below one folder, through descriptors, without following links or crossing mounts: of each folder first its files, then its folders.
  * Errors: why the folder itself cannot be walked; trouble below it goes to `passedOver`.
  */
 export async function walk(root: Directory, start: BytePath, visitor: Visitor): Promise<OpenError | null> {
   const beneath = openDirectoryBeneath(root, start);
   if (!beneath.ok) return beneath.error;
   visitor.above?.(start, beneath.value.chain);
-  const levels: Level[] = [];
+  const walker = new Walker(visitor);
   try {
-    enter(levels, beneath.value.directory, start === '/' ? '' : start, visitor);
-    let seen = 0;
-    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-      const name = level.names[level.next];
-      level.next += 1;
-      if (name === undefined) {
-        closeDirectory(level.directory);
-        levels.pop();
-        continue;
-      }
-      visit(levels, level, name, visitor);
-      seen += 1;
-      if (seen % ENTRIES_PER_TURN === 0) await turn();
-    }
+    await walker.enter(beneath.value.directory, start === '/' ? '' : start);
+    while (await walker.step());
     return null;
   } finally {
-    for (const level of levels) closeDirectory(level.directory);
+    walker.close();
   }
 }
 
-function enter(levels: Level[], directory: Directory, path: BytePath, visitor: Visitor): void {
-  visitor.folder(path, directory);
-  let names: BytePath[] = [];
-  try {
-    names = entryNames(directory);
-  } catch (cause) {
-    visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'EACCES' ? 'permission-denied' : 'io-error');
-  }
-  levels.push({ directory, path, names, next: 0 });
-}
+class Walker {
+  readonly #levels: Level[] = [];
+  #seen = 0;
 
-function visit(levels: Level[], level: Level, name: BytePath, visitor: Visitor): void {
-  const path = `${level.path}/${name}`;
-  let stat: Stats;
-  try {
-    stat = statEntry(level.directory, name);
-  } catch (cause) {
-    return visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'io-error');
+  constructor(private readonly visitor: Visitor) {}
+
+  /** Looks at a folder's own entries, and remembers its folders. */
+  async enter(directory: Directory, path: BytePath): Promise<void> {
+    const folders: BytePath[] = [];
+    this.#levels.push({ directory, path, folders });
+    this.visitor.folder(path, directory);
+    const names = this.#namesIn(directory, path);
+    for (let at = 0; at < names.length; at += ENTRIES_PER_TURN) {
+      const some = names.length <= ENTRIES_PER_TURN ? names : names.slice(at, at + ENTRIES_PER_TURN);
+      withinDirectory(directory, (stat) => {
+        for (const name of some) if (this.#look(directory, path, name, stat)) folders.push(name);
+      });
+      await this.#yieldAfter(some.length);
+    }
+    folders.reverse();
   }
-  if (isPrivateFolder(name, stat)) return;
-  if (stat.isFile()) return visitor.file(path, name, stat, level.directory);
-  if (!stat.isDirectory()) return visitor.passedOver(path, 'not-a-regular-file');
-  if (levels.length >= DEPTH_MAX) return visitor.passedOver(path, 'too-deep');
-  const child = openChildDirectory(level.directory, name);
-  if (child.ok) enter(levels, child.value, path, visitor);
-  else visitor.passedOver(path, REASONS[child.error]);
+
+  /** Goes on with the next folder. Returns false when there is none left. */
+  async step(): Promise<boolean> {
+    const level = this.#levels.at(-1);
+    if (level === undefined) return false;
+    const name = level.folders.pop();
+    if (name === undefined) {
+      closeDirectory(level.directory);
+      this.#levels.pop();
+      return true;
+    }
+    const path = `${level.path}/${name}`;
+    const child = this.#levels.length >= DEPTH_MAX ? null : openChildDirectory(level.directory, name);
+    if (child === null) this.visitor.passedOver(path, 'too-deep');
+    else if (child.ok) await this.enter(child.value, path);
+    else this.visitor.passedOver(path, REASONS[child.error]);
+    return true;
+  }
+
+  close(): void {
+    for (const level of this.#levels) closeDirectory(level.directory);
+  }
+
+  #namesIn(directory: Directory, path: BytePath): BytePath[] {
+    try {
+      return entryNames(directory);
+    } catch (cause) {
+      this.visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'EACCES' ? 'permission-denied' : 'io-error');
+      return [];
+    }
+  }
+
+  /** Returns true for a folder that is to be walked. */
+  #look(directory: Directory, parent: BytePath, name: BytePath, statOf: (name: BytePath) => Stats): boolean {
+    const path = `${parent}/${name}`;
+    let stat: Stats;
+    try {
+      stat = statOf(name);
+    } catch (cause) {
+      this.visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'io-error');
+      return false;
+    }
+    if (stat.isFile()) this.visitor.file(path, name, stat, directory);
+    else if (!stat.isDirectory()) this.visitor.passedOver(path, 'not-a-regular-file');
+    else return !isPrivateFolder(name, stat);
+    return false;
+  }
+
+  async #yieldAfter(entries: number): Promise<void> {
+    this.#seen += entries;
+    if (this.#seen < ENTRIES_PER_TURN) return;
+    this.#seen = 0;
+    await turn();
+  }
 }
