@@ -1,16 +1,8 @@
+import { serviceSettings } from '@mailwarden/config';
 import { z } from 'zod';
 
 /** What the process is told by its environment. */
-export const reportingSettings = z.object({
-  MAILWARDEN_NATS_URL: z.string().min(1),
-  MAILWARDEN_NATS_CREDS: z.string().min(1),
-  MAILWARDEN_NATS_CA: z.string().min(1),
-  MAILWARDEN_SIGNING_KEY: z.string().min(1),
-  MAILWARDEN_TRUST: z.string().min(1),
-  MAILWARDEN_DATABASE_URL: z.string().min(1),
-  MAILWARDEN_DATABASE_PASSWORD_FILE: z.string().min(1),
-  MAILWARDEN_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  MAILWARDEN_PROFILE_DIR: z.string().min(1).optional(),
+export const reportingSettings = serviceSettings.extend({
   MAILWARDEN_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   MAILWARDEN_HTTP_PORT: z.coerce.number().int().min(0).max(65_535),
   MAILWARDEN_FLEET_FILE: z.string().min(1),

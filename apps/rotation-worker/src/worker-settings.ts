@@ -1,16 +1,8 @@
+import { serviceSettings } from '@mailwarden/config';
 import { z } from 'zod';
 
 /** What the process is told by its environment. */
-export const workerSettings = z.object({
-  MAILWARDEN_NATS_URL: z.string().min(1),
-  MAILWARDEN_NATS_CREDS: z.string().min(1),
-  MAILWARDEN_NATS_CA: z.string().min(1),
-  MAILWARDEN_SIGNING_KEY: z.string().min(1),
-  MAILWARDEN_TRUST: z.string().min(1),
-  MAILWARDEN_DATABASE_URL: z.string().min(1),
-  MAILWARDEN_DATABASE_PASSWORD_FILE: z.string().min(1),
-  MAILWARDEN_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  MAILWARDEN_PROFILE_DIR: z.string().min(1).optional(),
+export const workerSettings = serviceSettings.extend({
   /** Folder of policy files; read again when they change. */
   MAILWARDEN_POLICY_DIR: z.string().min(1),
 });

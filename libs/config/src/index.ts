@@ -3,4 +3,5 @@ export { loadHostSettings } from './host-settings.js';
 export { loadProfiles, readProfileFile } from './profile-files.js';
 export { readyUntilEnded } from './process-life.js';
 export { readSettings } from './read-settings.js';
+export { serviceSettings } from './service-settings.js';
 export { loadTrust } from './trust-file.js';
