@@ -98,8 +98,13 @@ export class DemoRuntime {
 
   /** Runs a command of the command line against this runtime. */
   run(...args: readonly string[]): Promise<CommandResult> {
+    return this.runIn(this.dataDir, ...args);
+  }
+
+  /** The same with another data folder. */
+  runIn(dataDir: string, ...args: readonly string[]): Promise<CommandResult> {
     return new Promise((resolve) => {
-      execFile(MAILWARDEN, [...args, '--data', this.dataDir], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      execFile(MAILWARDEN, [...args, '--data', dataDir], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
       });
     });
