@@ -18,6 +18,8 @@ export interface RunningNats {
   kill(): Promise<void>;
   /** Starts it again on the same data. */
   start(): Promise<void>;
+  /** Removes everything that the broker kept; to be called between `kill` and `start`. */
+  forget(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +46,8 @@ export async function startNats(options: { servers: readonly string[] }): Promis
   const port = await freePort();
   const identity = await provisionIdentity({ dir: join(dir, 'identity'), servers: options.servers, hosts: ['127.0.0.1', 'localhost'] });
   const config = join(dir, 'nats.conf');
-  await writeFile(config, natsServerConfig({ host: '127.0.0.1', port, storeDir: join(dir, 'jetstream'), pidFile: join(dir, 'nats.pid'), certificates: identity.certificates, tokens: identity.tokens }));
+  const storeDir = join(dir, 'jetstream');
+  await writeFile(config, natsServerConfig({ host: '127.0.0.1', port, storeDir, pidFile: join(dir, 'nats.pid'), certificates: identity.certificates, tokens: identity.tokens }));
   let end: (signal: NodeJS.Signals) => Promise<void> = () => Promise.resolve();
   const start = async (): Promise<void> => {
     const broker = spawn(findNatsServer(), ['-c', config], { stdio: process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'ignore' : 'inherit' });
@@ -61,6 +64,7 @@ export async function startNats(options: { servers: readonly string[] }): Promis
     identity,
     start,
     kill: () => end('SIGKILL'),
+    forget: () => rm(storeDir, { recursive: true, force: true }),
     stop: async () => {
       await end('SIGKILL');
       await rm(dir, { recursive: true, force: true });
