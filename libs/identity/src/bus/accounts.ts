@@ -35,8 +35,10 @@ export const agentsImports = (control: string): Import[] => [...FROM_AGENTS, ...
 export const siemImports = (control: string): Import[] =>
   [...FROM_SIEM, ...TO_SIEM].map((item) => imported(control, item, item.subject.startsWith('$JS.API.') ? item.subject.replace('$JS.API', EVENT_MIRROR.api) : undefined));
 
-const NO_LIMIT = { subs: -1, data: -1, payload: -1, bearer_token: false } as const;
-const permit = (pub: string[], sub: string[]): Partial<UserPermissionsLimits> => ({ ...NO_LIMIT, allowed_connection_types: [], src: [], times: [], pub: { allow: pub, deny: [] }, sub: { allow: sub, deny: [] } });
+/** Most that one credential may listen to; an agent needs a few dozen, a subscriber one for each consumer. A flood of subscriptions ends here and not in the broker's memory. */
+const SUBSCRIPTIONS_MAX = 500;
+const BOUNDED = { subs: SUBSCRIPTIONS_MAX, data: -1, payload: -1, bearer_token: false } as const;
+const permit = (pub: string[], sub: string[]): Partial<UserPermissionsLimits> => ({ ...BOUNDED, allowed_connection_types: [], src: [], times: [], pub: { allow: pub, deny: [] }, sub: { allow: sub, deny: [] } });
 
 /** Name of one agent's user on the bus; also the name of its consumer of orders, so that the template can bind both. */
 export const agentUser = (server: string): string => orderConsumer(server).name;

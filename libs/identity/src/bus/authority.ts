@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { NAME_PATTERN } from '@mailwarden/kernel';
 import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds, fromSeed, newScopedSigner, type Account, type KeyPair, type OperatorLimits, type UserPermissionsLimits } from '@nats-io/jwt';
 import { keepOnce, writePrivate } from '../private-file.js';
 import { AGENT_TEMPLATE, agentsImports, agentUser, CONTROL_EXPORTS, SIEM_TEMPLATE, siemImports, type AccountName } from './accounts.js';
@@ -14,6 +15,11 @@ type SeedName = 'operator' | 'sys' | 'control' | 'agents' | 'siem' | 'agents-sig
 
 const UNLIMITED: OperatorLimits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
 const WITH_JETSTREAM: OperatorLimits = { ...UNLIMITED, mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+
+/** Safety: a name becomes a token of subjects and part of a file's name; one like `*` once let an agent speak as everyone. Errors: throws for any other. */
+function requirePlainName(name: string): void {
+  if (!NAME_PATTERN.test(name)) throw new Error(`no credential is issued for ${JSON.stringify(name.slice(0, 80))}: a name is 1 to 63 characters of a-z, 0-9 and "-", and neither begins nor ends with "-"`);
+}
 
 /** The keys that accounts and credentials of one bus are made with. Safety: whoever holds them is the bus; they stay in files of their owner. */
 export class BusAuthority {
@@ -48,17 +54,20 @@ export class BusAuthority {
   }
 
   /** Credentials of a service in the control account. */
-  serviceCredentials(name: string): Promise<string> {
+  async serviceCredentials(name: string): Promise<string> {
+    requirePlainName(name);
     return this.#issue(name, (user) => encodeUser(name, user, this.keys.control, {}));
   }
 
   /** Credentials of one agent: whoever holds them speaks as that server and as nobody else. */
-  agentCredentials(server: string): Promise<string> {
+  async agentCredentials(server: string): Promise<string> {
+    requirePlainName(server);
     return this.#issue(`agent-${server}`, (user) => this.#encodeScoped('agents', 'agents-signer', agentUser(server), user, [`server:${server}`]));
   }
 
   /** Credentials of one subscriber to events. */
-  siemCredentials(name: string): Promise<string> {
+  async siemCredentials(name: string): Promise<string> {
+    requirePlainName(name);
     return this.#issue(name, (user) => this.#encodeScoped('siem', 'siem-signer', name, user, []));
   }
 
