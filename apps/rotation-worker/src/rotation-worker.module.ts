@@ -12,6 +12,7 @@ import { BundlePress } from './apply-policy/bundle-press.js';
 import { policyOverviewOf } from './apply-policy/policy-overview.js';
 import { ObservationConsumer } from './order-rotation/observation.consumer.js';
 import { OrderBook } from './order-rotation/order-book.js';
+import { CreateObserved1764000000004 } from './schema/create-observed.migration.js';
 import { CreateRotation1764000000003 } from './schema/create-rotation.migration.js';
 import type { WorkerSettings } from './worker-settings.js';
 
@@ -40,7 +41,7 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   const log = createLogger({ service: 'rotation-worker', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
-  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'rotation', entities: [], migrations: [CreateRotation1764000000003] });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'rotation', entities: [], migrations: [CreateRotation1764000000003, CreateObserved1764000000004] });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'rotation-worker' });
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);

@@ -33,7 +33,7 @@ export class ReceiptConsumer {
     const [row] = await tx.query<{ state: string; document: SignedDocument<RotationOrder> }[]>(`SELECT state, document FROM rotation.rotation_order WHERE id = $1 FOR UPDATE`, [payload.order]);
     if (row === undefined) throw new RetryLater(ORDER_RETRY_MS, 'no order of this id was given');
     const order = row.document.payload;
-    if (order.server !== payload.server || order.store !== payload.store) throw new Poison('the receipt tells of another store than its order');
+    if (order.server !== payload.server || order.profile !== payload.profile || order.store !== payload.store) throw new Poison('the receipt tells of another store than its order');
     if (row.state !== 'open' && row.state !== 'expired') return;
     await tx.query(`UPDATE rotation.rotation_order SET state = $2, finished_at = $3, receipt = $4 WHERE id = $1`, [payload.order, payload.outcome, payload.finishedAt, JSON.stringify(signed)]);
     const wellEnded = payload.outcome === 'completed' || payload.outcome === 'nothing-to-do';

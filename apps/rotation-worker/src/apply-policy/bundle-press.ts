@@ -24,6 +24,7 @@ interface BundleRow {
 export class BundlePress {
   #folder: PolicyFolder = { policies: [], problems: [], mark: '' };
   readonly #bundles = new Map<string, PolicyBundle>();
+  readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
 
@@ -75,11 +76,30 @@ export class BundlePress {
 
   async #press(): Promise<void> {
     for (const member of this.parts.keyring.members()) {
+      this.#tellUnknownProfiles(member);
       const document = await this.parts.dataSource.transaction((tx) => this.#pressOne(tx, member));
       this.#bundles.set(member.server, document.payload);
       await putEntry(this.parts.bus, 'bundle', member.server, document);
     }
     this.parts.relay.kick();
+  }
+
+  /**
+   * While a file of the folder cannot be used, nobody knows whether it was a hold: those that stood stay until the folder is whole again.
+   * Safety: holds beat everything, so that a slip of the pen in one must not set free what it keeps.
+   */
+  #holdsToKeep(standing: PolicyBundle | undefined): PolicyBundle['holds'] {
+    const { policies, problems } = this.#folder;
+    if (problems.length === 0 || standing === undefined) return [];
+    return standing.holds.filter((hold) => !policies.some(({ name }) => name === hold.id));
+  }
+
+  #tellUnknownProfiles({ server, profiles }: Membership): void {
+    for (const id of profiles) {
+      if (this.parts.profiles.has(id) || this.#told.has(`${server} ${id}`)) continue;
+      this.#told.add(`${server} ${id}`);
+      this.parts.log.warn({ server, profile: id }, 'no profile is known by this name: no policy reaches its stores; put its file into MAILWARDEN_PROFILE_DIR');
+    }
   }
 
   /** A bundle that says the same is kept until half of its life is over. */
@@ -88,7 +108,8 @@ export class BundlePress {
     const profiles = member.profiles.flatMap((id) => this.parts.profiles.get(id) ?? []);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`bundle ${member.server}`]);
     const [row] = await tx.query<BundleRow[]>(`SELECT version, content_hash, expires_at, document FROM rotation.bundle WHERE server = $1`, [member.server]);
-    const draft = bundleFor({ server: member.server, labels: member.labels, profiles, policies: this.#folder.policies, version: Number(row?.version ?? 0) + 1, issuedAt: instantOf(nowMs), expiresAt: instantOf(nowMs + BUNDLE_LIFE_MS) });
+    const drafted = bundleFor({ server: member.server, labels: member.labels, profiles, policies: this.#folder.policies, version: Number(row?.version ?? 0) + 1, issuedAt: instantOf(nowMs), expiresAt: instantOf(nowMs + BUNDLE_LIFE_MS) });
+    const draft = { ...drafted, holds: [...drafted.holds, ...this.#holdsToKeep(row?.document.payload)] };
     const contentHash = sha256(canonicalJson({ ...draft, version: 0, issuedAt: null, expiresAt: null }));
     if (row !== undefined && row.content_hash === contentHash && row.expires_at.getTime() - nowMs > BUNDLE_LIFE_MS / 2) return row.document;
     const document = signDocument(this.parts.signer, SIGNING_CONTEXTS.bundle, draft);

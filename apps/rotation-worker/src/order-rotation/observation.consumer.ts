@@ -7,7 +7,7 @@ import { BundlePress } from '../apply-policy/bundle-press.js';
 import { OrderBook } from './order-book.js';
 
 const NO_BUNDLE_RETRY_MS = 2_000;
-/** An older observation says nothing about now: no order is made on it. Units: milliseconds. */
+/** An older observation says nothing about now, nor does one by a clock so far ahead: no order is made on it. Units: milliseconds. */
 const OBSERVATION_AGE_MS_MAX = 5 * 60_000;
 
 @Controller()
@@ -24,7 +24,7 @@ export class ObservationConsumer {
     const seen = envelope.data;
     if (serverOfSource(envelope.source) !== seen.server) throw new Poison('an agent spoke in the name of another server');
     const nowMs = Date.now();
-    if (nowMs - Date.parse(seen.startedAt) > OBSERVATION_AGE_MS_MAX) return;
+    if (Math.abs(nowMs - Date.parse(seen.startedAt)) > OBSERVATION_AGE_MS_MAX) return;
     const bundle = this.press.bundleOf(seen.server);
     if (bundle === undefined) throw new RetryLater(NO_BUNDLE_RETRY_MS, 'the server has no bundle yet');
     await handleOnce(this.dataSource, 'rotation-observations', `${envelope.source} ${envelope.id}`, (tx) => this.orders.consider(tx, seen, bundle, nowMs));

@@ -7,6 +7,8 @@ import type { EntityManager } from 'typeorm';
 
 /** An order that nobody carried out by then is void. Units: milliseconds. */
 const ORDER_LIFE_MS = 15 * 60_000;
+/** An order taken in its last moment is still being carried out for a while: so long its receipt is waited for. Units: milliseconds. */
+const EXPIRY_GRACE_MS = ORDER_LIFE_MS;
 /** After an order that did not end well, people look first: none follows for so long. Units: milliseconds. */
 const PAUSE_AFTER_TROUBLE_MS = 10 * 60_000;
 /** After any order, the next observation may still be of before it. Units: milliseconds. */
@@ -34,7 +36,8 @@ export class OrderBook {
   /** Looks at everything one observation says about stores that policy enforces. */
   async consider(tx: EntityManager, observation: Observation, bundle: PolicyBundle, nowMs: number): Promise<void> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`orders ${observation.server}`]);
-    await this.#expire(tx, observation.server, nowMs);
+    if (!(await this.#isNewest(tx, observation))) return;
+    await this.#expire(tx, nowMs);
     for (const store of observation.stores) {
       await this.#prove(tx, observation, store, bundle, nowMs);
       const rule = bundle.rules.find((candidate) => candidate.profile === observation.profile && candidate.store === store.id && candidate.mode === 'enforce' && passedLimits(candidate, store, nowMs).length > 0);
@@ -42,8 +45,22 @@ export class OrderBook {
     }
   }
 
-  async #expire(tx: EntityManager, server: string, nowMs: number): Promise<void> {
-    await tx.query(`UPDATE rotation.rotation_order SET state = 'expired', finished_at = expires_at WHERE server = $1 AND state = 'open' AND expires_at < $2`, [server, instantOf(nowMs - ORDER_LIFE_MS)]);
+  /** Messages overtake each other on the way; one that does says nothing about now. */
+  async #isNewest(tx: EntityManager, { server, profile, startedAt }: Observation): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `INSERT INTO rotation.observed (server, profile, started_at) VALUES ($1, $2, $3)
+       ON CONFLICT (server, profile) DO UPDATE SET started_at = excluded.started_at WHERE excluded.started_at > observed.started_at RETURNING server`,
+      [server, profile, startedAt],
+    );
+    return rows.length > 0;
+  }
+
+  /** Closes what nobody took, of every server: those of one that fell silent would else count against the whole fleet for ever. */
+  async #expire(tx: EntityManager, nowMs: number): Promise<void> {
+    await tx.query(
+      `UPDATE rotation.rotation_order SET state = 'expired', finished_at = expires_at WHERE id IN (SELECT id FROM rotation.rotation_order WHERE state = 'open' AND expires_at < $1 FOR UPDATE SKIP LOCKED)`,
+      [instantOf(nowMs - EXPIRY_GRACE_MS)],
+    );
   }
 
   async #order(tx: EntityManager, observation: Observation, bundle: PolicyBundle, rule: BundleRule, nowMs: number): Promise<void> {
