@@ -9,8 +9,12 @@ const runtimeAddress = z.object({ url: z.string().url() });
 export const ADDRESS_FILE = 'address.json';
 export const TOKEN_FILE = 'cli-token';
 const ANSWER_TIMEOUT_MS = 15_000;
+/** More pages than a person reads; keeps a list of a large fleet from going on for ever. */
+const PAGES_MAX = 100;
+const REFUSED_INPUT = new Set([400, 409, 422]);
 
 type Reply<N extends RouteName> = z.output<(typeof ROUTES)[N]['reply']>;
+type PagedRoute = 'findings' | 'rotations';
 interface Request {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -22,6 +26,7 @@ export class ApiClient {
   private constructor(
     private readonly url: string,
     private readonly token: string,
+    private readonly dataDir: string,
   ) {}
 
   /** Errors: CommandFailure when nothing runs with this data folder, or its token cannot be read. */
@@ -29,7 +34,7 @@ export class ApiClient {
     try {
       const address = runtimeAddress.parse(JSON.parse(await readFile(join(dataDir, ADDRESS_FILE), 'utf8')));
       const token = (await readFile(join(dataDir, TOKEN_FILE), 'utf8')).trim();
-      return new ApiClient(address.url, token);
+      return new ApiClient(address.url, token, dataDir);
     } catch (cause) {
       throw new CommandFailure(`nothing runs with the data folder ${dataDir}`, 'start it with: mailwarden up --detach, or name another folder with --data', [], { cause });
     }
@@ -41,23 +46,45 @@ export class ApiClient {
     const body: unknown = await response.json();
     if (!response.ok) {
       const told = problem.safeParse(body);
-      throw new CommandFailure(told.success ? told.data.detail : `the service answered ${response.status}`, response.status === 404 ? 'check the name' : 'see: mailwarden status');
+      throw new CommandFailure(told.success ? told.data.detail.replaceAll(/[✖→]\s*/g, '').replaceAll(/\s*\n\s*/g, ' ') : `the service answered ${response.status}`, this.#adviceFor(response.status));
     }
     const parsed = ROUTES[name].reply.safeParse(body);
     if (!parsed.success) throw new CommandFailure('the service answered in a form that this version does not know', 'use a command line of the same version', [], { cause: parsed.error });
     return parsed.data as Reply<N>;
   }
 
+  /** Every page of a list, as one. A list that is longer than the bound keeps where to go on in `next`. */
+  async askAll<N extends PagedRoute>(name: N, query: Readonly<Record<string, string | undefined>> = {}): Promise<Reply<N>> {
+    const first = await this.ask(name, { query });
+    const items: unknown[] = [...first.items];
+    let { next } = first;
+    for (let pages = 1; next !== null && pages < PAGES_MAX; pages += 1) {
+      const page = await this.ask(name, { query: { ...query, after: next } });
+      items.push(...page.items);
+      next = page.next;
+    }
+    return { items, next } as Reply<N>;
+  }
+
   /** Lines of the live stream until the caller stops. */
   async *live(signal: AbortSignal): AsyncGenerator<string> {
     const response = await fetch(`${this.url}/api/v1${ROUTES.stream.path}`, { headers: { authorization: `Bearer ${this.token}` }, signal });
-    if (!response.ok || response.body === null) throw new CommandFailure(`the live stream answered ${response.status}`, 'see: mailwarden status');
+    if (!response.ok || response.body === null) throw new CommandFailure(`the live stream answered ${response.status}`, `see: ${this.#status}`);
     let rest = '';
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length);
     }
+  }
+
+  get #status(): string {
+    return `mailwarden status --data ${this.dataDir}`;
+  }
+
+  #adviceFor(status: number): string {
+    if (status === 404) return 'check the name';
+    return REFUSED_INPUT.has(status) ? 'nothing was changed; mend what you typed and try again' : `see: ${this.#status}`;
   }
 
   async #send(name: RouteName, request: Request): Promise<Response> {
@@ -73,7 +100,7 @@ export class ApiClient {
     try {
       return await fetch(`${this.url}/api/v1${path}${query.size > 0 ? `?${query.toString()}` : ''}`, init);
     } catch (cause) {
-      throw new CommandFailure(`the reporting service at ${this.url} does not answer`, 'see: mailwarden status', [], { cause });
+      throw new CommandFailure(`the reporting service at ${this.url} does not answer`, `see how it is with: ${this.#status}; where nothing runs, start it with: mailwarden up --data ${this.dataDir}`, [], { cause });
     }
   }
 }

@@ -25,11 +25,22 @@ function wholeNumber(max: number): (text: string) => number {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Adds one command. Its code is loaded when it runs, so that the command line itself starts at once. `exits` tells scripts what its exit codes mean. */
-function add<O>(parent: Command, usage: string, texts: { readonly summary: string; readonly example: string; readonly exits?: string }, shape: (command: Command) => Command, run: Run<O>): void {
+interface CommandTexts {
+  readonly summary: string;
+  readonly example: string;
+  /** What its exit codes tell a script. */
+  readonly exits?: string;
+  /** Shared options that mean nothing to it: taken, so that a script may give them to every command, but not shown. */
+  readonly without?: readonly ('data' | 'format')[];
+}
+
+/** Adds one command. Its code is loaded when it runs, so that the command line itself starts at once. */
+function add<O>(parent: Command, usage: string, texts: CommandTexts, shape: (command: Command) => Command, run: Run<O>): void {
+  const { without = [] } = texts;
+  const shared = (name: 'data' | 'format', option: Option): Option => (without.includes(name) ? option.hideHelp() : option);
   const command = shape(parent.command(usage).description(texts.summary))
-    .addOption(new Option('--data <dir>', 'data folder of the local runtime').default('.mailwarden'))
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(shared('data', new Option('--data <dir>', 'data folder of the local runtime').default('.mailwarden')))
+    .addOption(shared('format', new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text')))
     .option('--no-color', 'print without colours')
     .option('--verbose', 'show the cause of a failure')
     .addHelpText('after', `${texts.exits === undefined ? '' : `\nExit: ${texts.exits}\n`}\nExample:\n  ${texts.example}`);
@@ -45,7 +56,7 @@ function addRuntime(program: Command): void {
   add<{ demo?: boolean; port: number; detach?: boolean }>(
     program,
     'up',
-    { summary: 'start the control plane, and an agent that watches this host', example: 'mailwarden up --demo' },
+    { summary: 'start the control plane, and an agent that watches this host', example: 'mailwarden up --demo', without: ['format'] },
     (command) =>
       command
         .option('--demo', 'watch a demo fleet of four mail servers instead of this host')
@@ -53,8 +64,8 @@ function addRuntime(program: Command): void {
         .option('--detach', 'return when the console answers and go on in the background'),
     async (options, context) => (await import('./commands/up.js')).up({ ...options, demo: options.demo === true, detach: options.detach === true }, context),
   );
-  add(program, 'down', { summary: 'stop the local runtime', example: 'mailwarden down' }, plain, async (_options, context) => (await import('./commands/down.js')).down(context));
-  add(program, 'status', { summary: 'show the local runtime, its addresses and its processes', example: 'mailwarden status --format json' }, plain, async (_options, context) => (await import('./commands/status.js')).status(context));
+  add(program, 'down', { summary: 'stop the local runtime', example: 'mailwarden down', without: ['format'] }, plain, async (_options, context) => (await import('./commands/down.js')).down(context));
+  add(program, 'status', { summary: 'show the local runtime, its addresses and its processes', example: 'mailwarden status --format json', exits: '0 all ready, 1 something is not ready, 2 nothing runs' }, plain, async (_options, context) => (await import('./commands/status.js')).status(context));
   add(program, 'login', { summary: 'print a new link that signs in to the console, once', example: 'mailwarden login' }, plain, async (_options, context) => (await import('./commands/status.js')).login(context));
 }
 
@@ -62,14 +73,14 @@ function addHost(program: Command): void {
   add<{ profile?: readonly string[]; root: string }>(
     program,
     'scan',
-    { summary: 'print the data-provision statement of one host', example: 'mailwarden scan --root / --format json', exits: '0 nothing found, 1 findings, 2 could not measure' },
+    { summary: 'print the data-provision statement of one host', example: 'mailwarden scan --root / --format json', exits: '0 nothing found, 1 findings, 2 could not measure', without: ['data'] },
     (command) => command.option('--profile <id|file>', 'profile to measure by; may be given again', collect).option('--root <dir>', 'folder that stands for the host', '/'),
     async (options, context) => (await import('./commands/scan.js')).scan({ ...options, profile: options.profile ?? [] }, context),
   );
   add<{ policy: string; profile?: readonly string[]; root: string; apply?: boolean; list?: boolean }>(
     program,
     'rotate',
-    { summary: 'plan what a policy would delete on one host, or do it', example: 'mailwarden rotate --policy backup-cap.yaml --list', exits: '0 nothing over a limit or all done, 1 a plan waits to be applied, 2 failed or stopped by a bound' },
+    { summary: 'plan what a policy would delete on one host, or do it', example: 'mailwarden rotate --policy backup-cap.yaml --list', exits: '0 nothing over a limit or all done, 1 a plan waits to be applied, 2 failed or stopped by a bound', without: ['data'] },
     (command) =>
       command
         .requiredOption('--policy <file>', 'policy file')
@@ -85,9 +96,9 @@ function addHost(program: Command): void {
 
 function addProfiles(program: Command): void {
   const profile = program.command('profile').description('look at and check profiles: what a product keeps, where, for how long');
-  add(profile, 'lint <file>', { summary: 'say what is wrong with a profile file, line by line', example: 'mailwarden profile lint my-product.yaml' }, plain, async (_options, context, [file = '']) => (await import('./commands/profile.js')).profileLint(file, context));
-  add(profile, 'list', { summary: 'list the profiles that ship', example: 'mailwarden profile list' }, plain, async (_options, context) => (await import('./commands/profile.js')).profileList(context));
-  add(profile, 'show <id>', { summary: 'show one profile', example: 'mailwarden profile show kaspersky-klms-8 --format json' }, plain, async (_options, context, [id = '']) => (await import('./commands/profile.js')).profileShow(id, context));
+  add(profile, 'lint <file>', { summary: 'say what is wrong with a profile file, line by line', example: 'mailwarden profile lint my-product.yaml', exits: '0 in order, 1 problems, 2 it cannot be read', without: ['data'] }, plain, async (_options, context, [file = '']) => (await import('./commands/profile.js')).profileLint(file, context));
+  add(profile, 'list', { summary: 'list the profiles that ship', example: 'mailwarden profile list', without: ['data'] }, plain, async (_options, context) => (await import('./commands/profile.js')).profileList(context));
+  add(profile, 'show <id>', { summary: 'show one profile', example: 'mailwarden profile show kaspersky-klms-8 --format json', without: ['data'] }, plain, async (_options, context, [id = '']) => (await import('./commands/profile.js')).profileShow(id, context));
 }
 
 function addFleet(program: Command): void {
@@ -101,7 +112,7 @@ function addFleet(program: Command): void {
     async (options, context) => (await import('./commands/fleet.js')).findings(options, context),
   );
   add(program, 'orders', { summary: 'list rotation orders', example: 'mailwarden orders' }, plain, async (_options, context) => (await import('./commands/fleet.js')).rotations('all', context));
-  add(program, 'receipts [order]', { summary: "list receipts, or show one order's receipt and check its proof", example: 'mailwarden receipts' }, plain, async (_options, context, [order]) =>
+  add(program, 'receipts [order]', { summary: "list receipts, or show one order's receipt and check its proof", example: 'mailwarden receipts 1c2f9a07', exits: '0 it holds, or a list, 1 something of the receipt does not hold, 2 failed' }, plain, async (_options, context, [order]) =>
     order === undefined ? (await import('./commands/fleet.js')).rotations('with-receipt', context) : (await import('./commands/receipt.js')).receipt(order, context),
   );
 }
@@ -114,6 +125,12 @@ interface DecisionOptions {
   readonly wait?: boolean;
 }
 
+const AGREEMENTS_HELP = `
+Agreements:
+  eula, privacy-policy, ksn-statement, supplementary-ksn-statement
+  ksn           taking part in KSN; refused, it takes the supplementary statement with it
+  ksn-extended  KSN statistics, which need both statements`;
+
 function addConsent(program: Command): void {
   const consent = program.command('consent').description('agreements: record decisions and see how far they have reached');
   for (const action of ['grant', 'decline', 'withdraw'] as const) {
@@ -123,6 +140,7 @@ function addConsent(program: Command): void {
       { summary: `${action} consent to an agreement, for the organisation unless a scope is named`, example: `mailwarden consent ${action} ksn --on-behalf-of "Example organisation" --reason "decided by the board" --wait`, exits: '0 recorded, 1 recorded but not every live agent has attested it in time, 2 not recorded' },
       (command) =>
         command
+          .addHelpText('after', AGREEMENTS_HELP)
           .option('--group <label=value>', 'scope: servers with this label')
           .option('--server <name>', 'scope: one server')
           .requiredOption('--on-behalf-of <whom>', 'whom the decision binds')
@@ -139,8 +157,8 @@ function addEvents(program: Command): void {
   add<{ count?: number; follow: boolean }>(
     events,
     'tail',
-    { summary: 'print events, newest last, and go on with new ones', example: 'mailwarden events tail --format json | jq .event' },
-    (command) => command.option('--count <n>', 'end after so many', wholeNumber(1_000_000)).option('--no-follow', 'end after the present ones'),
+    { summary: 'print events, newest last, and go on with new ones until Ctrl-C', example: 'mailwarden events tail --format json | jq .event' },
+    (command) => command.option('--count <n>', 'end after so many, the newest where there are more', wholeNumber(1_000_000)).option('--no-follow', 'end after the present ones'),
     async (options, context) => (await import('./commands/events.js')).eventsTail({ count: options.count ?? null, follow: options.follow }, context),
   );
 }
@@ -152,8 +170,10 @@ export function buildProgram(): Command {
     .description('Watches, enforces and proves how personal data is kept on a fleet of mail servers.')
     .version(VERSION, '-V, --version')
     .showSuggestionAfterError()
-    .showHelpAfterError('Run it with --help to see what it takes.')
-    .addHelpText('after', '\nBegin with:\n  mailwarden up --demo      a fleet to look at, within two minutes\n  mailwarden scan           what this very host keeps, without any server');
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'mailwarden: ')) })
+    .showHelpAfterError('  run it with --help to see what it takes')
+    .addHelpText('after', '\nBegin with:\n  mailwarden up --demo      a fleet to look at, within two minutes\n  mailwarden scan           what this very host keeps, without any server\n\nMost commands take --format json. Colours go when NO_COLOR is set or the output is a pipe; COLUMNS sets the width.');
+  program.addHelpCommand(new Command('help').argument('[command]').description('show the help of a command').helpGroup('Other:'));
   program.commandsGroup('Local runtime:');
   addRuntime(program);
   program.commandsGroup('One host, without a server:');

@@ -44,3 +44,12 @@ export function formatDuration(seconds: number): string {
   }
   return '0 seconds';
 }
+
+const EXACT_STEPS = STEPS.filter(([name]) => name !== 'year' && name !== 'month');
+
+/** Writes a limit for people without changing it: `180 days`, `36 hours`. Months and years are not whole days, and so are not used. */
+export function formatExactDuration(seconds: number): string {
+  const [name, size] = EXACT_STEPS.find(([, step]) => seconds >= step && seconds % step === 0) ?? ['second', 1];
+  const count = seconds / size;
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -5,7 +5,7 @@ export { canonicalJson } from './canonical-json.js';
 export type { Json } from './canonical-json.js';
 export { keyedHash, sha256 } from './digest.js';
 export type { Sha256 } from './digest.js';
-export { formatDuration, parseDuration } from './duration.js';
+export { formatDuration, formatExactDuration, parseDuration } from './duration.js';
 export { epochMsOf, instantOf, parseInstant } from './instant.js';
 export type { Instant } from './instant.js';
 export { err, known, ok, unknown } from './result.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatByteCount, parseByteCount } from './byte-count.js';
-import { formatDuration, parseDuration } from './duration.js';
+import { formatDuration, formatExactDuration, parseDuration } from './duration.js';
 import { instantOf, parseInstant } from './instant.js';
 import { parseServerName } from './brand.js';
 import { suggestionFor } from './suggestion.js';
@@ -44,6 +44,9 @@ describe('durations', () => {
     expect(formatDuration(63_200_000)).toBe('2 years');
     expect(formatDuration(1)).toBe('1 second');
     expect(formatDuration(0)).toBe('0 seconds');
+  });
+  it('writes a limit without rounding it', () => {
+    expect([180 * 86_400, 129_600, 86_400, 90, 0].map(formatExactDuration)).toEqual(['180 days', '36 hours', '1 day', '90 seconds', '0 seconds']);
   });
 });
 

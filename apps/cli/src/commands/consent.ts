@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os';
-import { parseServerName } from '@mailwarden/kernel';
-import type { ConsentScope } from '@mailwarden/contracts';
+import type { ConsentScope, ConsentView, Decision, ServerRow } from '@mailwarden/contracts';
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
+import { knownServer, someNames } from './named-things.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
 /** Short names that cover more than one agreement: taking part in KSN needs the statement, statistics need the supplementary one too. */
@@ -20,16 +19,24 @@ export interface ConsentOptions {
   readonly wait: boolean;
 }
 
-export function scopeFrom(options: { readonly group?: string | undefined; readonly server?: string | undefined }): ConsentScope {
-  if (options.server !== undefined) {
-    const name = parseServerName(options.server);
-    if (!name.ok) throw new CommandFailure(name.error, 'see: mailwarden fleet');
-    return { kind: 'server', server: name.value };
-  }
+type Labelled = Pick<ServerRow, 'server' | 'labels'>;
+
+/** The scope that was asked for. Errors: CommandFailure for a server that the fleet does not have: a decision for a mistyped name would reach nobody, and read as if it had. */
+export function scopeFrom(options: { readonly group?: string | undefined; readonly server?: string | undefined }, servers: readonly Labelled[]): ConsentScope {
+  if (options.server !== undefined && options.group !== undefined) throw new CommandFailure('a decision has one scope', 'give --server or --group, not both');
+  if (options.server !== undefined) return { kind: 'server', server: knownServer(servers, options.server) };
   if (options.group === undefined) return { kind: 'organisation' };
-  const [label, value] = options.group.split('=');
-  if (label === undefined || value === undefined) throw new CommandFailure('a group is a label and its value', 'write it as --group role=mx');
+  const [label = '', value = '', ...more] = options.group.split('=');
+  if (label === '' || value === '' || more.length > 0) throw new CommandFailure('a group is a label and its value', 'write it as --group role=mx');
   return { kind: 'group', label, value };
+}
+
+/** Whom a decision reaches now, in words. */
+export function reachWords(scope: ConsentScope, servers: readonly Labelled[]): string {
+  if (scope.kind === 'organisation') return `the organisation, ${servers.length} ${servers.length === 1 ? 'server' : 'servers'}`;
+  if (scope.kind === 'server') return `server ${scope.server}`;
+  const reached = servers.filter(({ labels }) => labels[scope.label] === scope.value).map(({ server }) => server);
+  return `servers with ${scope.label}=${scope.value}: ${reached.length === 0 ? 'none bears this label now; it will count for those that come' : someNames(reached)}`;
 }
 
 const CONVERGENCE_TIMEOUT_MS = 10_000;
@@ -38,7 +45,9 @@ const CONVERGENCE_POLL_MS = 100;
 export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement: string, options: ConsentOptions, context: CommandContext): Promise<ExitCode> {
   const client = await ApiClient.forRuntime(context.dataDir);
   const agreements = SHORT_NAMES[agreement]?.[action === 'grant' ? 'grant' : 'refuse'] ?? [agreement];
-  const scope = scopeFrom(options);
+  for (const [option, text] of [['--on-behalf-of', options.onBehalfOf], ['--reason', options.reason]] as const) if (text.trim() === '') throw new CommandFailure(`${option} is empty`, 'an auditor will ask; write it out');
+  const { servers } = await client.ask('fleet');
+  const scope = scopeFrom(options, servers);
   const startedAt = Date.now();
   const decisions = [];
   for (const id of agreements) {
@@ -48,12 +57,17 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
       }),
     );
   }
-  if (context.format === 'text') for (const decision of decisions) context.print(`${decision.agreement}: ${action} recorded by ${userInfo().username} at ${decision.recordedAt}`);
+  if (context.format === 'text') printLines(context, recordedLines(decisions, reachWords(scope, servers)));
   const convergence = options.wait ? await waitForConvergence(client, startedAt) : [];
   if (context.format === 'json') printJson(context, { decisions, convergence });
   else if (options.wait) printLines(context, convergence.map((row) => `  ${row.server}: ${row.state}${row.milliseconds === null ? '' : ` after ${row.milliseconds} ms`}`));
   return convergence.some((row) => row.state === 'converging') ? EXIT.found : EXIT.nothingFound;
 }
+
+const DONE = { grant: 'granted', decline: 'declined', withdraw: 'withdrawn' } as const;
+
+const recordedLines = (decisions: readonly Decision[], reach: string): string[] =>
+  decisions.map(({ agreement, action, decidedBy, recordedAt }) => `${agreement} ${DONE[action]} for ${reach}; recorded as decided by ${decidedBy} at ${recordedAt}`);
 
 /** Waits until no server is converging any more, or the time is up. */
 async function waitForConvergence(client: ApiClient, startedAt: number) {
@@ -63,6 +77,21 @@ async function waitForConvergence(client: ApiClient, startedAt: number) {
     if (settled || Date.now() - startedAt > CONVERGENCE_TIMEOUT_MS) return convergence;
     await new Promise((resolve) => setTimeout(resolve, CONVERGENCE_POLL_MS));
   }
+}
+
+type Effective = ConsentView['effective'][number];
+type AlikeServers = Pick<Effective, 'agreement' | 'state' | 'because'> & { readonly servers: string[] };
+
+/** Servers for which an agreement stands the same and for the same reason share a line. */
+export function alike(effective: readonly Effective[]): AlikeServers[] {
+  const lines = new Map<string, AlikeServers>();
+  for (const { agreement, state, because, server } of effective) {
+    const key = JSON.stringify([agreement, state, because]);
+    const line = lines.get(key);
+    if (line === undefined) lines.set(key, { agreement, state, because, servers: [server] });
+    else line.servers.push(server);
+  }
+  return [...lines.values()].sort((a, b) => (a.agreement === b.agreement ? 0 : a.agreement < b.agreement ? -1 : 1));
 }
 
 export async function consentList(context: CommandContext): Promise<ExitCode> {
@@ -76,11 +105,11 @@ export async function consentList(context: CommandContext): Promise<ExitCode> {
     renderTable(
       [
         { title: 'agreement', text: (row) => row.agreement },
-        { title: 'server', text: (row) => row.server },
         { title: 'state', text: (row) => row.state, style: (row, style) => (row.state === 'granted' ? style.green : style.yellow) },
         { title: 'because', text: (row) => row.because },
+        { title: 'servers', text: (row) => someNames(row.servers) },
       ],
-      view.effective,
+      alike(view.effective),
       context.style,
     ),
   );
@@ -92,7 +121,7 @@ export async function consentList(context: CommandContext): Promise<ExitCode> {
         { title: 'server', text: (row) => row.server },
         { title: 'convergence', text: (row) => row.state },
         { title: 'took', text: (row) => (row.milliseconds === null ? '-' : `${row.milliseconds} ms`), align: 'right' },
-        { title: 'ksn', text: (row) => (row.ksn === null ? '-' : `${row.ksn.actual.known ? row.ksn.actual.value : 'unknown'}, allowed ${row.ksn.desired}`) },
+        { title: 'ksn', text: (row) => (row.ksn === null ? '-' : `${row.ksn.actual.known ? row.ksn.actual.value : 'unknown'}, covered ${row.ksn.desired}`) },
         { title: 'because', text: (row) => row.because },
       ],
       view.convergence,

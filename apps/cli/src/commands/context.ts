@@ -1,4 +1,4 @@
-import { styleFor, type Style } from '../output/terminal.js';
+import { styleFor, widthFrom, type Style } from '../output/terminal.js';
 
 /** What every command gets beside its own options. */
 export interface CommandContext {
@@ -14,7 +14,7 @@ export function commandContext(options: { data?: string | undefined; format?: st
   return {
     dataDir: options.data ?? '.mailwarden',
     format: options.format === 'json' ? 'json' : 'text',
-    style: styleFor({ isTerminal: process.stdout.isTTY, noColor: process.env['NO_COLOR'], refused: options.color === false }),
+    style: styleFor({ isTerminal: process.stdout.isTTY, noColor: process.env['NO_COLOR'], refused: options.color === false, width: widthFrom({ columns: process.stdout.columns, variable: process.env['COLUMNS'] }) }),
     print: (line) => void process.stdout.write(`${line}\n`),
   };
 }

@@ -2,12 +2,19 @@ import type { FindingView, RotationView, ServerRow } from '@mailwarden/contracts
 import { formatByteCount, formatDuration } from '@mailwarden/kernel';
 import { ApiClient } from '../api-client.js';
 import { EXIT, type ExitCode } from '../failure.js';
-import { statementText } from '../output/statement-text.js';
+import { statementText, worstFirst } from '../output/statement-text.js';
 import { renderTable, type Column } from '../output/table.js';
 import type { Style } from '../output/terminal.js';
+import { knownServer } from './named-things.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
-const ago = (at: string | null): string => (at === null ? 'never' : `${formatDuration(Math.max(0, (Date.now() - Date.parse(at)) / 1000))} ago`);
+const JUST_NOW_MS = 1_000;
+function ago(at: string | null): string {
+  if (at === null) return 'never';
+  const passedMs = Date.now() - Date.parse(at);
+  return passedMs < JUST_NOW_MS ? 'just now' : `${formatDuration(passedMs / 1000)} ago`;
+}
+
 const openCount = (row: ServerRow): number => Object.values(row.openFindings).reduce((sum, open) => sum + (open ?? 0), 0);
 const stateStyle = (row: ServerRow, style: Style) => (row.state === 'in-order' ? style.green : row.state === 'finding' ? style.red : style.yellow);
 
@@ -32,7 +39,8 @@ export async function fleet(context: CommandContext): Promise<ExitCode> {
 }
 
 export async function server(name: string, context: CommandContext): Promise<ExitCode> {
-  const view = await (await ApiClient.forRuntime(context.dataDir)).ask('server', { params: { name } });
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const view = await client.ask('server', { params: { name: knownServer((await client.ask('fleet')).servers, name) } });
   if (context.format === 'json') {
     printJson(context, view);
     return EXIT.nothingFound;
@@ -55,9 +63,12 @@ const FINDING_COLUMNS: readonly Column<FindingView>[] = [
 ];
 
 export async function findings(options: { state: string; server?: string | undefined }, context: CommandContext): Promise<ExitCode> {
-  const view = await (await ApiClient.forRuntime(context.dataDir)).ask('findings', { query: { state: options.state === 'all' ? undefined : options.state, server: options.server } });
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const server = options.server === undefined ? undefined : knownServer((await client.ask('fleet')).servers, options.server);
+  const found = await client.askAll('findings', { state: options.state === 'all' ? undefined : options.state, server });
+  const view = { ...found, items: worstFirst(found.items) };
   if (context.format === 'json') printJson(context, view);
-  else if (view.items.length === 0) context.print(`No ${options.state === 'all' ? '' : `${options.state} `}findings.`);
+  else if (view.items.length === 0) context.print(`No ${options.state === 'all' ? '' : `${options.state} `}findings${server === undefined ? '' : ` on ${server}`}.`);
   else printLines(context, renderTable(FINDING_COLUMNS, view.items, context.style));
   return EXIT.nothingFound;
 }
@@ -76,7 +87,7 @@ const ROTATION_COLUMNS: readonly Column<RotationView>[] = [
 
 /** Orders, or only those that have a receipt. */
 export async function rotations(only: 'all' | 'with-receipt', context: CommandContext): Promise<ExitCode> {
-  const view = await (await ApiClient.forRuntime(context.dataDir)).ask('rotations');
+  const view = await (await ApiClient.forRuntime(context.dataDir)).askAll('rotations');
   const rows = only === 'all' ? view.items : view.items.filter((row) => row.receipt !== null);
   if (context.format === 'json') printJson(context, { ...view, items: rows });
   else if (rows.length === 0) context.print(only === 'all' ? 'No orders yet.' : 'No receipts yet.');

@@ -1,18 +1,18 @@
-import { resolve } from 'node:path';
 import { parseProfile } from '@mailwarden/catalogue';
-import { loadProfiles, readProfileFile } from '@mailwarden/config';
-import { formatByteCount, type ProfileId } from '@mailwarden/kernel';
+import { loadProfiles } from '@mailwarden/config';
+import { type ProfileId } from '@mailwarden/kernel';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
 import { printable } from '../output/terminal.js';
+import { readNamedFile } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
 /** Says what is wrong with a profile file, line by line. */
 export async function profileLint(file: string, context: CommandContext): Promise<ExitCode> {
-  const parsed = parseProfile(await readProfileFile(resolve(file)));
+  const parsed = parseProfile(await readNamedFile(file, 'profile'));
   const problems = parsed.ok ? [] : parsed.error;
   if (context.format === 'json') printJson(context, { schema: 'mailwarden/lint/v1', file, problems });
-  else if (parsed.ok) context.print(`${file}: in order, ${parsed.value.stores.length} stores`);
+  else if (parsed.ok) context.print(`${file}: in order, ${parsed.value.stores.length} ${parsed.value.stores.length === 1 ? 'store' : 'stores'}`);
   else {
     printLines(
       context,
@@ -61,7 +61,7 @@ export async function profileShow(id: string, context: CommandContext): Promise<
         { title: 'store', text: (store) => store.id },
         { title: 'section', text: (store) => store.section },
         { title: 'kind', text: (store) => store.kind },
-        { title: 'stated limits', text: (store) => store.limits.map((limit) => `${limit.written}${limit.kind === 'bytes' ? ` (${formatByteCount(limit.value)})` : ''} [${limit.source}]`).join(', ') || 'none' },
+        { title: 'stated limits', text: (store) => store.limits.map((limit) => `${limit.written} [${limit.source}]`).join(', ') || 'none' },
         { title: 'accounts', text: (store) => store.protection.accounts?.join(', ') ?? 'not stated' },
       ],
       profile.stores,

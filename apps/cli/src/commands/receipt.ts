@@ -3,6 +3,7 @@ import { canonicalJson, formatByteCount, verifySignature, type Measured } from '
 import { leafHash, verifyInclusion } from '@mailwarden/ledger';
 import { ApiClient } from '../api-client.js';
 import { EXIT, type ExitCode } from '../failure.js';
+import { orderByStart } from './named-things.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
 export interface ReceiptCheck {
@@ -47,12 +48,14 @@ export function checkReceipt(view: RotationView, keys: { readonly executor: stri
   ];
 }
 
+const WHOLE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const amount = (value: Measured<{ items: number; bytes: number }>): string => (value.known ? `${value.value.items} items, ${formatByteCount(value.value.bytes)}` : `unknown, because ${value.reason}`);
 
 /** Shows one receipt and checks it. Exit: 0 it holds, 1 something of it does not. */
 export async function receipt(id: string, context: CommandContext): Promise<ExitCode> {
   const client = await ApiClient.forRuntime(context.dataDir);
-  const view = await client.ask('rotation', { params: { id } });
+  const view = await client.ask('rotation', { params: { id: WHOLE_ID.test(id) ? id : orderByStart((await client.askAll('rotations')).items, id) } });
   const trust = await client.ask('trust');
   const checks = checkReceipt(view, { executor: trust.executors[view.order.server], reporting: trust.anchors.reporting });
   const holds = checks.every((check) => check.passed);

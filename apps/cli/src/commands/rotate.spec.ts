@@ -159,7 +159,7 @@ describe('mailwarden rotate', () => {
     fill(20);
     await expect(run(POLICY.replace('limits', 'limit'))).rejects.toThrow(CommandFailure);
     await expect(run(POLICY.replace('/reports', '/nothing'))).rejects.toThrow(/names a store/);
-    await expect(run(POLICY, { policy: join(root, 'absent.yaml') })).rejects.toThrow(/cannot be used/);
+    await expect(run(POLICY, { policy: join(root, 'absent.yaml') })).rejects.toThrow(/there is no such file/);
     writeFileSync(join(root, 'var/lib'), 'a file where a folder should be');
     await expect(run(POLICY, { apply: true })).rejects.toThrow(/journal of the deletions cannot be kept/);
     writeFileSync(policy, POLICY);

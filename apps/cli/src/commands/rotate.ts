@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
-import { loadHostSettings, readGuarded, readProfileFile } from '@mailwarden/config';
+import { loadHostSettings, readGuarded } from '@mailwarden/config';
 import { SIGNING_CONTEXTS, type BundleRule, type Hold, type Receipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
@@ -12,6 +12,8 @@ import { previewStore, refusalOf, refuseOrder, rotateStore, unfinishedOrders, ty
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { RotateDocument, RotateStore } from '../output/rotate-json.js';
 import { rotateText } from '../output/rotate-text.js';
+import { hostRoot } from './host-root.js';
+import { readNamedFile } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 import { chosenProfile, localServerName } from './scan.js';
 
@@ -44,8 +46,9 @@ async function readPolicies(file: string, apply: boolean): Promise<Policy[]> {
   let text: string;
   try {
     // What deletes is read as the executor reads what it trusts: only its owner may have written it.
-    text = apply ? ((await readGuarded(resolve(file), POLICY_BYTES_MAX)) ?? '') : await readProfileFile(resolve(file));
+    text = apply ? ((await readGuarded(resolve(file), POLICY_BYTES_MAX)) ?? '') : await readNamedFile(file, 'policy');
   } catch (cause) {
+    if (cause instanceof CommandFailure) throw cause;
     throw new CommandFailure(`${file} cannot be used: ${cause instanceof Error ? cause.message : 'unknown'}`, 'name a policy file that only its owner can write', [], { cause });
   }
   const parsed = parsePolicies(text);
@@ -179,7 +182,7 @@ function exitOf(stores: readonly RotateStore[]): ExitCode {
 
 /** Plans, and with `apply` carries out, what the policies of a file ask for on one host, without a server. Exit: 0 nothing over a limit or all done, 1 a plan waits to be applied, 2 failed or stopped by a bound. */
 export async function rotate(options: RotateOptions, context: CommandContext): Promise<ExitCode> {
-  const root = resolve(options.root);
+  const root = hostRoot(options.root);
   const policies = await readPolicies(options.policy, options.apply);
   const document = await withHost(root, await loadHostSettings(root), (host) => work(host, options, policies));
   if (context.format === 'json') printJson(context, document);

@@ -21,7 +21,7 @@ export async function status(context: CommandContext): Promise<ExitCode> {
   const data = resolve(context.dataDir);
   if (record === null) {
     if (context.format === 'json') printJson(context, { schema: 'mailwarden/status/v1', running: false, data });
-    else context.print(`Nothing runs in ${data}. Start it with: mailwarden up`);
+    else context.print(`Nothing runs in ${data}. Start it with: mailwarden up --data ${context.dataDir}`);
     return EXIT.failed;
   }
   const ready = record.ready && record.processes.every(({ state }) => state === 'ready');
@@ -30,7 +30,7 @@ export async function status(context: CommandContext): Promise<ExitCode> {
     return ready ? EXIT.nothingFound : EXIT.found;
   }
   context.print(`${context.style.bold('Mailwarden')} at ${record.url}, up for ${sinceWords(record.startedAt)}${record.demo ? ', with the demo fleet' : ''}`);
-  context.print(context.style.dim(`data ${data}, bus ${record.bus.url}`));
+  context.print(context.style.dim(`data ${data}, bus ${record.bus.url}, logs ${layoutOf(data).logs}`));
   context.print('');
   const columns = [
     { title: 'process', text: (row: SupervisedRecord) => row.name },
@@ -46,7 +46,7 @@ export async function status(context: CommandContext): Promise<ExitCode> {
 /** Prints a new link that signs in once. */
 export async function login(context: CommandContext): Promise<ExitCode> {
   const record = await runningRecord(context);
-  if (record === null) throw new CommandFailure(`nothing runs in ${resolve(context.dataDir)}`, 'start it with: mailwarden up');
+  if (record === null) throw new CommandFailure(`nothing runs in ${resolve(context.dataDir)}`, `start it with: mailwarden up --data ${context.dataDir}`);
   const link = await newSignInLink(layoutOf(resolve(context.dataDir)), record.url);
   if (context.format === 'json') printJson(context, { link });
   else context.print(link);

@@ -9,6 +9,7 @@ import { Runtime } from '../runtime/runtime.js';
 import { newSignInLink } from '../runtime/sign-in-link.js';
 import { Steps } from '../runtime/steps.js';
 import type { CommandContext } from './context.js';
+import { makeDataFolder } from './data-folder.js';
 
 export interface UpOptions {
   readonly demo: boolean;
@@ -22,9 +23,14 @@ const LOOK_EVERY_MS = 100;
 
 const toError = (line: string): void => void process.stderr.write(`${line}\n`);
 
+const DEFAULT_DATA = '.mailwarden';
+
+/** A command for this very runtime: another data folder than the usual one is named in it. */
+const forThis = (context: CommandContext, command: string): string => `mailwarden ${command}${context.dataDir === DEFAULT_DATA ? '' : ` --data ${context.dataDir}`}`;
+
 function invitation(context: CommandContext, url: string, link: string, last: string): void {
   const { bold, dim } = context.style;
-  for (const line of ['', `Console   ${bold(url)}`, `Sign in   ${bold(link)}`, `          ${dim('works once; print another one with: mailwarden login')}`, '', dim(last)]) context.print(line);
+  for (const line of ['', `Console   ${bold(url)}`, `Sign in   ${bold(link)}`, `          ${dim(`works once; print another one with: ${forThis(context, 'login')}`)}`, '', dim(last)]) context.print(line);
 }
 
 /** Resolves on the first request to end. A second Ctrl-C while ending changes nothing: what holds data is ended in order. */
@@ -36,6 +42,7 @@ const untilAsked = (): Promise<void> =>
 /** Starts the local runtime and stays with it until it is asked to end. */
 export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
   const layout = layoutOf(resolve(context.dataDir));
+  makeDataFolder(layout.data);
   if (options.detach) return upDetached(options, context);
   const steps = new Steps(context.style, toError);
   const asked = untilAsked();
@@ -71,7 +78,7 @@ async function upDetached(options: UpOptions, context: CommandContext): Promise<
     const record = await readRunRecord(layout);
     if (record?.ready === true && record.supervisor.pid === child.pid) {
       child.unref();
-      invitation(context, record.url, await newSignInLink(layout, record.url), `Stop it with: mailwarden down --data ${context.dataDir}`);
+      invitation(context, record.url, await newSignInLink(layout, record.url), `Stop it with: ${forThis(context, 'down')}`);
       return EXIT.nothingFound;
     }
     await new Promise((next) => setTimeout(next, LOOK_EVERY_MS));

@@ -1,4 +1,4 @@
-import { formatByteCount, formatDuration } from '@mailwarden/kernel';
+import { formatByteCount, formatExactDuration } from '@mailwarden/kernel';
 import type { RotateDocument, RotateStore } from './rotate-json.js';
 import { printable, type Style } from './terminal.js';
 
@@ -20,7 +20,7 @@ function mark(state: RotateStore['state'], style: Style): string {
 const amountText = (amount: { items: number; bytes: number }): string => `${amount.items} ${amount.items === 1 ? 'item' : 'items'}, ${formatByteCount(amount.bytes)}`;
 
 function limitText({ kind, limit, target }: RotateStore['watermarks'][number]): string {
-  const text = (value: number): string => (kind === 'bytes' ? formatByteCount(value) : kind === 'age' ? formatDuration(value) : `${value} ${kind}`);
+  const text = (value: number): string => (kind === 'bytes' ? formatByteCount(value) : kind === 'age' ? formatExactDuration(value) : `${value} ${kind}`);
   return `${kind} at most ${text(limit)}, then down to ${text(target)}`;
 }
 

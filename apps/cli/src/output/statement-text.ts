@@ -1,6 +1,6 @@
 import type { AssessedFinding, Statement, StatementRow } from '@mailwarden/contracts';
 import { formatByteCount, formatDuration, type Instant, type Measured } from '@mailwarden/kernel';
-import { printable, type Style } from './terminal.js';
+import { printable, wrapped, type Style } from './terminal.js';
 
 const MARKS: Readonly<Record<StatementRow['state'], string>> = {
   'in-order': '● in order',
@@ -31,8 +31,11 @@ function gauge(row: StatementRow): string | undefined {
   const amount = used?.kind === 'records' ? row.measured.records : used?.kind === 'bytes' ? row.measured.bytesAllocated : undefined;
   if (used === undefined || amount?.known !== true || used.value === 0) return undefined;
   const share = amount.value / used.value;
+  const percent = 100 * share;
+  // Rounded down below the limit and up above it, so that 99.7 % never reads as full nor 100.2 % as in order.
+  const told = percent > 0 && percent < 1 ? 'under 1' : String(percent > 100 ? Math.ceil(percent) : Math.floor(percent));
   const filled = Math.min(BAR_WIDTH, Math.round(share * BAR_WIDTH));
-  return `${'▓'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}  ${Math.round(share * 100)} % of ${used.written} ${used.origin}`;
+  return `${'▓'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}  ${told} % of ${used.written} ${used.origin}`;
 }
 
 function amounts(row: StatementRow, now: number): string {
@@ -58,9 +61,26 @@ function accessText(row: StatementRow): string {
   return [allowed, ...breaches].join('; ');
 }
 
-function rowLines(row: StatementRow, now: number, style: Style): string[] {
+const LABEL_WIDTH = 10;
+
+/** A label and its text; a long text goes on below itself. */
+function labelled(label: string, text: string, style: Style): string[] {
+  const told = label.padEnd(LABEL_WIDTH);
+  const indent = 2 + told.length + 1;
+  const [first = '', ...rest] = style.width === null ? [printable(text)] : wrapped(printable(text), style.width - indent);
+  return [`  ${style.dim(told)} ${first}`, ...rest.map((line) => ' '.repeat(indent) + line)];
+}
+
+/** The vendor's section; where it covers more than one store, with the store's own name. */
+function title(row: StatementRow, shared: ReadonlySet<string>): string {
+  return printable(shared.has(row.section) ? `${row.section}: ${row.store.replaceAll('-', ' ')}` : row.section);
+}
+
+function rowLines(row: StatementRow, profile: string, shared: ReadonlySet<string>, now: number, style: Style): string[] {
   const { leftovers, orphans, facts } = row.measured;
   const lines: (readonly [string, string] | undefined)[] = [
+    // As a policy names it.
+    ['store', `${profile}/${row.store}, ${row.kind}`],
     ['where', row.directories === null ? 'not stated by the vendor' : row.directories.join(', ')],
     ['holds', row.dataCategories === null ? 'not stated by the vendor' : row.dataCategories.map((category) => category.title).join(', ')],
     ['kept', limitsText(row)],
@@ -75,48 +95,91 @@ function rowLines(row: StatementRow, now: number, style: Style): string[] {
   if (row.because !== '') lines.push(['so', row.because]);
   for (const gap of row.unknown) lines.push(['unknown', `${gap.what}: ${gap.why}`]);
   return [
-    `${style.bold(printable(row.section))}  ${style.dim(`${row.store}, ${row.kind}`)}  ${mark(row, style)}`,
-    ...lines.filter((line) => line !== undefined).map(([label, text]) => `  ${style.dim(label.padEnd(10))} ${printable(text)}`),
+    `${style.bold(title(row, shared))}  ${mark(row, style)}`,
+    ...lines.filter((line) => line !== undefined).flatMap(([label, text]) => labelled(label, text, style)),
     '',
   ];
+}
+
+/** Where nothing of the product is there, what the vendor says of each store is not repeated: one line tells all that is known. */
+function absentLines(rows: readonly StatementRow[], shared: ReadonlySet<string>, style: Style): string[] {
+  const width = Math.max(...rows.map((row) => title(row, shared).length));
+  return [...rows.map((row) => `  ${title(row, shared).padEnd(width)}  ${mark(row, style)}  ${style.dim(row.measured.present ? row.because : 'nothing of it exists on this host')}`), ''];
 }
 
 /** What a line about a finding needs: open findings of the fleet and those of one scan alike. */
 type ToldFinding = Pick<AssessedFinding, 'severity' | 'message' | 'advice'>;
 
+const FINDING_INDENT = ' '.repeat(11);
 const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low', 'info'];
+
+export const worstFirst = <T extends ToldFinding>(findings: readonly T[]): T[] => [...findings].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));
+
+/** `7 findings: 4 high, 3 medium`. */
+function summary(findings: readonly ToldFinding[], style: Style): string {
+  if (findings.length === 0) return style.green('no findings');
+  const counts = SEVERITY_ORDER.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const).filter(([, count]) => count > 0);
+  const told = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}: ${counts.map(([severity, count]) => `${count} ${severity}`).join(', ')}`;
+  return counts.some(([severity]) => severity === 'critical' || severity === 'high') ? style.red(told) : style.yellow(told);
+}
 
 function findingLines(findings: readonly ToldFinding[], style: Style): string[] {
   if (findings.length === 0) return [style.green('Nothing to report.')];
-  const sorted = [...findings].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));
+  const text = (part: string, paint: (line: string) => string): string[] =>
+    (style.width === null ? [printable(part)] : wrapped(printable(part), style.width - FINDING_INDENT.length)).map((line) => paint(line));
   return [
     style.bold(`${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`),
-    ...sorted.flatMap((finding) => [
-      `  ${(['critical', 'high'].includes(finding.severity) ? style.red : style.yellow)(finding.severity.padEnd(8))} ${printable(finding.message)}`,
-      `  ${' '.repeat(8)} ${style.dim(printable(finding.advice))}`,
-    ]),
+    ...worstFirst(findings).flatMap((finding) => {
+      const [first = '', ...rest] = [...text(finding.message, (line) => line), ...text(finding.advice, style.dim)];
+      return [`  ${(['critical', 'high'].includes(finding.severity) ? style.red : style.yellow)(finding.severity.padEnd(8))} ${first}`, ...rest.map((line) => FINDING_INDENT + line)];
+    }),
   ];
+}
+
+/** What stands below the table: agreements, transmission, licence. */
+function restLines(statement: Statement, style: Style): string[] {
+  const recorded = (row: Statement['agreements'][number]): string => orUnknown(row.recorded, (record) => (record.accepted ? `accepted${record.byAnswerFile ? ' by an answer file' : ''}` : 'not accepted'));
+  return [
+    style.bold('Agreements'),
+    ...statement.agreements.flatMap((row) => named(row.id, `${row.state ?? 'not decided on here'}; on this host: ${recorded(row)}`, style)),
+    '',
+    style.bold('Transmission'),
+    ...named('KSN', `${orUnknown(statement.ksn.actual, (state) => `set to ${state}`)}; consent covers ${statement.ksn.desired}`, style),
+    ...statement.flows.flatMap((row) => named(row.id, `switched on: ${orUnknown(row.configured, (on) => (on ? 'yes' : 'no'))}; seen: ${orUnknown(row.observed, (seen) => `${seen.connections} connections`)}`, style)),
+    '',
+    style.bold('Licence'),
+    ...labelled('now', orUnknown(statement.licence.state, (licence) => `${licence.kind}, ${licence.status}${licence.expiresAt === null ? '' : `, until ${licence.expiresAt}`}`), style),
+    '',
+  ];
+}
+
+const NAME_WIDTH = 28;
+const NAMED_ROOM_MIN = 30;
+
+/** A name and what is said of it beside it, or below it where the terminal is narrow. */
+function named(name: string, text: string, style: Style): string[] {
+  const beside = 2 + NAME_WIDTH + 1;
+  if (style.width === null) return [`  ${name.padEnd(NAME_WIDTH)} ${printable(text)}`];
+  if (style.width - beside < NAMED_ROOM_MIN) return [`  ${name}`, ...wrapped(printable(text), style.width - 4).map((line) => `    ${line}`)];
+  const [first = '', ...rest] = wrapped(printable(text), style.width - beside);
+  return [`  ${name.padEnd(NAME_WIDTH)} ${first}`, ...rest.map((line) => ' '.repeat(beside) + line)];
 }
 
 /** The data-provision statement of one host as text, in the order of the vendor's own table. */
 export function statementText(statement: Statement, findings: readonly ToldFinding[], now: number, style: Style): string[] {
-  const version = orUnknown(statement.product.version, (text) => `version ${text}`);
+  const { version } = statement.product;
+  const versionText = version.known ? `version ${version.value}` : `version unknown, because ${version.reason}`;
+  const sections = statement.rows.map((row) => row.section);
+  const shared = new Set(sections.filter((section, index) => sections.indexOf(section) !== index));
+  const absent = statement.rows.every((row) => !row.measured.present || row.kind === 'memory');
   return [
     `${style.bold('Data-provision statement')} of ${printable(statement.server)}`,
-    `${printable(statement.product.name)}, ${printable(version)}`,
+    `${printable(statement.product.name)}, ${printable(versionText)}`,
     style.dim(`measured ${statement.observedAt}`),
+    summary(findings, style),
     '',
-    ...statement.rows.flatMap((row) => rowLines(row, now, style)),
-    style.bold('Agreements'),
-    ...statement.agreements.map((row) => `  ${row.id.padEnd(28)} ${printable(`${row.state ?? 'not decided on here'}; on this host: ${orUnknown(row.recorded, (record) => (record.accepted ? `accepted${record.byAnswerFile ? ' by an answer file' : ''}` : 'not accepted'))}`)}`),
-    '',
-    style.bold('Transmission'),
-    `  ${'KSN'.padEnd(28)} ${orUnknown(statement.ksn.actual, (state) => `set to ${state}`)}; consent allows ${statement.ksn.desired}`,
-    ...statement.flows.map((row) => `  ${row.id.padEnd(28)} ${printable(`switched on: ${orUnknown(row.configured, (on) => (on ? 'yes' : 'no'))}; seen: ${orUnknown(row.observed, (seen) => `${seen.connections} connections`)}`)}`),
-    '',
-    style.bold('Licence'),
-    `  ${orUnknown(statement.licence.state, (licence) => printable(`${licence.kind}, ${licence.status}${licence.expiresAt === null ? '' : `, until ${licence.expiresAt}`}`))}`,
-    '',
+    ...(absent ? absentLines(statement.rows, shared, style) : statement.rows.flatMap((row) => rowLines(row, statement.profile, shared, now, style))),
+    ...(absent ? [] : restLines(statement, style)),
     ...findingLines(findings, style),
   ];
 }
