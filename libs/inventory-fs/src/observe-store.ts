@@ -56,11 +56,16 @@ const mapped = <T, U>(value: Measured<T>, of: (inner: T) => U): Measured<U> => (
 
 type Amounts = Pick<StoreObservation, 'items' | 'bytesApparent' | 'bytesAllocated' | 'oldestAt' | 'newestAt'>;
 
-function amountsOf({ store, tally }: WalkedStore, rows: RowsFound | null): Amounts {
+function amountsOf(item: WalkedStore, rows: RowsFound | null): Amounts {
+  const { store, tally } = item;
   if (store.kind === 'memory') return { items: NOT_COUNTED, bytesApparent: NOT_COUNTED, bytesAllocated: NOT_COUNTED, oldestAt: NOT_COUNTED, newestAt: NOT_COUNTED };
   if (store.kind === 'table' && rows !== null) {
     const { relation } = rows;
     return { items: mapped(relation, (r) => r.records), bytesApparent: mapped(relation, (r) => r.bytes), bytesAllocated: mapped(relation, (r) => r.bytes), oldestAt: mapped(relation, (r) => r.oldestAt), newestAt: mapped(relation, (r) => r.newestAt) };
+  }
+  if (!item.present && item.blind.size > 0) {
+    const unseen = unknown(`none of it could be read (${[...item.blind.keys()].join(', ')})`);
+    return { items: unseen, bytesApparent: unseen, bytesAllocated: unseen, oldestAt: unseen, newestAt: unseen };
   }
   return { items: known(tally.items), bytesApparent: known(tally.bytesApparent), bytesAllocated: known(tally.bytesAllocated), oldestAt: known(at(tally.oldestMs)), newestAt: known(at(tally.newestMs)) };
 }
@@ -76,8 +81,8 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
   const { store, tally } = item;
   const rows = store.rows === null ? null : await rowsOf(context, store.rows, item);
   const chain = walked.chainOf(item);
-  const access = accessOf({ entries: tally.rights, chain, accounts: context.accounts, protection: store.protection, shownName: shownName(context) });
-  const readable = tally.rights.length > 0 ? openParents(chain) : [];
+  const access = accessOf({ entries: tally.rights, accounts: context.accounts, protection: store.protection, shownName: shownName(context) });
+  const replaceable = tally.rights.length > 0 ? openParents(chain) : [];
   const contents = [...item.contents].sort().join('\n');
   return {
     id: store.id,
@@ -86,7 +91,7 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
     ...amountsOf(item, rows),
     ...(rows !== null ? { records: mapped(rows.relation, (r) => r.records) } : store.lineRecords ? { records: known(item.lines) } : {}),
     configuredLimits: await configuredLimits(context, store),
-    access: { accounts: access.accounts, breaches: [...access.breaches, ...readable].slice(0, 64) },
+    access: { accounts: access.accounts, breaches: [...access.breaches, ...replaceable].slice(0, 64) },
     ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
     ...(rows?.orphans != null ? { orphans: rows.orphans } : {}),
     ...(store.kind === 'configuration' && item.present ? { contentDigest: known(createHash('sha256').update(contents).digest('hex') as Sha256) } : {}),

@@ -1,6 +1,8 @@
 import type { Stats } from 'node:fs';
 import type { BytePath } from '@mailwarden/inventory';
-import { closeDirectory, entryNames, openChildDirectory, openDirectoryBeneath, withinDirectory, type Directory, type OpenError } from './directory-descriptor.js';
+import { closeDirectory, openChildDirectory, openDirectoryBeneath, type Directory, type FolderOnTheWay, type OpenError } from './directory-descriptor.js';
+import { ENTRIES_PER_BATCH, entryBatches } from './entry-batches.js';
+import { withinDirectory } from './within-directory.js';
 
 /** Folders are open while they are walked, one for each level: this bounds the descriptors. */
 export const DEPTH_MAX = 128;
@@ -8,11 +10,18 @@ export const DEPTH_MAX = 128;
 /** What a walk finds. Paths are bytes, absolute below the host's root. */
 export interface Visitor {
   file(path: BytePath, name: BytePath, stat: Stats, folder: Directory): void;
-  folder(path: BytePath, rights: { uid: number; gid: number; mode: number }): void;
+  /** A folder, before its entries. The one above it is null where the walk begins. */
+  folder(path: BytePath, folder: Directory, above: Directory | null): void;
   /** An entry that is passed over, with its reason. */
   passedOver(path: BytePath, reason: PassedOver): void;
-  /** Folders above the place where the walk began. */
-  above?(path: BytePath, chain: readonly { uid: number; gid: number; mode: number }[]): void;
+  /** Folders above the place where the walk begins, the outermost first. */
+  above?(path: BytePath, chain: readonly FolderOnTheWay[]): void;
+  /** False for a folder that holds nothing of interest: it is not opened. */
+  enters?(path: BytePath): boolean;
+  /** True for a folder that may be a mount of its own, because it is a place that was asked for or leads to one. */
+  mayCross?(path: BytePath): boolean;
+  /** Some entries of a folder were looked at. The folder stays open while this waits. */
+  looked?(folder: Directory): Promise<void>;
 }
 
 export type PassedOver = 'not-a-regular-file' | 'other-file-system' | 'permission-denied' | 'io-error' | 'too-deep' | 'vanished';
@@ -24,9 +33,12 @@ const isPrivateFolder = (name: BytePath, stat: Stats): boolean => stat.isDirecto
 
 const REASONS: Readonly<Record<OpenError, PassedOver>> = { absent: 'vanished', 'not-a-folder': 'not-a-regular-file', 'other-file-system': 'other-file-system', 'permission-denied': 'permission-denied', 'io-error': 'io-error' };
 
-/** Reading yields to others after so many entries, so that a large store does not hold the process. */
-const ENTRIES_PER_TURN = 20_000;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function reasonOf(cause: unknown): PassedOver {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'vanished' : code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : 'io-error';
+}
 
 /** A folder that is being walked, once its own entries were looked at. */
 interface Level {
@@ -63,15 +75,15 @@ class Walker {
   /** Looks at a folder's own entries, and remembers its folders. */
   async enter(directory: Directory, path: BytePath): Promise<void> {
     const folders: BytePath[] = [];
+    const above = this.#levels.at(-1)?.directory ?? null;
     this.#levels.push({ directory, path, folders });
-    this.visitor.folder(path, directory);
-    const names = this.#namesIn(directory, path);
-    for (let at = 0; at < names.length; at += ENTRIES_PER_TURN) {
-      const some = names.length <= ENTRIES_PER_TURN ? names : names.slice(at, at + ENTRIES_PER_TURN);
+    this.visitor.folder(path, directory, above);
+    for (const names of this.#namesIn(directory, path)) {
       withinDirectory(directory, (stat) => {
-        for (const name of some) if (this.#look(directory, path, name, stat)) folders.push(name);
+        for (const name of names) if (this.#look(directory, path, name, stat)) folders.push(name);
       });
-      await this.#yieldAfter(some.length);
+      if (this.visitor.looked !== undefined) await this.visitor.looked(directory);
+      await this.#yieldAfter(names.length);
     }
     folders.reverse();
   }
@@ -87,7 +99,8 @@ class Walker {
       return true;
     }
     const path = `${level.path}/${name}`;
-    const child = this.#levels.length >= DEPTH_MAX ? null : openChildDirectory(level.directory, name);
+    if (this.visitor.enters?.(path) === false) return true;
+    const child = this.#levels.length >= DEPTH_MAX ? null : openChildDirectory(level.directory, name, this.visitor.mayCross?.(path) === true);
     if (child === null) this.visitor.passedOver(path, 'too-deep');
     else if (child.ok) await this.enter(child.value, path);
     else this.visitor.passedOver(path, REASONS[child.error]);
@@ -98,12 +111,11 @@ class Walker {
     for (const level of this.#levels) closeDirectory(level.directory);
   }
 
-  #namesIn(directory: Directory, path: BytePath): BytePath[] {
+  *#namesIn(directory: Directory, path: BytePath): Generator<BytePath[], void, void> {
     try {
-      return entryNames(directory);
+      yield* entryBatches(directory);
     } catch (cause) {
-      this.visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'EACCES' ? 'permission-denied' : 'io-error');
-      return [];
+      this.visitor.passedOver(path, reasonOf(cause));
     }
   }
 
@@ -114,7 +126,7 @@ class Walker {
     try {
       stat = statOf(name);
     } catch (cause) {
-      this.visitor.passedOver(path, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'io-error');
+      this.visitor.passedOver(path, reasonOf(cause));
       return false;
     }
     if (stat.isFile()) this.visitor.file(path, name, stat, directory);
@@ -125,7 +137,7 @@ class Walker {
 
   async #yieldAfter(entries: number): Promise<void> {
     this.#seen += entries;
-    if (this.#seen < ENTRIES_PER_TURN) return;
+    if (this.#seen < ENTRIES_PER_BATCH) return;
     this.#seen = 0;
     await turn();
   }

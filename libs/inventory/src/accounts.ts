@@ -19,21 +19,42 @@ const LINES_MAX = 100_000;
 
 export const isSystemAccount = (uid: number): boolean => uid < FIRST_PERSON_UID || uid === NOBODY_UID;
 
-/** Reads what `passwd` and `group` say; lines of another form are passed over, as the system does. */
+interface Group {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+const linesOf = (text: string): string[][] => text.split('\n').slice(0, LINES_MAX).map((line) => line.split(':'));
+const isNumber = (field: string | undefined): field is string => field !== undefined && /^\d{1,10}$/.test(field);
+
+function groupsFrom(text: string): Group[] {
+  return linesOf(text).flatMap(([name = '', , gid, members]) => (isNumber(gid) && members !== undefined ? [{ name, gid: Number(gid), members: members.split(',') }] : []));
+}
+
+/** Numbers of the groups that name an account as a member, by its name. */
+function memberships(groups: readonly Group[]): Map<string, Set<number>> {
+  const byMember = new Map<string, Set<number>>();
+  for (const { gid, members } of groups) {
+    for (const member of members) {
+      const gids = byMember.get(member);
+      if (gids === undefined) byMember.set(member, new Set([gid]));
+      else gids.add(gid);
+    }
+  }
+  return byMember;
+}
+
+/** Reads what `passwd` and `group` say; lines of another form are passed over, as the system does, and the first of two with one name counts. */
 export function accountsFrom(passwd: string, group: string): Accounts {
-  const groups = group
-    .split('\n')
-    .slice(0, LINES_MAX)
-    .map((line) => line.split(':'))
-    .filter((fields) => fields.length >= 4 && /^\d+$/.test(fields[2] ?? ''));
+  const groups = groupsFrom(group);
+  const supplementary = memberships(groups);
   const byName = new Map<string, Account>();
   const names = new Map<number, string>();
-  for (const line of passwd.split('\n').slice(0, LINES_MAX)) {
-    const [name, , uid, gid] = line.split(':');
-    if (name === undefined || name === '' || uid === undefined || gid === undefined || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) continue;
-    const supplementary = groups.filter((fields) => (fields[3] ?? '').split(',').includes(name)).map((fields) => Number(fields[2]));
-    byName.set(name, { name, uid: Number(uid), gids: new Set([Number(gid), ...supplementary]) });
+  for (const [name, , uid, gid] of linesOf(passwd)) {
+    if (name === undefined || name === '' || !isNumber(uid) || !isNumber(gid) || byName.has(name)) continue;
+    byName.set(name, { name, uid: Number(uid), gids: new Set([Number(gid), ...(supplementary.get(name) ?? [])]) });
     if (!names.has(Number(uid))) names.set(Number(uid), name);
   }
-  return { byName, groupNames: new Map(groups.map((fields) => [Number(fields[2]), fields[0] ?? ''])), nameOf: (uid) => names.get(uid) ?? `uid ${uid}` };
+  return { byName, groupNames: new Map(groups.toReversed().map(({ gid, name }) => [gid, name])), nameOf: (uid) => names.get(uid) ?? `uid ${uid}` };
 }

@@ -1,8 +1,10 @@
 export { accessOf, openParents } from './access.js';
-export type { AccountAccess, DeclaredProtection, EntryRights } from './access.js';
+export type { AccountAccess, DeclaredProtection, EntryRights, FolderRights } from './access.js';
 export { accountsFrom, isSystemAccount } from './accounts.js';
 export type { Account, Accounts } from './accounts.js';
-export { compilePatterns, outermost } from './pattern.js';
+export { compilePatterns, isInside, outermost } from './pattern.js';
 export type { BytePath, PatternSet } from './pattern.js';
 export { StoreTally } from './store-tally.js';
 export type { SeenEntry } from './store-tally.js';
+export { OPEN_WAY, Ways } from './way.js';
+export type { Way } from './way.js';

@@ -10,6 +10,8 @@ export interface PatternSet {
   readonly roots: readonly BytePath[];
   /** True for a folder that is the store's own, because a glob takes in all that lies below it. A folder that others share is none. */
   ownsFolder(path: BytePath): boolean;
+  /** True for a folder in which, at any depth, something could be that a glob takes in. */
+  mayHold(path: BytePath): boolean;
 }
 
 const toBytes = (text: string): BytePath => Buffer.from(text, 'utf8').toString('latin1');
@@ -30,13 +32,22 @@ function expression(glob: BytePath): string {
   return source;
 }
 
+/** Folders that lead to what a glob takes in, the host's root among them as an empty path. */
+function leading(glob: BytePath): string[] {
+  const parts = glob.split('/').slice(1);
+  const anyDepth = parts.indexOf('**');
+  const ways = parts.slice(0, anyDepth === -1 ? parts.length : anyDepth + 1).map((_part, index) => parts.slice(0, index).map((part) => String.raw`\/${component(part)}`).join(''));
+  return anyDepth === -1 ? ways : [...ways.slice(0, -1), String.raw`${ways.at(-1) ?? ''}(?:\/[\s\S]+)?`];
+}
+
 function fixedFolder(glob: BytePath): BytePath {
   const parts = glob.split('/');
   const firstWild = parts.findIndex((part) => /[*?]/.test(part));
   return parts.slice(0, firstWild === -1 ? parts.length - 1 : firstWild).join('/') || '/';
 }
 
-const isInside = (path: BytePath, folder: BytePath): boolean => folder === '/' || path === folder || path.startsWith(`${folder}/`);
+/** True for the folder itself and whatever lies below it. */
+export const isInside = (path: BytePath, folder: BytePath): boolean => folder === '/' || path === folder || path.startsWith(`${folder}/`);
 
 /** Folders of a list that lie in no other of it, each once. */
 export function outermost(folders: readonly BytePath[]): BytePath[] {
@@ -48,8 +59,9 @@ export function outermost(folders: readonly BytePath[]): BytePath[] {
 export function compilePatterns(globs: readonly string[]): PatternSet {
   const bytes = globs.map(toBytes);
   const roots = outermost(bytes.map(fixedFolder));
-  if (bytes.length === 0) return { matches: () => false, ownsFolder: () => false, roots };
+  if (bytes.length === 0) return { matches: () => false, ownsFolder: () => false, mayHold: () => false, roots };
   const pattern = new RegExp(`^(?:${bytes.map(expression).join('|')})$`);
+  const way = new RegExp(`^(?:${bytes.flatMap(leading).join('|')})$`);
   // Whatever folder `x/**` is about, a name that cannot occur in it would be taken in too.
-  return { matches: (path) => pattern.test(path), ownsFolder: (path) => pattern.test(`${path}/\0`), roots };
+  return { matches: (path) => pattern.test(path), ownsFolder: (path) => pattern.test(`${path}/\0`), mayHold: (path) => way.test(path === '/' ? '' : path), roots };
 }
