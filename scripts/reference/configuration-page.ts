@@ -22,6 +22,7 @@ const WORKER: Meanings<Omit<WorkerSettings, keyof RegistrySettings>> = { MAILWAR
 const REPORTING: Meanings<Omit<ReportingSettings, keyof RegistrySettings>> = {
   MAILWARDEN_HTTP_HOST: 'Address that the console and the API listen on',
   MAILWARDEN_HTTP_PORT: 'Port that they listen on; 0 takes a free one',
+  MAILWARDEN_HTTP_NAMES: 'Names, with commas between them, that the service is reached by beside its own address and `localhost`; a request for any other host is refused',
   MAILWARDEN_FLEET_FILE: 'File with the servers of the fleet, their labels, profiles and public keys',
   MAILWARDEN_SIGN_IN_LINK_FILE: 'File that holds the one-time sign-in link; whoever uses the link uses the file up',
   MAILWARDEN_CLI_TOKEN_FILE: 'File with the token of the local command line',

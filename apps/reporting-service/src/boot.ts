@@ -8,10 +8,13 @@ import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
 import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
+import { OwnNames } from './http/own-names.js';
+import { refuseUnreadable } from './http/problem.filter.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
 import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
@@ -52,7 +55,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
 }
 
 /** The page may load nothing from elsewhere and be framed by nobody; its component library sets styles on elements. */
-async function closeDoors(app: NestFastifyApplication): Promise<void> {
+async function closeDoors(app: NestFastifyApplication, settings: ReportingSettings): Promise<void> {
   await app.register(cookie);
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -74,6 +77,15 @@ async function closeDoors(app: NestFastifyApplication): Promise<void> {
     crossOriginEmbedderPolicy: false,
     strictTransportSecurity: false,
   });
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  server.addHook('onRequest', new OwnNames(settings.MAILWARDEN_HTTP_NAMES ?? '').guard);
+  // Answers tell of the fleet and of whoever asks: nothing between here and the reader keeps them. The console's own files say otherwise of themselves.
+  server.addHook('onRequest', (_request, reply, next) => {
+    void reply.header('cache-control', 'no-store');
+    next();
+  });
+  // A form of another site can send these without being asked first; the API takes JSON alone.
+  server.removeContentTypeParser('text/plain');
 }
 
 /** Follows what others publish for keeps: consent and policy. */
@@ -95,8 +107,8 @@ async function followBuckets(app: NestFastifyApplication, { bus, log }: Reportin
 export async function startReporting(settings: ReportingSettings): Promise<RunningReporting> {
   const parts = await openParts(settings);
   const { log, keyring, bus, relay } = parts;
-  const app = await NestFactory.create<NestFastifyApplication>(ReportingModule.with(parts), new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, trustProxy: false }), { logger: new NestLogger(log), abortOnError: false });
-  await closeDoors(app);
+  const app = await NestFactory.create<NestFastifyApplication>(ReportingModule.with(parts), new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, trustProxy: false, frameworkErrors: refuseUnreadable }), { logger: new NestLogger(log), abortOnError: false, bodyParser: false });
+  await closeDoors(app, settings);
   await app.get(FleetEnrolment).start();
   await keyring.ready();
   await followBuckets(app, parts);

@@ -12,7 +12,8 @@ export class ConsoleController {
   @Public()
   @Get('/*')
   async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const address = new URL(request.url, 'http://console').pathname;
+    // Taken as it stands: an address that is tidied, as `//host/..`, is one that somebody else has read in another way.
+    const [address = '/'] = request.url.split('?', 1);
     const file = address.startsWith('/api/') ? undefined : this.files.of(address);
     if (file === undefined) throw notFound('page at this address');
     await reply.headers({ 'content-type': file.type, 'cache-control': file.cacheControl }).send(file.open());
