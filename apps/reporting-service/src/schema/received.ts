@@ -1,6 +1,6 @@
 import { serverOfSource, type Envelope } from '@mailwarden/contracts';
-import { canonicalJson } from '@mailwarden/kernel';
 import { Poison } from '@mailwarden/messaging';
+import { holdsNul } from './storable.js';
 
 /** Names a message for exactly-once handling: ids are chosen by origins, so that no origin can use up another's. */
 export const handledKey = (envelope: Pick<Envelope, 'source' | 'id'>): string => `${envelope.source} ${envelope.id}`;
@@ -16,5 +16,5 @@ export function requireOwnWord(envelope: Envelope, server: string): void {
 }
 
 export function requireStorable(data: unknown): void {
-  if (canonicalJson(data).includes('\\u0000')) throw new Poison('the message holds a NUL character');
+  if (holdsNul(data)) throw new Poison('the message holds a NUL character');
 }
