@@ -19,13 +19,18 @@ export class ApiFailure extends Error {
 
 const AWAY_STATUSES = new Set([502, 503, 504]);
 
+/** What the service's reader of requests says, without its marks. */
+const plainWords = (text: string): string => text.replaceAll(/[✖→]\s*/g, '').replaceAll(/\s*\n\s*/g, ' ');
+
 export function failureOf(status: number, said: Problem | null): ApiFailure {
   const title = said?.title ?? 'The request failed';
-  const detail = said?.detail ?? `The service answered with status ${status}.`;
+  const detail = plainWords(said?.detail ?? `The service answered with status ${status}.`);
   if (status === 401) return new ApiFailure('signed-out', title, detail, status);
   if (status === 404) return new ApiFailure('missing', title, detail, status);
   return new ApiFailure(AWAY_STATUSES.has(status) && said === null ? 'away' : 'problem', title, detail, status);
 }
+
+export const missing = (detail: string): ApiFailure => new ApiFailure('missing', 'Nothing is here', detail, 404);
 
 export const nobodyAnswered = (): ApiFailure => new ApiFailure('away', 'The service does not answer', 'Check that Mailwarden is running, for example with "mailwarden status".');
 

@@ -1,12 +1,21 @@
 import type { MeView } from '@mailwarden/contracts';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { call } from './call.js';
+import { missing } from './failure.js';
 import { keepCsrfToken } from './session.js';
 
 type Filter = Readonly<Record<string, string | undefined>>;
 
 /** Policies have no live update of their own. Units: milliseconds. */
 const POLICIES_EVERY_MS = 30_000;
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** An address with a broken id leads nowhere; asking the service would only bring back how ids are written. */
+export function wholeId(id: string, what: string): string {
+  if (ID.test(id)) return id;
+  throw missing(`There is no ${what} of this id.`);
+}
 
 const signedIn = async (signal: AbortSignal): Promise<MeView> => {
   const me = await call('me', { signal });
@@ -17,8 +26,8 @@ const signedIn = async (signal: AbortSignal): Promise<MeView> => {
 export const meQuestion = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => signedIn(signal) });
 export const fleetQuestion = queryOptions({ queryKey: ['fleet'], queryFn: ({ signal }) => call('fleet', { signal }) });
 export const serverQuestion = (name: string) => queryOptions({ queryKey: ['server', name], queryFn: ({ signal }) => call('server', { params: { name }, signal }) });
-export const findingQuestion = (id: string) => queryOptions({ queryKey: ['finding', id], queryFn: ({ signal }) => call('finding', { params: { id }, signal }) });
-export const rotationQuestion = (id: string) => queryOptions({ queryKey: ['rotation', id], queryFn: ({ signal }) => call('rotation', { params: { id }, signal }) });
+export const findingQuestion = (id: string) => queryOptions({ queryKey: ['finding', id], queryFn: ({ signal }) => call('finding', { params: { id: wholeId(id, 'finding') }, signal }) });
+export const rotationQuestion = (id: string) => queryOptions({ queryKey: ['rotation', id], queryFn: ({ signal }) => call('rotation', { params: { id: wholeId(id, 'rotation') }, signal }) });
 export const policiesQuestion = queryOptions({ queryKey: ['policies'], queryFn: ({ signal }) => call('policies', { signal }), refetchInterval: POLICIES_EVERY_MS });
 export const consentsQuestion = queryOptions({ queryKey: ['consents'], queryFn: ({ signal }) => call('consents', { signal }) });
 

@@ -1,5 +1,5 @@
 import type { LimitKind, StatedLimit } from '@mailwarden/contracts';
-import { formatByteCount, formatDuration } from '@mailwarden/kernel';
+import { formatByteCount, formatExactDuration } from '@mailwarden/kernel';
 
 /** A whole number with a thin space between thousands: `18 204`. */
 export function groupedCount(value: number): string {
@@ -20,7 +20,7 @@ export function limitValue(kind: LimitKind, value: number): string {
     case 'bytes':
       return formatByteCount(value);
     case 'age':
-      return formatDuration(value);
+      return formatExactDuration(value);
     case 'records':
       return countOf(value, 'record');
     case 'inodes':

@@ -17,10 +17,10 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
   return (
     <Section title="Decisions" testId="consent-decisions" flush>
       {newest.length === 0 ? <EmptyState title="Nothing was decided yet" shape="question" tone="unknown">Until somebody with the right to do so decides, every agreement counts as undecided, and nothing that it gates is permitted.</EmptyState> : (
-        <Table label="Decisions" columns={['Decision', 'Agreement', 'Scope', 'By', 'On behalf of', 'Reason', 'When']}>
+        <Table label="Decisions" columns={['Decision', 'Agreement', 'Scope', { title: 'By', width: '110px' }, 'On behalf of', 'Reason', 'When']}>
           {newest.map((decision) => (
             <tr key={decision.id}>
-              <Cell column="Decision" lead><span><StateBadge look={LOOKS[decision.action]} /> <Identifier id={decision.id} what="decision" /></span></Cell>
+              <Cell column="Decision" lead><span><StateBadge look={LOOKS[decision.action]} /><br /><Identifier id={decision.id} what="decision" /></span></Cell>
               <Cell column="Agreement"><span>{decision.agreement}<br />{decision.textSha256 === null ? <span className="soft">every text</span> : <Identifier id={decision.textSha256} what="hash of the text" />}</span></Cell>
               <Cell column="Scope">{scopeWords(decision.scope)}</Cell>
               <Cell column="By"><span>{decision.decidedBy}<br /><span className="soft">{MEANS[decision.means]}</span></span></Cell>

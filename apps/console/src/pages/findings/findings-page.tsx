@@ -11,6 +11,7 @@ import { Page, Section } from '../../parts/page.js';
 import type { FindingFilter } from '../../router/url-filter.js';
 import { FINDING_WORDS } from '../../state/finding-words.js';
 import { SEVERITIES_FALLING, SEVERITY_LOOKS } from '../../state/state-words.js';
+import { worstFirst } from './finding-order.js';
 import { FindingsTable } from './findings-table.js';
 
 const STATES = [['resolved', 'Resolved'], ['accepted', 'Accepted'], ['all', 'Open and past']] as const;
@@ -40,7 +41,8 @@ export function FindingsPage() {
             if (items.length === 0) return state === 'open' && Object.keys(filter).filter((key) => key !== 'state').length === 0
               ? <EmptyState title="No open findings" shape="tick" tone="good">Every expectation that could be measured holds. What could not be measured shows as unknown on each server's page.</EmptyState>
               : <EmptyState title="No finding fits this filter">Clear the filter to see all that is open.</EmptyState>;
-            return <><FindingsTable findings={items} /><More pages={pages} what="findings" /></>;
+            // Part of a list cannot be put in order: its worst may be on the next page.
+            return <><FindingsTable findings={state === 'open' && !pages.hasNextPage ? worstFirst(items) : items} /><More pages={pages} what="findings" /></>;
           }}
         </Answer>
       </Section>

@@ -17,7 +17,7 @@ export function FindingsTable({ findings, ofServer = false }: { readonly finding
           {!ofServer && <Cell column="Server"><Link to="/servers/$name" params={{ name: finding.server }}>{finding.server}</Link></Cell>}
           <Cell column="Store">{finding.store ?? <span className="soft">whole server</span>}</Cell>
           <Cell column="State"><StateBadge look={FINDING_LOOKS[finding.state]} quiet /></Cell>
-          <Cell column="Remediation">{finding.remediation === null ? <span className="soft">none by Mailwarden</span> : <Link to="/rotations/$id" params={{ id: finding.remediation.order }}><StateBadge look={remediationLook(finding.remediation.state)} quiet /></Link>}</Cell>
+          <Cell column="Remediation">{finding.remediation === null ? <span className="soft" title="Mailwarden does nothing about this by itself; the finding says what to do">by hand</span> : <Link to="/rotations/$id" params={{ id: finding.remediation.order }}><StateBadge look={remediationLook(finding.remediation.state)} quiet /></Link>}</Cell>
           <Cell column="Since"><Moment at={finding.openedAt} /></Cell>
         </tr>
       ))}

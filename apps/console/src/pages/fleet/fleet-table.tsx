@@ -36,9 +36,11 @@ export function FleetTable({ servers, filter }: { readonly servers: readonly Ser
           <Choice label="Order" any="Worst first" value={filter.order} options={ORDER_WORDS} choose={(order) => change({ order: order as FleetFilter['order'] })} />
         </FilterBar>
       </div>
-      <Table label="Servers" testId="fleet-table" columns={['Server', 'State', 'Labels', 'Agent', 'Mode', 'Open findings', { title: 'Over limit', end: true }, { title: 'Stored', end: true }, 'Consent', 'Measured']}>
-        {rows.slice(0, most).map((row) => <ServerLine key={row.server} row={row} />)}
-      </Table>
+      <div className={classes['servers']}>
+        <Table label="Servers" testId="fleet-table" columns={['Server', 'State', 'Labels', 'Agent', 'Open findings', { title: 'Over limit', end: true }, { title: 'Stored', end: true }, 'Consent']}>
+          {rows.slice(0, most).map((row) => <ServerLine key={row.server} row={row} />)}
+        </Table>
+      </div>
       {rows.length === 0 && <EmptyState title="No server fits this filter">Clear the filter, or use fewer words.</EmptyState>}
       {rows.length > most && <div style={{ padding: 12, textAlign: 'center' }}><Button variant="default" onClick={() => setMost(most + ROWS_STEP)}>Show {groupedCount(Math.min(ROWS_STEP, rows.length - most))} more of {groupedCount(rows.length - most)}</Button></div>}
     </Section>
@@ -52,13 +54,16 @@ function ServerLine({ row }: { readonly row: ServerRow }) {
       <Cell column="Server" lead><span><Link to="/servers/$name" params={{ name: row.server }} className={classes['name'] ?? ''}>{row.server}</Link><span className={classes['product']} title={row.product}>{row.product}</span></span></Cell>
       <Cell column="State"><StateBadge look={DISPLAY_LOOKS[row.state]} /></Cell>
       <Cell column="Labels"><Labels labels={row.labels} /></Cell>
-      <Cell column="Agent"><span style={{ whiteSpace: 'nowrap' }}><StateBadge look={AGENT_LOOKS[row.agent]} quiet />{row.lastSeenAt !== null && <span className="soft"> <Moment at={row.lastSeenAt} short /></span>}</span></Cell>
-      <Cell column="Mode">{row.mode === null ? <span className="soft">unknown</span> : row.mode === 'enforce' ? 'Enforce' : 'Observe'}</Cell>
+      <Cell column="Agent">
+        <span style={{ whiteSpace: 'nowrap' }}>
+          <StateBadge look={AGENT_LOOKS[row.agent]} quiet />{row.lastSeenAt !== null && <span className="soft"> <Moment at={row.lastSeenAt} short /></span>}
+          <br />{row.mode === null ? <span className="soft">mode unknown</span> : row.mode === 'enforce' ? <b style={{ fontWeight: 600 }}>Enforce</b> : 'Observe'}<span className="soft">, measured <Moment at={row.lastObservedAt} none="not yet" short /></span>
+        </span>
+      </Cell>
       <Cell column="Open findings"><span className={classes['findings']}>{found.length === 0 ? <span className="soft">{row.lastObservedAt === null ? 'unknown' : 'none'}</span> : found.map((severity) => <SeverityBadge key={severity} severity={severity} count={row.openFindings[severity] ?? 0} />)}</span></Cell>
       <Cell column="Over limit" end>{row.storesOverLimit === 0 ? <span className="soft">0</span> : <b className="toned" data-tone="bad">{row.storesOverLimit}</b>}</Cell>
       <Cell column="Stored" end>{row.lastObservedAt === null ? <span className="soft">unknown</span> : <ByteCount bytes={row.bytesStored} />}</Cell>
       <Cell column="Consent"><StateBadge look={CONVERGENCE_LOOKS[row.consent]} quiet /></Cell>
-      <Cell column="Measured"><Moment at={row.lastObservedAt} none="not yet" short /></Cell>
     </tr>
   );
 }

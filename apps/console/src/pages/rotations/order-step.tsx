@@ -1,5 +1,5 @@
 import type { RotationView } from '@mailwarden/contracts';
-import { formatByteCount, formatDuration } from '@mailwarden/kernel';
+import { formatByteCount, formatExactDuration } from '@mailwarden/kernel';
 import { countOf, limitValue } from '../../format/quantity.js';
 import { Identifier } from '../../parts/identifier.js';
 import { Moment } from '../../parts/moment.js';
@@ -15,8 +15,8 @@ export function OrderStep({ rotation: { order } }: { readonly rotation: Rotation
         rows={[
           ['Policy', <span key="policy">{policy.name} <Identifier id={policy.version} what="version of the policy" /></span>],
           ['Watermarks', watermarks.map((mark) => `over ${limitValue(mark.kind, mark.limit)}, down to ${limitValue(mark.kind, mark.target)}`).join('; ')],
-          ['At most', `${countOf(bounds.items, 'entry', 'entries')}, ${formatByteCount(bounds.bytes)}, ${bounds.percent} % of the store, within ${formatDuration(bounds.deadlineSeconds)}`],
-          ['Keeps', `the newest ${countOf(keep.newest, 'entry', 'entries')}, and what is younger than ${formatDuration(keep.youngerThanSeconds)}`],
+          ['At most', `${countOf(bounds.items, 'entry', 'entries')}, ${formatByteCount(bounds.bytes)}, ${bounds.percent} % of the store, within ${formatExactDuration(bounds.deadlineSeconds)}`],
+          ['Keeps', `the newest ${countOf(keep.newest, 'entry', 'entries')}, and what is younger than ${formatExactDuration(keep.youngerThanSeconds)}`],
           ['Age by', `the moment an entry was ${order.clock}`],
           ['Valid until', <Moment key="expires" at={order.expiresAt} />],
           ['Holds', holds.length === 0 ? 'none' : <ul key="holds" style={{ margin: 0, paddingLeft: 16 }}>{holds.map((hold) => <li key={hold.id}><b>{hold.id}</b>: {hold.reason}{hold.store !== null && `, store ${hold.store}`}</li>)}</ul>],

@@ -1,6 +1,6 @@
 import type { StatementRow } from '@mailwarden/contracts';
 import { expect, it } from 'vitest';
-import { measuredWords } from './measured-words.js';
+import { measuredWords, shortSource } from './measured-words.js';
 
 const measured = (part: Partial<StatementRow['measured']>): StatementRow['measured'] => part as StatementRow['measured'];
 
@@ -10,4 +10,8 @@ it('tells what should not be there, and never takes the unknown for none', () =>
   expect(measuredWords(measured({ orphans: { known: false, reason: 'the database is away' } }))[0]?.words).toBe('unknown: the database is away');
   expect(measuredWords(measured({ leftovers: { known: true, value: { items: 0, bytes: 0, oldestAt: null } } }))[0]).toMatchObject({ words: 'none', bad: false });
   expect(measuredWords(measured({}))).toEqual([]);
+});
+
+it('leaves the folders of a settings file to the hover, and other sources as they are', () => {
+  expect(['/etc/opt/kaspersky/klms/settings.conf, backupMaxSizeMb = 1000', 'fleet-backup-watch', 'help-167766', 'a/b', '/settings.conf, x = /a/b'].map(shortSource)).toEqual(['settings.conf, backupMaxSizeMb = 1000', 'fleet-backup-watch', 'help-167766', 'a/b', '/settings.conf, x = /a/b']);
 });

@@ -9,6 +9,9 @@ export interface MeasuredWords {
   readonly bad: boolean;
 }
 
+/** The source of a limit without the folders of its file, which are shown on hover: `settings.conf, backupMaxSizeMb = 1000`. */
+export const shortSource = (source: string): string => source.replace(/^\/(?:[^/,\s]+\/)+(?=[^/,\s])/, '');
+
 /** Leftovers and orphaned halves of a row; what could not be measured says so. */
 export function measuredWords({ leftovers, orphans }: StatementRow['measured']): MeasuredWords[] {
   const found: MeasuredWords[] = [];

@@ -11,6 +11,7 @@ import { Page, Section } from '../../parts/page.js';
 import { SERVER_TABS, type ServerTab } from '../../router/url-filter.js';
 import { StateBadge } from '../../state/state-badge.js';
 import { AGENT_LOOKS, CONVERGENCE_LOOKS, DISPLAY_LOOKS } from '../../state/state-words.js';
+import { worstFirst } from '../findings/finding-order.js';
 import { FindingsTable } from '../findings/findings-table.js';
 import { openFindings } from '../fleet/fleet-rows.js';
 import { Labels } from '../fleet/labels.js';
@@ -61,7 +62,7 @@ function Shown({ view }: { readonly view: ServerView }) {
           {view.statements.length === 0 ? <NotMeasured agent={row.agent} /> : view.statements.map((statement) => <StatementView key={statement.profile} statement={statement} agent={row.agent} rotations={rotations} findings={view.findings} />)}
         </Tabs.Panel>
         <Tabs.Panel value="findings">
-          <Section flush>{view.findings.length === 0 ? <EmptyState title={row.lastObservedAt === null ? 'Nothing is known yet' : 'No findings'} shape={row.lastObservedAt === null ? 'question' : 'tick'} tone={row.lastObservedAt === null ? 'unknown' : 'good'}>{row.lastObservedAt === null ? 'This server has not been measured, so nothing can be said about it.' : 'Every expectation that could be measured holds here.'}</EmptyState> : <FindingsTable findings={view.findings} ofServer />}</Section>
+          <Section flush>{view.findings.length === 0 ? <EmptyState title={row.lastObservedAt === null ? 'Nothing is known yet' : 'No findings'} shape={row.lastObservedAt === null ? 'question' : 'tick'} tone={row.lastObservedAt === null ? 'unknown' : 'good'}>{row.lastObservedAt === null ? 'This server has not been measured, so nothing can be said about it.' : 'Every expectation that could be measured holds here.'}</EmptyState> : <FindingsTable findings={worstFirst(view.findings)} ofServer />}</Section>
         </Tabs.Panel>
         <Tabs.Panel value="rotations">
           <Section flush><Answer to={rotationPages}>{() => rotations.length === 0 ? <EmptyState title="No order was ever given for this server">Orders come when a store is over the limit of a policy in enforce mode. <Link to="/policies">See the policies</Link>.</EmptyState> : <RotationsTable rotations={rotations} ofServer />}</Answer></Section>

@@ -31,14 +31,16 @@ export function TrueNow({ row, rotations, findings, old }: TrueNowProps) {
   const now = useNow();
   const order = rotations.find((rotation) => rotation.order.store === row.store && rotation.state === 'ordered');
   const bars = limitBars(row, now);
+  // What a line about access says in full below is not said twice.
+  const saidByBreach = row.access.breaches.slice(0, BREACHES_SHOWN).some(({ because }) => row.because.endsWith(because));
   return (
     <div className={classes['true']}>
       <div className={classes['line']}>
         <StateBadge look={DISPLAY_LOOKS[row.state]} />
         {order !== undefined && <StateBadge look={DISPLAY_LOOKS.waiting} title="An order for this store is on its way" />}
         {old && <span className={classes['stale']} title="Measured too long ago to be sure">old value</span>}
+        {!saidByBreach && <span className={classes['because']}>{row.because}</span>}
       </div>
-      <div className={classes['because']}>{row.because}</div>
       <Amounts row={row} />
       {bars.map((bar) => <LimitBar key={bar.limit.kind} bar={bar} />)}
       <Measures row={row} />
