@@ -6,7 +6,7 @@ import { loadSigner, type ServiceName } from '@mailwarden/identity';
 import { instantOf, signDocument } from '@mailwarden/kernel';
 import { connectAsSuperuser } from '@mailwarden/local-postgres';
 import { connectBus, ensureOrderConsumer, ensureTopology, putEntry } from '@mailwarden/messaging';
-import { startNats, startPostgres, type RunningNats, type RunningPostgres } from '@mailwarden/testing';
+import { startNats, startPostgres, type ForgetfulNats, type RunningPostgres } from '@mailwarden/testing';
 import { DeliverPolicy, jetstream, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -43,7 +43,7 @@ export class ControlPlane {
   readonly #speakers: FleetSpeaker[] = [];
 
   private constructor(
-    readonly nats: RunningNats,
+    readonly nats: ForgetfulNats,
     readonly postgres: RunningPostgres,
     readonly dir: string,
     readonly bus: NatsConnection,

@@ -7,6 +7,8 @@ import { connectAgentBus, type AgentBus } from '@mailwarden/messaging';
 export const PROFILE = 'kaspersky-klms-8';
 export const STORE = 'backup';
 const SCAN_MS = 20;
+const INSIST_MS_MAX = 60_000;
+const TRY_EVERY_MS = 100;
 
 /** What one store looks like in an observation; the rest of it is quiet. */
 export type StoreFacts = Partial<StoreObservation> & { readonly bytes?: number };
@@ -56,14 +58,21 @@ export class FleetSpeaker {
     return new FleetSpeaker(server, await connectAgentBus({ url, credsFile: files.creds, caFile: identity.certificates.ca, server }), agentKey, executorKey);
   }
 
-  /** Seals and publishes; returns the very bytes, so that they can be said again. */
+  /** Seals, and publishes until the bus took it, as a spool does: under the same id each time. Returns the very bytes, so that they can be said again. */
   async say(subject: string, type: string, data: unknown, part: { id?: string; sequence?: number; signer?: Signer } = {}): Promise<Uint8Array> {
     this.#sequence += 1;
     const id = part.id ?? randomUUID();
     const envelope = sealEnvelope(part.signer ?? this.agentKey, { id, source: agentSource(this.server), type, time: instantOf(Date.now()), subject, sequence: part.sequence ?? this.#sequence, data });
     const bytes = Buffer.from(JSON.stringify(envelope));
-    await this.bus.publishDurable(subject, id, bytes);
-    return bytes;
+    for (const until = Date.now() + INSIST_MS_MAX; ; ) {
+      try {
+        await this.bus.publishDurable(subject, id, bytes);
+        return bytes;
+      } catch (cause) {
+        if (Date.now() > until) throw cause;
+        await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+      }
+    }
   }
 
   /** Publishes sealed bytes once more under a message id of their own, as a stream that was restored would. */

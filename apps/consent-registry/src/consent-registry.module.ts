@@ -1,7 +1,7 @@
 import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, publishDurable, serveQuery } from '@mailwarden/messaging';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, serveQuery, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -45,7 +45,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
   await keyring.ready();
-  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
+  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const publisher = new EntryPublisher(dataSource, bus, log);
   const agreements = new Agreements(dataSource, profiles.values());
   const decisions = new DecisionBook(dataSource, signer, agreements, () => {
@@ -57,6 +57,12 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   serveQuery(bus, 'consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }), failed);
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
   const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence: new ConvergenceBook(keyring), relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
+  onReconnect(bus, {
+    back: () => {
+      publisher.kick();
+      relay.lookBack();
+    },
+  });
   relay.start();
   publisher.start();
   await app.listen();

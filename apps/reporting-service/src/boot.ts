@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, publishDurable, watchBucket } from '@mailwarden/messaging';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
 import { NestFactory } from '@nestjs/core';
@@ -48,7 +48,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
-  const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, publish: (message) => publishDurable(bus, message) });
+  const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
   const consoleFiles = await ConsoleFiles.below(settings.MAILWARDEN_CONSOLE_DIR);
   return { settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), profiles, consoleFiles };
@@ -112,6 +112,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   await app.get(FleetEnrolment).start();
   await keyring.ready();
   await followBuckets(app, parts);
+  onReconnect(bus, { back: () => relay.lookBack() });
   relay.start();
   const rejections = app.get(RejectedMessages);
   rejections.start();

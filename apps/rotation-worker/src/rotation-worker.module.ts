@@ -1,7 +1,7 @@
 import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, publishDurable, serveQuery } from '@mailwarden/messaging';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, serveQuery, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -46,8 +46,9 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
   await keyring.ready();
-  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('rotation'), publish: (message) => publishDurable(bus, message), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
+  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('rotation'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const press = new BundlePress({ dataSource, bus, keyring, signer, relay, profiles, policyDir: settings.MAILWARDEN_POLICY_DIR, log });
+  onReconnect(bus, { back: () => relay.lookBack() });
   relay.start();
   await press.start();
   serveQuery(bus, 'rotation.policies', async () => ({ ok: true, value: await policyOverviewOf(dataSource, press) }), (cause) => log.error({ err: cause }, 'a question could not be answered'));

@@ -35,6 +35,8 @@ export interface RelayParts {
   readonly source: string;
   /** Resolves when the bus has the message for good. */
   readonly publish: (message: SealedMessage) => Promise<unknown>;
+  /** When what takes this subject was made: a broker that lost its disk has it made anew, without what was said before. */
+  readonly takerMadeAt?: (subject: string) => Promise<Date>;
   readonly onFailure?: (cause: unknown) => void;
 }
 
@@ -49,6 +51,7 @@ export class OutboxRelay {
   #stopped = true;
   #sweep: NodeJS.Timeout | null = null;
   #tidiedAtMs = 0;
+  #lookBack = true;
 
   constructor(private readonly parts: RelayParts) {
     this.#schema = schemaOf(parts.dataSource);
@@ -76,6 +79,12 @@ export class OutboxRelay {
     });
   }
 
+  /** To be called when the bus is back: it may have forgotten what it had taken. */
+  lookBack(): void {
+    this.#lookBack = true;
+    this.kick();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#sweep !== null) clearInterval(this.#sweep);
@@ -84,12 +93,25 @@ export class OutboxRelay {
 
   async #run(): Promise<void> {
     try {
+      if (this.#lookBack) await this.#sayAgain();
       while (!this.#stopped && (await this.#sendBatch()) === BATCH_MESSAGES_MAX);
       await this.#tidy();
     } catch (cause) {
       this.parts.onFailure?.(cause);
       if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_FAILURE_MS));
     }
+  }
+
+  /** What was said before its taker was made is said again, under its own id and number, unless it has expired by its own words. Harmless where nothing was lost: readers know the id. */
+  async #sayAgain(): Promise<void> {
+    const { dataSource, takerMadeAt } = this.parts;
+    if (takerMadeAt !== undefined) {
+      const lines = await dataSource.query<{ line: string; subject: string }[]>(`SELECT DISTINCT ON (line) line, subject FROM ${this.#schema}.outbox WHERE sent_at IS NOT NULL`);
+      for (const { line, subject } of lines) {
+        await dataSource.query(`UPDATE ${this.#schema}.outbox SET sent_at = NULL WHERE line = $1 AND sent_at < $2 AND coalesce((data #>> '{payload,expiresAt}')::timestamptz > now(), true)`, [line, await takerMadeAt(subject)]);
+      }
+    }
+    this.#lookBack = false;
   }
 
   /** Returns how many were sent. */

@@ -18,9 +18,13 @@ export interface RunningNats {
   kill(): Promise<void>;
   /** Starts it again on the same data. */
   start(): Promise<void>;
-  /** Removes everything that the broker kept; to be called between `kill` and `start`. */
-  forget(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** A broker of which a suite can take the disk away. */
+export interface ForgetfulNats extends RunningNats {
+  /** Removes everything that it kept; to be called between `kill` and `start`. */
+  forget(): Promise<void>;
 }
 
 async function listens(port: number): Promise<boolean> {
@@ -41,7 +45,7 @@ async function untilListening(port: number): Promise<void> {
   throw new Error('nats-server did not begin to listen');
 }
 
-export async function startNats(options: { servers: readonly string[] }): Promise<RunningNats> {
+export async function startNats(options: { servers: readonly string[] }): Promise<ForgetfulNats> {
   const dir = await mkdtemp(join(tmpdir(), 'mailwarden-nats-'));
   const port = await freePort();
   const identity = await provisionIdentity({ dir: join(dir, 'identity'), servers: options.servers, hosts: ['127.0.0.1', 'localhost'] });

@@ -55,6 +55,7 @@ export class EvidenceConsumer {
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx) => {
       // A server's row is always locked before the ledger's head, so that two transactions never wait for each other.
       await lockServer(tx, payload.server);
+      if (await this.rotations.isOrderOfAnother(tx, envelope.data)) throw new Poison('the receipt tells of another store than its order');
       const leafIndex = await this.ledger.append(tx, { kind: 'receipt', reference: payload.order, document: envelope.data, at: now });
       await this.rotations.keepReceipt(tx, envelope.data, { signatureHolds, leafIndex, at: now });
       await this.stopped.look(tx, payload.server, payload.profile, now);

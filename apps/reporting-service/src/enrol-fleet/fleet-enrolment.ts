@@ -1,5 +1,5 @@
 import { instantOf } from '@mailwarden/kernel';
-import { ensureOrderConsumer, putEntry } from '@mailwarden/messaging';
+import { ensureOrderConsumer, onReconnect, putEntry } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { LiveUpdates } from '../live-updates/live-updates.js';
@@ -12,6 +12,7 @@ const LOOK_EVERY_MS = 2_000;
 /** Brings the fleet file into the register, and the register onto the bus. */
 export class FleetEnrolment {
   #mark: string | null = null;
+  #onBus = false;
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
 
@@ -27,6 +28,8 @@ export class FleetEnrolment {
   async start(): Promise<void> {
     this.#mark = await fleetFileMark(this.path);
     await this.#enrol();
+    // A broker that comes back may have forgotten who is in the fleet.
+    onReconnect(this.bus, { back: () => (this.#onBus = false) });
     this.#timer = setInterval(() => {
       this.#working = this.#working.then(() => this.#look());
     }, LOOK_EVERY_MS);
@@ -39,23 +42,35 @@ export class FleetEnrolment {
 
   async #look(): Promise<void> {
     const mark = await fleetFileMark(this.path);
-    if (mark === this.#mark) return;
     try {
-      await this.#enrol();
+      if (mark !== this.#mark) await this.#enrol();
+      else if (!this.#onBus) await this.#publish();
       this.#mark = mark;
     } catch (cause) {
-      this.log.error({ err: cause }, 'the fleet file was not taken up; the known fleet stays and the file is tried again');
+      this.log.error({ err: cause }, 'the fleet file was not taken up, or not brought onto the bus; the known fleet stays and it is tried again');
     }
   }
 
   async #enrol(): Promise<void> {
     const changed = await this.register.enrol(await readFleetFile(this.path), instantOf(Date.now()));
-    const memberships = await this.register.memberships();
-    for (const membership of memberships) {
-      await ensureOrderConsumer(this.bus, membership.payload.server);
-      await putEntry(this.bus, 'fleet', membership.payload.server, membership);
-    }
-    this.log.info({ servers: memberships.length, changed }, 'the fleet is enrolled');
+    const servers = await this.#publish();
+    this.log.info({ servers, changed }, 'the fleet is enrolled');
     this.live.tell('fleet');
+  }
+
+  /** Brings every membership onto the bus; one that is there already is not written again. */
+  async #publish(): Promise<number> {
+    this.#onBus = true;
+    try {
+      const memberships = await this.register.memberships();
+      for (const membership of memberships) {
+        await ensureOrderConsumer(this.bus, membership.payload.server);
+        await putEntry(this.bus, 'fleet', membership.payload.server, membership);
+      }
+      return memberships.length;
+    } catch (cause) {
+      this.#onBus = false;
+      throw cause;
+    }
   }
 }

@@ -27,11 +27,19 @@ export class RotationProjection {
     ]);
   }
 
+  /** True when the order is known and was given to another server or for another store: whoever answers it then has no say in it. */
+  async isOrderOfAnother(tx: EntityManager, { payload }: SignedReceipt): Promise<boolean> {
+    const [order] = await tx.query<{ server: string; store: string }[]>(`SELECT server, store FROM reporting.rotation_order WHERE id = $1`, [payload.order]);
+    return order !== undefined && (order.server !== payload.server || order.store !== payload.store);
+  }
+
+  /** The first receipt of an order stays, unless it came before its order did and turned out to be a stranger's. */
   async keepReceipt(tx: EntityManager, receipt: SignedReceipt, kept: { signatureHolds: boolean; leafIndex: number; at: Instant }): Promise<void> {
     await tx.query(
       `INSERT INTO reporting.rotation_receipt (order_id, server, received_at, signature_holds, leaf_index, document) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (order_id) DO UPDATE SET signature_holds = excluded.signature_holds, leaf_index = excluded.leaf_index, document = excluded.document
-       WHERE NOT rotation_receipt.signature_holds AND excluded.signature_holds`,
+       ON CONFLICT (order_id) DO UPDATE SET server = excluded.server, received_at = excluded.received_at, signature_holds = excluded.signature_holds, leaf_index = excluded.leaf_index, document = excluded.document
+       WHERE (NOT rotation_receipt.signature_holds AND excluded.signature_holds)
+         OR EXISTS (SELECT 1 FROM reporting.rotation_order o WHERE o.id = excluded.order_id AND o.server = excluded.server AND (o.server, o.store) IS DISTINCT FROM (rotation_receipt.server, rotation_receipt.document -> 'payload' ->> 'store'))`,
       [receipt.payload.order, receipt.payload.server, kept.at, kept.signatureHolds, kept.leafIndex, JSON.stringify(receipt)],
     );
   }

@@ -1,6 +1,7 @@
 import { heartbeat, HEARTBEAT_INTERVAL_MS, MESSAGE_TYPES, openEnvelope, serverOfSource, WILDCARDS, type Heartbeat, type KeyOf } from '@mailwarden/contracts';
 import { instantOf, type Instant } from '@mailwarden/kernel';
 import type { Logger } from '@mailwarden/observability';
+import { onReconnect } from '@mailwarden/messaging';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { LiveUpdates } from '../live-updates/live-updates.js';
 import { SILENT_AFTER_MS, type Liveness } from './liveness.js';
@@ -26,6 +27,7 @@ export class HeartbeatWatch {
 
   start(): void {
     this.#listeningSinceMs = Date.now();
+    onReconnect(this.bus, { lost: () => (this.#listeningSinceMs = Number.MAX_SAFE_INTEGER), back: () => (this.#listeningSinceMs = Date.now()) });
     this.#subscription = this.bus.subscribe(WILDCARDS.heartbeat, {
       queue: 'reporting',
       callback: (problem, message) => {
@@ -46,11 +48,17 @@ export class HeartbeatWatch {
     if (!opened.ok) return this.log.warn({ subject, code: opened.error.code }, 'a sign of life was not believed');
     const { data, source } = opened.value;
     if (serverOfSource(source) !== data.server || !subject.endsWith(`.${data.server}`)) return this.log.warn({ subject }, 'an agent gave a sign of life for another');
+    const waiting = this.#waiting.get(data.server);
+    if (waiting !== undefined && waiting.heartbeat.at >= data.at) return;
     this.#waiting.set(data.server, { heartbeat: data, seenAt: instantOf(Date.now()) });
   }
 
   #queue(work: () => Promise<void>): void {
-    this.#working = this.#working.then(work).catch((cause: unknown) => this.log.error({ err: cause }, 'signs of life could not be kept; the next ones will be'));
+    this.#working = this.#working.then(work).catch((cause: unknown) => {
+      // What was heard meanwhile is not known: the time to fall silent begins anew.
+      this.#listeningSinceMs = Date.now();
+      this.log.error({ err: cause }, 'signs of life could not be kept; the next ones will be');
+    });
   }
 
   async #write(): Promise<void> {

@@ -14,6 +14,7 @@ const SEEN = `
     agent_state = CASE WHEN s.agent_state = 'never' THEN 'live' ELSE s.agent_state END
   FROM beat, (SELECT name, agent_state FROM reporting.server) AS before
   WHERE s.name = beat.server AND before.name = s.name
+    AND (s.heartbeat IS NULL OR beat.heartbeat ->> 'at' > s.heartbeat ->> 'at' OR (beat.heartbeat ->> 'at' > $2 AND beat.heartbeat ->> 'at' <> s.heartbeat ->> 'at'))
   RETURNING s.name, before.agent_state AS before`;
 
 const silentFinding = (lastSeenAt: Instant): AssessedFinding => ({
@@ -34,10 +35,14 @@ export class Liveness {
     private readonly events: EventOutbox,
   ) {}
 
-  /** Notes signs of life, many at once. Returns the servers whose state has changed. */
+  /**
+   * Notes signs of life, many at once; one that was recorded and is played again, older than the last and older than a silence, is none.
+   * Returns the servers whose state has changed.
+   */
   async heard(beats: readonly { heartbeat: Heartbeat; seenAt: Instant }[]): Promise<string[]> {
     const rows = await this.dataSource.manager.query<[{ name: string; before: string }[], number]>(SEEN, [
       JSON.stringify(beats.map(({ heartbeat, seenAt }) => ({ server: heartbeat.server, seenAt, heartbeat }))),
+      instantOf(Date.now() - SILENT_AFTER_MS),
     ]);
     const changed = rows[0].filter((row) => row.before !== 'live').map((row) => row.name);
     for (const row of rows[0].filter((candidate) => candidate.before === 'silent')) await this.#returned(row.name);

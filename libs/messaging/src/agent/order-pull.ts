@@ -1,5 +1,6 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { orderConsumer } from '@mailwarden/contracts';
+import { onReconnect } from '../control/reconnects.js';
 
 /** What may be said of a delivered order. */
 export interface Delivery {
@@ -42,6 +43,8 @@ export class OrderPull {
   }
 
   start(): void {
+    // The broker forgets a waiting request when it goes: without this, an order would wait until the request runs out.
+    onReconnect(this.bus, { back: () => this.#subscription?.unsubscribe() });
     this.#loop = this.#run();
   }
 

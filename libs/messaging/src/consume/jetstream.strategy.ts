@@ -3,10 +3,11 @@ import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
+import { onReconnect } from '../control/reconnects.js';
 import { ensureTopology } from '../control/topology.js';
 import type { Consumption, Received } from './consumes.js';
 import { putAside } from './dead-letters.js';
-import { isDependencyAway, Poison, RetryLater } from './outcome.js';
+import { isDependencyAway, Poison, publicReason, RetryLater } from './outcome.js';
 
 /** A message that was put aside, for whoever tells people of it. */
 export interface Rejection {
@@ -30,6 +31,8 @@ export interface StrategyParts {
 }
 
 const PULL_MESSAGES_MAX = 200;
+/** Messages whose failures are remembered; more than can be under way at once. */
+const FAILURES_MAX = 10_000;
 const REOPEN_MS = 1_000;
 /** A membership may arrive after the first message of its server. */
 const UNKNOWN_ORIGIN_RETRY_MS = 2_000;
@@ -42,7 +45,11 @@ const BACKOFF_MS = [200, 1_000, 5_000, 15_000] as const;
  */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   #closed = false;
+  /** Asked after a reconnection: whether the broker still has each consumer. */
+  readonly #looks = new Set<() => void>();
   readonly #open = new Set<ConsumerMessages>();
+  /** Tries that failed by the message's own fault, by consumer and place in the stream: waiting for a dependency uses up none. */
+  readonly #failures = new Map<string, number>();
   readonly #pumps: Promise<void>[] = [];
 
   constructor(private readonly parts: StrategyParts) {
@@ -50,6 +57,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   listen(callback: (problem?: unknown) => void): void {
+    onReconnect(this.parts.bus, { back: () => this.#looks.forEach((look) => look()) });
     for (const consumer of this.parts.consumers) {
       const handler = this.messageHandlers.get(consumer.name);
       if (handler === undefined) return callback(new Error(`no controller consumes ${consumer.name}`));
@@ -86,18 +94,33 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     }
   }
 
+  /** Takes messages off the wire as they come and handles them one by one: each keeps its time to acknowledge, however long those before it take. */
   async #consume(consumer: ConsumerDefinition, handler: MessageHandler): Promise<void> {
     const source = await jetstream(this.parts.bus).consumers.get(consumer.stream, consumer.name);
     const messages = await source.consume({ max_messages: PULL_MESSAGES_MAX, abort_on_missing_resource: true });
     this.#open.add(messages);
+    const look = (): void => void source.info().catch(() => (this.#open.has(messages) ? messages.close() : undefined));
+    this.#looks.add(look);
+    const waiting: JsMsg[] = [];
+    const stillWaiting = setInterval(() => waiting.forEach((message) => message.working()), consumer.ackWaitMs / 3);
+    let handling: Promise<void> = Promise.resolve();
     try {
       for await (const message of messages) {
-        if (this.#closed) return;
-        await this.#handle(consumer, handler, message);
+        waiting.push(message);
+        handling = handling.then(async () => {
+          // What was taken and not begun goes to the next instance at once.
+          if (this.#closed) message.nak();
+          else await this.#handle(consumer, handler, message);
+          waiting.shift();
+        });
       }
     } finally {
+      await handling;
+      clearInterval(stillWaiting);
       this.#open.delete(messages);
+      this.#looks.delete(look);
     }
+    if (!this.#closed) throw new Error('the broker no longer has this consumer');
   }
 
   async #handle(consumer: ConsumerDefinition, handler: MessageHandler, message: JsMsg): Promise<void> {
@@ -106,31 +129,41 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const opened = openEnvelope(message.data, { subject: message.subject, types, keyOf: this.parts.keyOf });
     if (!opened.ok) {
       const { code, detail } = opened.error;
-      if (code === 'unknown-origin' && deliveries < consumer.maxDeliver) return message.nak(UNKNOWN_ORIGIN_RETRY_MS);
+      if (code === 'unknown-origin' && this.#countFailure(consumer, message) < consumer.maxDeliver) return message.nak(UNKNOWN_ORIGIN_RETRY_MS);
       return this.#reject(consumer, message, `${code}: ${detail}`);
     }
     const received: Received<unknown> = { envelope: opened.value, subject: message.subject, streamSequence: message.info.streamSequence, deliveries };
-    const stillWorking = setInterval(() => message.working(), consumer.ackWaitMs / 3);
     try {
       await lastValueFrom(this.transformToObservable(await handler(received)), { defaultValue: undefined });
       message.ack();
+      this.#failures.delete(this.#placeOf(consumer, message));
     } catch (cause) {
       await this.#failed(consumer, message, cause);
-    } finally {
-      clearInterval(stillWorking);
     }
   }
 
   async #failed(consumer: ConsumerDefinition, message: JsMsg, cause: unknown): Promise<void> {
-    const deliveries = message.info.deliveryCount;
     if (cause instanceof Poison) return this.#reject(consumer, message, cause.message);
     if (isDependencyAway(cause)) return message.nak(DEPENDENCY_RETRY_MS);
-    if (deliveries >= consumer.maxDeliver) {
-      return this.#reject(consumer, message, `failed ${deliveries} times: ${cause instanceof Error ? cause.message : 'no reason given'}`);
+    const failures = this.#countFailure(consumer, message);
+    if (failures >= consumer.maxDeliver) {
+      return this.#reject(consumer, message, `failed ${failures} times: ${cause instanceof Error ? cause.message : 'no reason given'}`);
     }
     if (cause instanceof RetryLater) return message.nak(cause.delayMs);
-    this.parts.log.error({ consumer: consumer.name, deliveries, err: cause }, 'a message could not be handled; it comes again');
-    message.nak(BACKOFF_MS[Math.min(deliveries, BACKOFF_MS.length) - 1]);
+    this.parts.log.error({ consumer: consumer.name, failures, err: cause }, 'a message could not be handled; it comes again');
+    message.nak(BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1]);
+  }
+
+  #placeOf(consumer: ConsumerDefinition, message: JsMsg): string {
+    return `${consumer.name} ${message.info.streamSequence} ${message.info.timestampNanos}`;
+  }
+
+  #countFailure(consumer: ConsumerDefinition, message: JsMsg): number {
+    const place = this.#placeOf(consumer, message);
+    const failures = (this.#failures.get(place) ?? 0) + 1;
+    if (this.#failures.size >= FAILURES_MAX) this.#failures.clear();
+    this.#failures.set(place, failures);
+    return failures;
   }
 
   async #reject(consumer: ConsumerDefinition, message: JsMsg, reason: string): Promise<void> {
@@ -139,6 +172,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     } catch {
       return message.nak(DEPENDENCY_RETRY_MS);
     }
+    this.#failures.delete(this.#placeOf(consumer, message));
     this.parts.log.warn({ consumer: consumer.name, subject: message.subject, reason }, 'a message was put aside');
     this.parts.onRejected({ consumer: consumer.name, subject: message.subject, reason });
   }

@@ -32,3 +32,13 @@ export function isDependencyAway(error: unknown): boolean {
   }
   return false;
 }
+
+const PLAIN_CODE = /^[A-Z0-9_]{1,40}$/;
+
+/** What may be told of a failure outside the log. Privacy: a database quotes the value that it did not take, so only our own words are repeated, and of others the kind and code. */
+export function publicReason(error: unknown): string {
+  if (error instanceof Poison || error instanceof RetryLater) return error.message;
+  if (!(error instanceof Error)) return 'no reason given';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && PLAIN_CODE.test(code) ? `${error.name} ${code}` : error.name;
+}

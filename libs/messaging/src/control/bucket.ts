@@ -2,6 +2,7 @@ import type { BucketName } from '@mailwarden/contracts';
 import { canonicalJson } from '@mailwarden/kernel';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { onReconnect } from './reconnects.js';
 
 export interface BucketEntry {
   readonly key: string;
@@ -44,6 +45,8 @@ class BucketReader {
   ) {}
 
   async filled(): Promise<void> {
+    // A broker that comes back may have lost the bucket, and its watch then says nothing: everything is read again.
+    onReconnect(this.bus, { back: () => this.#close?.() });
     await new Promise<void>((resolve, reject) => {
       this.#loop = this.#run(resolve, reject);
     });

@@ -54,6 +54,12 @@ export async function ensureTopology(bus: NatsConnection): Promise<void> {
   for (const consumer of Object.values(CONSUMERS)) await ensureConsumer(manager, consumer);
 }
 
+/** When the stream behind a subject was made: what was published before that is not in it. Errors: rejects when there is no such stream. */
+export async function streamMadeAt(bus: NatsConnection, subject: string): Promise<Date> {
+  const manager = await jetstreamManager(bus);
+  return new Date((await manager.streams.info(await manager.streams.find(subject))).created);
+}
+
 /** Makes the durable consumer that one server's agent takes its orders from. */
 export async function ensureOrderConsumer(bus: NatsConnection, server: string): Promise<void> {
   await ensureConsumer(await jetstreamManager(bus), orderConsumer(server));
