@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sealEnvelope } from '@mailwarden/contracts';
+import { MESSAGE_BYTES_MAX, sealEnvelope } from '@mailwarden/contracts';
 import { instantOf, type Signer } from '@mailwarden/kernel';
 import type { WireMessage } from '../control/publish.js';
 import { syncFolder, writeDurably } from './durable-file.js';
@@ -18,6 +18,11 @@ export interface SpooledMessage {
 /** Every byte is taken by evidence that was not sent yet: the caller must not do what it could not tell of. */
 export class SpoolFull extends Error {
   override readonly name = 'SpoolFull';
+}
+
+/** No consumer would take the message, and in front of the others it would hold all of them up. */
+export class MessageTooLarge extends Error {
+  override readonly name = 'MessageTooLarge';
 }
 
 /**
@@ -102,6 +107,7 @@ class FolderSpool implements Spool {
     const { signer, source, dir, bytesMax } = this.options;
     const envelope = sealEnvelope(signer, { id: randomUUID(), source, type, time: instantOf(Date.now()), subject, sequence, data });
     const bytes = Buffer.from(JSON.stringify(envelope));
+    if (bytes.length > MESSAGE_BYTES_MAX) throw new MessageTooLarge(`a message for ${subject} has ${bytes.length} bytes; the limit is ${MESSAGE_BYTES_MAX} bytes`);
     await this.#makeRoom(bytes.length, bytesMax);
     const item: Waiting = { sequence, class: kind, bytes: bytes.length };
     await writeDurably(dir, nameOf(item), bytes);
