@@ -60,9 +60,21 @@ function parseJson(bytes: Uint8Array): Result<unknown, EnvelopeError> {
   if (bytes.length > MESSAGE_BYTES_MAX) return err({ code: 'too-large', detail: `${bytes.length} bytes; the limit is ${MESSAGE_BYTES_MAX}` });
   try {
     return ok(JSON.parse(decoder.decode(bytes)));
-  } catch (cause) {
-    return err({ code: 'not-json', detail: cause instanceof Error ? cause.message.slice(0, 120) : 'not JSON' });
+  } catch {
+    // The parser's own words quote the message, and details travel to logs, the console and subscribers.
+    return err({ code: 'not-json', detail: 'the bytes are not JSON in UTF-8' });
   }
+}
+
+const PROBLEMS_SHOWN_MAX = 3;
+const DETAIL_CHARACTERS_MAX = 400;
+const PLAIN_MEMBER = /^[A-Za-z]{1,30}$/;
+
+/** What is wrong and where. Privacy: a member whose name is no plain word may be text of the message, and is not repeated. */
+function problemsOf({ issues }: z.ZodError): string {
+  const place = (path: readonly PropertyKey[]): string => path.map((step) => (typeof step === 'number' || PLAIN_MEMBER.test(String(step)) ? String(step) : '*')).join('.');
+  const shown = issues.slice(0, PROBLEMS_SHOWN_MAX).map(({ path, message }) => (path.length === 0 ? message : `${place(path)}: ${message}`));
+  return `${shown.join('; ')}${issues.length > PROBLEMS_SHOWN_MAX ? `; and ${issues.length - PROBLEMS_SHOWN_MAX} more` : ''}`.slice(0, DETAIL_CHARACTERS_MAX);
 }
 
 /**
@@ -76,7 +88,7 @@ export function openEnvelope<S extends z.ZodType>(
   const json = parseJson(bytes);
   if (!json.ok) return json;
   const parsed = envelopeSchema.safeParse(json.value);
-  if (!parsed.success) return err({ code: 'not-an-envelope', detail: z.prettifyError(parsed.error).slice(0, 400) });
+  if (!parsed.success) return err({ code: 'not-an-envelope', detail: problemsOf(parsed.error) });
   const { signature, ...unsigned } = json.value as Record<string, unknown> & { signature: string };
   const envelope = parsed.data;
   if (envelope.subject !== expected.subject) return err({ code: 'wrong-subject', detail: 'the message was made for another subject' });
@@ -88,7 +100,7 @@ export function openEnvelope<S extends z.ZodType>(
   const schema = expected.types[envelope.type];
   if (schema === undefined) return err({ code: 'unknown-type', detail: `type ${envelope.type} is not known here` });
   const data = schema.safeParse(envelope.data);
-  if (!data.success) return err({ code: 'bad-data', detail: z.prettifyError(data.error).slice(0, 400) });
+  if (!data.success) return err({ code: 'bad-data', detail: problemsOf(data.error) });
   return ok({ ...envelope, data: data.data });
 }
 

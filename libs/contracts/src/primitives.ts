@@ -13,10 +13,17 @@ export const storeId = branded<StoreId>(NAME_PATTERN, NAME_MESSAGE);
 export const profileId = branded<ProfileId>(NAME_PATTERN, NAME_MESSAGE);
 export const slug = z.string().regex(NAME_PATTERN, NAME_MESSAGE);
 export const sha256Hex = branded<Sha256>(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
-export const instant = branded<Instant>(
-  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/,
-  'must be UTC with milliseconds, as 2026-11-24T10:00:00.000Z',
-);
+const INSTANT_MESSAGE = 'must be UTC with milliseconds, as 2026-11-24T10:00:00.000Z';
+/** A day that no calendar has, as 31 February, is none: each reader would take it for something else. */
+const isOnCalendar = (text: string): boolean => {
+  const at = new Date(text);
+  return !Number.isNaN(at.getTime()) && at.toISOString() === text;
+};
+export const instant = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, INSTANT_MESSAGE)
+  .refine(isOnCalendar, INSTANT_MESSAGE)
+  .transform((text) => text as Instant);
 export const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID');
 export const severity = z.enum(SEVERITIES);
 /** Units: whole, not negative. */

@@ -147,7 +147,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     if (isDependencyAway(cause)) return message.nak(DEPENDENCY_RETRY_MS);
     const failures = this.#countFailure(consumer, message);
     if (failures >= consumer.maxDeliver) {
-      return this.#reject(consumer, message, `failed ${failures} times: ${cause instanceof Error ? cause.message : 'no reason given'}`);
+      return this.#reject(consumer, message, `failed ${failures} times: ${publicReason(cause)}`);
     }
     if (cause instanceof RetryLater) return message.nak(cause.delayMs);
     this.parts.log.error({ consumer: consumer.name, failures, err: cause }, 'a message could not be handled; it comes again');
