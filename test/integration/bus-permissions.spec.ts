@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STREAMS, subjects } from '@mailwarden/contracts';
 import { BusAuthority } from '@mailwarden/identity';
-import { connectBus, ensureEventMirror, ensureOrderConsumer, ensureTopology, publishDurable, putEntry } from '@mailwarden/messaging';
+import { connectAgentBus, connectBus, ensureEventMirror, ensureOrderConsumer, ensureTopology, publishDurable, putEntry } from '@mailwarden/messaging';
 import { startNats, type RunningNats } from '@mailwarden/testing';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
@@ -173,6 +173,14 @@ describe('what each holder of a credential may do on the bus', () => {
     expect((await manager.streams.info('EVIDENCE')).state.messages).toBe(before);
     const again = await agent('mx-1');
     expect(() => again.publish('mw.receipt.mx-1', new Uint8Array(300_000))).toThrow(/payload/i);
+  });
+
+  it('tells an agent that a message was not stored, and never takes a refusal for an acknowledgement', async () => {
+    const address = { url: nats.url, credsFile: nats.identity.servers.get('mx-1')?.creds ?? '', caFile: nats.identity.certificates.ca, server: 'mx-1' };
+    const bus = await connectAgentBus(address);
+    await expect(bus.publishDurable(subjects.receipt('mx-1'), 'too-large', new Uint8Array(200_000))).rejects.toThrow(/did not take the message: .*size/);
+    await bus.publishDurable(subjects.receipt('mx-1'), 'taken', Buffer.from('{}'));
+    await bus.close();
   });
 
   it('ends a flood of subscriptions of one credential', async () => {
