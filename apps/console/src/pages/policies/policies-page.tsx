@@ -45,8 +45,8 @@ function PolicyLine({ policy }: { readonly policy: Policy }) {
         <span className={classes['turn']} data-open={open || undefined}><Icon name="chevron" size={14} /></span>
         <span className={classes['name']}><b>{policy.name}</b><span className="soft">{policy.reason}</span></span>
         <span>{sentenceCase(policy.kind)}</span>
-        <span className={classes['mode']} data-tone={enforce ? 'waiting' : 'neutral'}>{sentenceCase(policy.mode)}</span>
-        <span>{policy.servers === 0 ? <span className="toned" data-tone="warn">no server</span> : countOf(policy.servers, 'server')}</span>
+        <span className={classes['mode']} data-tone={enforce ? 'waiting' : 'neutral'}>{policy.kind === 'retention' && sentenceCase(policy.mode)}</span>
+        <span>{policy.kind === 'telemetry' ? <span className="soft" title="How often servers are measured; no store is counted under it">not counted</span> : policy.servers === 0 ? <span className="toned" data-tone="warn">no server</span> : countOf(policy.servers, 'server')}</span>
         <span className="soft">since <Moment at={policy.activeSince} /></span>
       </button>
       {open && <div className={classes['text']}><Identifier id={policy.version} what="version of the policy" /><pre>{policy.text}</pre></div>}

@@ -17,12 +17,14 @@ interface LineProps {
   readonly rotations: readonly RotationView[];
   readonly findings: readonly FindingView[];
   readonly old: boolean;
+  /** Whether the address leads to this very row. */
+  readonly aimedAt: boolean;
 }
 
 /** One row of the vendor's table, and beside it what is true now. */
-export function StatementLine({ row, rotations, findings, old }: LineProps) {
+export function StatementLine({ row, rotations, findings, old, aimedAt }: LineProps) {
   return (
-    <tr data-testid={`statement-row-${row.store}`} data-state={row.state} id={`store-${row.store}`}>
+    <tr data-testid={`statement-row-${row.store}`} data-state={row.state} data-aimed={aimedAt || undefined} id={`store-${row.store}`}>
       <td data-column="Section"><div><span className={classes['section']}>{row.section}</span><br /><span className="soft">{row.store === row.kind ? row.store : `${row.store}, ${row.kind}`}</span></div></td>
       <td data-column="Directory">{row.directories === null ? <span className="soft">Not stated by the vendor</span> : <ul className={classes['list']}>{row.directories.map((directory) => <li key={directory}><code><Breakable text={directory} /></code></li>)}</ul>}</td>
       <td data-column="Data type">{row.dataCategories === null ? <span className="soft">Not stated by the vendor</span> : <DataTypes categories={row.dataCategories} />}</td>

@@ -1,4 +1,6 @@
 import type { FindingView, RotationView, ServerRow, Statement } from '@mailwarden/contracts';
+import { useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useNow } from '../../live/now.js';
 import { Moment } from '../../parts/moment.js';
 import { Section } from '../../parts/page.js';
@@ -23,6 +25,9 @@ interface StatementViewProps {
 /** The data-provision statement: the vendor's table, and what is true on this server now. */
 export function StatementView({ statement, agent, rotations, findings }: StatementViewProps) {
   const old = whyOld(statement, agent, useNow());
+  const { hash } = useLocation();
+  // The browser looks for the place of an address before the statement has come; so it is looked for again.
+  useEffect(() => document.getElementById(hash)?.scrollIntoView(), [hash]);
   const counts = DISPLAY_STATES.map((state) => [state, statement.rows.filter((row) => row.state === state).length] as const).filter(([, count]) => count > 0);
   return (
     <div className={classes['statement']} data-old={old !== null || undefined}>
@@ -36,7 +41,7 @@ export function StatementView({ statement, agent, rotations, findings }: Stateme
           <thead>
             <tr><th scope="col">Section</th><th scope="col">Directory</th><th scope="col">Data type</th><th scope="col">Storage duration</th><th scope="col">Protection</th><th scope="col" className={classes['now']}>What is true now</th></tr>
           </thead>
-          <tbody>{statement.rows.map((row) => <StatementLine key={row.store} row={row} rotations={rotations} findings={findings.filter((finding) => finding.store === row.store && finding.state === 'open')} old={old !== null} />)}</tbody>
+          <tbody>{statement.rows.map((row) => <StatementLine key={row.store} row={row} rotations={rotations} findings={findings.filter((finding) => finding.store === row.store && finding.state === 'open')} old={old !== null} aimedAt={hash === `store-${row.store}`} />)}</tbody>
         </table>
       </Section>
       <Agreements statement={statement} />

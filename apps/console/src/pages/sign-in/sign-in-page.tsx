@@ -56,7 +56,7 @@ export function SignInPage() {
           <>
             {failure !== null && <p role="alert" data-testid="sign-in-error" data-tone="bad" className={classes['error']}><StateIcon shape="alarm" /><span>{failure.detail}</span></p>}
             {failure === null && ended !== undefined && <p className={classes['hint']}>You are not signed in, or your session is over.</p>}
-            <p className="soft">Open the newest link that <code>mailwarden up</code> printed; each one works once. If you have set a password, it works as well.</p>
+            <p className="soft">Open the newest link that <code>mailwarden up</code> printed; each one works once, and <code>mailwarden login</code> prints another. If you have set a password, it works as well.</p>
             <form onSubmit={submit} className={classes['form']}>
               <TextInput name="name" label="Name" size="sm" autoComplete="username" required maxLength={120} />
               <PasswordInput name="password" label="Password" autoComplete="current-password" required maxLength={400} />
