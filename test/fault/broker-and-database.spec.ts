@@ -35,15 +35,15 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Observations and attestations, one after the other, until `harm` is done and so many rounds were said. Every one of them must show in the read models, once. */
 async function survives(rounds: number, harm: () => Promise<void>): Promise<void> {
   const before = { history: await count('reporting.store_history'), ledger: await count('reporting.ledger_entry', `kind = 'attestation'`) };
-  let over = false;
-  const harmed = harm().finally(() => (over = true));
+  const state = { over: false };
+  const harmed = harm().finally(() => (state.over = true));
   harmed.catch(() => undefined);
   let said = 0;
-  for (; said < rounds || !over; said += 1) {
+  for (; said < rounds || !state.over; said += 1) {
     const at = nextMs();
     await agent.observe({}, at);
     await agent.attest({ organisation: (attested += 1) }, at);
-    await pause(over ? 0 : 20);
+    await pause(state.over ? 0 : 20);
   }
   await harmed;
   process.stdout.write(`${said} rounds said\n`);

@@ -57,7 +57,7 @@ export class ControlPlane {
   }
 
   /** Starts a service, or starts it again after `end`. */
-  async run(name: ServiceName): Promise<void> {
+  async run(name: ServiceName): Promise<Service> {
     const { creds, signingKey } = this.nats.identity.services[name];
     const settings = {
       MAILWARDEN_NATS_URL: this.nats.url, MAILWARDEN_NATS_CREDS: creds, MAILWARDEN_NATS_CA: this.nats.identity.certificates.ca, MAILWARDEN_SIGNING_KEY: signingKey, MAILWARDEN_TRUST: this.nats.identity.trust,
@@ -65,7 +65,9 @@ export class ControlPlane {
       MAILWARDEN_HTTP_HOST: '127.0.0.1', MAILWARDEN_HTTP_PORT: 0, MAILWARDEN_SIGN_IN_LINK_FILE: join(this.dir, 'link'), MAILWARDEN_CLI_TOKEN_FILE: join(this.dir, 'token'),
     } as const;
     const start = { reporting: startReporting, rotation: startRotationWorker, consent: startConsentRegistry }[name] as (given: typeof settings) => Promise<Service>;
-    this.#services.set(name, await start(settings));
+    const service = await start(settings);
+    this.#services.set(name, service);
+    return service;
   }
 
   async end(name: ServiceName): Promise<void> {
@@ -141,7 +143,7 @@ export class ControlPlane {
 
   async stop(): Promise<void> {
     for (const speaker of this.#speakers) await speaker.bus.close();
-    for (const name of [...this.#services.keys()]) await this.end(name);
+    for (const name of this.#services.keys()) await this.end(name);
     await this.bus.close();
     await Promise.all([this.nats.stop(), this.postgres.stop(), rm(this.dir, { recursive: true, force: true })]);
   }

@@ -23,16 +23,19 @@ export class DecisionBook {
     }
     const now = instantOf(Date.now());
     if (request.validUntil !== null && request.validUntil <= now) return { ok: false, code: 'already-over', detail: 'the decision would be over before it begins; choose a later end' };
-    const decision = await this.dataSource.transaction((tx) => this.#record(tx, request, now));
+    const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
     this.publish();
     return { ok: true, value: decision };
   }
 
-  async #record(tx: EntityManager, request: DecideRequest, now: Decision['decidedAt']): Promise<Decision> {
-    const textSha256 = request.textSha256 ?? (request.action === 'grant' ? await this.agreements.newestText(tx, request.agreement) : null);
-    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: now, recordedAt: now };
+  /** Decisions of a scope take turns, and each is later than the one before it: agents judge by the instant, so that it may not contradict the order. */
+  async #record(tx: EntityManager, request: DecideRequest): Promise<Decision> {
     const key = scopeKey(request.scope);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`consent ${key}`]);
+    const [last] = await tx.query<{ at: string | null }[]>(`SELECT document #>> '{payload,publishedAt}' AS at FROM consent.scope WHERE scope_key = $1`, [key]);
+    const now = instantOf(Math.max(Date.now(), Date.parse(last?.at ?? instantOf(0)) + 1));
+    const textSha256 = request.textSha256 ?? (request.action === 'grant' ? await this.agreements.newestText(tx, request.agreement) : null);
+    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: now, recordedAt: now };
     await tx.query(`INSERT INTO consent.decision (id, agreement, scope_key, document) VALUES ($1, $2, $3, $4)`, [decision.id, decision.agreement, key, JSON.stringify(decision)]);
     await this.#writeEntry(tx, decision, key, now);
     await this.#announce(tx, decision, key, now);

@@ -1,0 +1,144 @@
+import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter } from '@mailwarden/contracts';
+import { loadSigner } from '@mailwarden/identity';
+import { canonicalJson, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
+import { askService, type QueryReply } from '@mailwarden/messaging';
+import { Kvm } from '@nats-io/kv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlPlane, eventually } from './control-plane.js';
+import { type FleetSpeaker } from './fleet-speaker.js';
+
+const AT_ONCE = 20;
+const AGREEMENT = 'ksn-statement';
+
+let plane: ControlPlane;
+let consentKey: PublicKeyText;
+let agents: FleetSpeaker[];
+
+const request = (part: Partial<DecideRequest> = {}): DecideRequest => ({ agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, ...part });
+const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<Decision>> => askService(plane.bus, 'consent.decide', request(part), { timeoutMs: 10_000 });
+const decided = async (part: Partial<DecideRequest> = {}): Promise<Decision> => {
+  const answer = await decide(part);
+  if (!answer.ok) throw new Error(answer.detail);
+  return answer.value;
+};
+const overview = async (): Promise<Extract<QueryReply<'consent.overview'>, object>> => {
+  const answer = await askService(plane.bus, 'consent.overview', {}, { timeoutMs: 10_000 });
+  if (!answer.ok) throw new Error(answer.detail);
+  return answer.value;
+};
+const stored = async (scope: string): Promise<SignedDocument<ConsentEntry> | undefined> => (await plane.sql<{ document: SignedDocument<ConsentEntry> }>('SELECT document FROM consent.scope WHERE scope_key = $1', [scope]))[0]?.document;
+const published = async (scope: string): Promise<SignedDocument<ConsentEntry> | undefined> => (await plane.entry('consent', scope)) as SignedDocument<ConsentEntry> | undefined;
+const publishedRevision = (scope: string, revision: number): Promise<SignedDocument<ConsentEntry>> => eventually(`revision ${revision} of ${scope}`, async () => {
+  const entry = await published(scope);
+  return entry?.payload.revision === revision ? entry : undefined;
+});
+const verifies = ({ payload, signature }: SignedDocument<ConsentEntry>): boolean => verifySignature(consentKey, SIGNING_CONTEXTS.consent, payload, signature);
+const convergedEvents = (): Promise<{ data: { detail: { scope: string; servers: number } } }[]> => plane.said('EVENTS', 'mw.event.consent.converged.>');
+const settled = (): Promise<void> => plane.settled('consent-attestations', 'consent-observations');
+
+beforeAll(async () => {
+  plane = await ControlPlane.start(['mx-1', 'mx-2']);
+  consentKey = (await loadSigner(plane.nats.identity.services.consent.signingKey)).publicKey;
+  for (const server of ['mx-1', 'mx-2']) await plane.enrol(server);
+  await plane.run('consent');
+  agents = [await plane.speaker('mx-1'), await plane.speaker('mx-2')];
+}, 120_000);
+afterAll(async () => plane?.stop());
+
+describe('decisions', () => {
+  it(`of ${AT_ONCE} at once in each of two scopes take turns: revisions rise by one, instants in the same order, and the bucket says what the database says`, async () => {
+    const group = { kind: 'group', label: 'role', value: 'mx' } as const;
+    const seen: ConsentEntry[] = [];
+    const watch = await (await new Kvm(plane.bus).open('consent')).watch({ key: 'organisation' });
+    const watching = (async () => {
+      for await (const entry of watch) seen.push(entry.json<SignedDocument<ConsentEntry>>().payload);
+    })();
+    const all = await Promise.all(Array.from({ length: 2 * AT_ONCE }, (_, index) => decided({ scope: index % 2 === 0 ? { kind: 'organisation' } : group, action: index % 3 === 0 ? 'decline' : 'grant' })));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(2 * AT_ONCE);
+    for (const scope of ['organisation', 'group.role=mx']) {
+      const key = (await plane.sql<{ scope_key: string }>(`SELECT scope_key FROM consent.scope WHERE scope_key LIKE $1`, [`${scope.split('.')[0]}%`]))[0]?.scope_key ?? '';
+      const entry = await publishedRevision(key, AT_ONCE);
+      expect(canonicalJson(entry)).toBe(canonicalJson(await stored(key)));
+      expect(verifies(entry)).toBe(true);
+      const rows = await plane.sql<{ document: Decision }>('SELECT document FROM consent.decision WHERE scope_key = $1 ORDER BY position', [key]);
+      const instants = rows.map(({ document }) => document.decidedAt);
+      expect(instants).toHaveLength(AT_ONCE);
+      expect(instants).toEqual([...new Set(instants)].sort());
+      const [last, lastRefusal] = [rows.at(-1)?.document.id, rows.findLast(({ document }) => document.action !== 'grant')?.document.id];
+      expect(new Set(entry.payload.decisions.map(({ decision }) => decision))).toEqual(new Set([last, lastRefusal].filter((id) => id !== undefined)));
+    }
+    watch.stop();
+    await watching;
+    const revisions = seen.map(({ revision }) => revision);
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(await plane.sql('SELECT 1 FROM consent.outbox')).toHaveLength(4 * AT_ONCE);
+  });
+
+  it('on an agreement that nobody knows is refused with a suggestion, and nothing is recorded', async () => {
+    const [before] = await plane.sql<{ n: string }>('SELECT count(*) AS n FROM consent.decision');
+    expect(await decide({ agreement: 'ksn-statment' })).toMatchObject({ ok: false, code: 'unknown-agreement', detail: expect.stringContaining('did you mean ksn-statement?') });
+    expect(await decide({ agreement: 'zzzzzzzz' })).toMatchObject({ ok: false, detail: expect.stringContaining('known: ') });
+    expect(await decide({ validUntil: '2020-01-01T00:00:00.000Z' as never })).toMatchObject({ ok: false, code: 'already-over' });
+    expect(await plane.sql('SELECT count(*) AS n FROM consent.decision')).toEqual([before]);
+  });
+
+  it('are listed newest first, with the texts that servers were seen to hold', async () => {
+    await decided({ scope: { kind: 'server', server: 'mx-2' as never }, action: 'withdraw' });
+    const view = await overview();
+    expect(view.decisions[0]).toMatchObject({ action: 'withdraw', scope: { kind: 'server', server: 'mx-2' }, onBehalfOf: 'Example organisation' });
+    expect(view.decisions).toHaveLength(2 * AT_ONCE + 1);
+    expect(view.entries.map(({ revision }) => revision).sort()).toEqual([1, AT_ONCE, AT_ONCE]);
+    expect(view.agreements.map(({ id }) => id)).toContain(AGREEMENT);
+  });
+});
+
+describe('a crash', () => {
+  it('between commit and publication is made good at the next start: entry, event and evidence', async () => {
+    await decided({ action: 'decline' });
+    const revision = (await stored('organisation'))?.payload.revision ?? 0;
+    await publishedRevision('organisation', revision);
+    await plane.end('consent');
+    // As if the process had ended right after the commit: the decision is in the database, and nothing of it has left.
+    await plane.sql('UPDATE consent.outbox SET sent_at = NULL, sequence = NULL WHERE position > (SELECT max(position) - 2 FROM consent.outbox)');
+    await plane.sql(`UPDATE consent.outbox_head h SET last_sequence = (SELECT max(sequence) FROM consent.outbox o WHERE o.line = h.line)`);
+    await (await new Kvm(plane.bus).open('consent')).delete('organisation');
+    await plane.run('consent');
+    expect(canonicalJson(await publishedRevision('organisation', revision))).toBe(canonicalJson(await stored('organisation')));
+    await eventually('nothing waits', async () => ((await plane.sql('SELECT 1 FROM consent.outbox WHERE sent_at IS NULL')).length === 0 ? true : undefined));
+    const evidence = await plane.said<{ id: string }>('EVIDENCE', 'mw.evidence.consent');
+    const decisions = await plane.sql('SELECT 1 FROM consent.decision');
+    expect(new Set(evidence.map(({ id }) => id)).size).toBe(evidence.length);
+    expect(evidence).toHaveLength(decisions.length);
+  });
+});
+
+describe('convergence', () => {
+  it('is told exactly once for a revision, when the last server of the scope attested it', async () => {
+    const scope = 'organisation';
+    const { id } = await decided({ action: 'grant' });
+    const { revision } = (await stored(scope))?.payload ?? { revision: 0 };
+    const [first, second] = agents;
+    const toldBefore = (await convergedEvents()).filter(({ data }) => data.detail.scope === scope).length;
+    await first?.attest({ [scope]: revision });
+    await second?.attest({ [scope]: revision - 1 });
+    await settled();
+    expect((await convergedEvents()).filter(({ data }) => data.detail.scope === scope)).toHaveLength(toldBefore);
+    const bytes = await second?.attest({ [scope]: revision });
+    await second?.repeat('mw.attestation.mx-2', bytes ?? new Uint8Array());
+    await Promise.all(agents.map((agent) => agent.attest({ [scope]: revision })));
+    await settled();
+    const told = await eventually('the event', async () => {
+      const events = (await convergedEvents()).filter(({ data }) => data.detail.scope === scope);
+      return events.length > toldBefore ? events : undefined;
+    });
+    expect(told).toHaveLength(toldBefore + 1);
+    expect(told.at(-1)?.data.detail.servers).toBe(2);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('does not believe an agent about another server', async () => {
+    await agents[0]?.say('mw.attestation.mx-1', 'mailwarden.consent.attested.v1', { ...JSON.parse(JSON.stringify((await plane.said<{ data: object }>('EVIDENCE', 'mw.attestation.mx-2')).at(-1)?.data)) });
+    await settled();
+    expect((await plane.said<DeadLetter>('DEAD', 'mw.dead.consent-attestations')).map(({ reason }) => reason)).toEqual(['an agent spoke in the name of another server']);
+  });
+});
