@@ -1,23 +1,15 @@
-import { pino, type Logger } from 'pino';
+import { pino, type LogFn, type Logger } from 'pino';
+import { plainError, plainText } from './plain-error.js';
+import { scrubbed } from './scrub.js';
 
 export type { Logger };
 
-/** Members that never reach a log line, wherever they stand: they hold letters' contents, persons or secrets. */
-export const REDACTED_KEYS = ['password', 'token', 'secret', 'creds', 'authorization', 'cookie', 'signature', 'seed', 'privateKey', 'subjectLine', 'address', 'fileName', 'path', 'rows', 'parameters'] as const;
-
-const DEPTHS = ['', '*.', '*.*.'];
-
-/** Errors as logs may show them: what went wrong and where in our code, never the driver's details, which can quote a row. */
-function plainError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: typeof error === 'string' ? error.slice(0, 500) : 'not an error object' };
-  const { code } = error as { code?: unknown };
-  return {
-    type: error.name,
-    message: error.message.slice(0, 500),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    stack: error.stack?.split('\n').slice(1, 8).join('\n'),
-    ...(error.cause instanceof Error ? { cause: error.cause.message.slice(0, 300) } : {}),
-  };
+/** An error that is logged without words of ours would have its own taken for them, as they stand. */
+function withPlainWords(this: Logger, given: Parameters<LogFn>, write: LogFn): void {
+  const [first, ...words] = given as unknown as [unknown, ...string[]];
+  const error = first instanceof Error ? first : typeof first === 'object' && first !== null && 'err' in first && first.err instanceof Error ? first.err : null;
+  if (error === null || words.length > 0) write.apply(this, given);
+  else write.call(this, first instanceof Error ? { err: first } : (first as object), plainText(error.message));
 }
 
 /**
@@ -29,9 +21,10 @@ export function createLogger(options: { service: string; level: string; destinat
     level: options.level,
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { err: plainError },
-    redact: { paths: DEPTHS.flatMap((depth) => REDACTED_KEYS.map((key) => depth + key)), censor: '[redacted]' },
+    formatters: { level: (label: string) => ({ level: label }), log: (facts: Record<string, unknown>) => scrubbed(facts) as Record<string, unknown> },
+    hooks: { logMethod: withPlainWords },
+    // Errors are plain before they get here, or are written alone.
+    serializers: { err: (error: unknown) => (error instanceof Error ? plainError(error) : error) },
   };
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }

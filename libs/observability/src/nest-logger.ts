@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.js';
+import { plainText } from './plain-error.js';
 
 type Level = 'debug' | 'trace' | 'warn' | 'error' | 'fatal';
 
@@ -33,8 +34,8 @@ export class NestLogger implements LoggerService {
   #write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const context = rest.findLast((item) => typeof item === 'string');
     const named = context === undefined ? {} : { context };
-    if (message instanceof Error) this.#target[level]({ ...named, err: message }, message.message);
-    else this.#target[level](named, String(message).slice(0, 500));
+    if (message instanceof Error) this.#target[level]({ ...named, err: message }, plainText(message.message));
+    else this.#target[level](named, plainText(String(message)));
   }
 }
 
