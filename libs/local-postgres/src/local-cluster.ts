@@ -23,6 +23,12 @@ export interface ClusterPlace {
 
 const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
 
+/** What initdb says of its failure: it tells the reason first, and last only what it cleans up. */
+export function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split('\n').filter((line) => line.trim() !== '');
+  return lines.find((line) => /error|fatal|could not|no space/i.test(line)) ?? lines.at(-1) ?? 'no reason given';
+}
+
 /** Makes the cluster when there is none. A start that was cut short leaves only a folder aside, which is made anew. */
 export async function ensureCluster({ dir, passwordFile }: Pick<ClusterPlace, 'dir' | 'passwordFile'>): Promise<void> {
   if (await exists(join(dir, 'PG_VERSION'))) return;
@@ -37,7 +43,7 @@ export async function ensureCluster({ dir, passwordFile }: Pick<ClusterPlace, 'd
   if (unprivileged.owner !== null) for (const path of [workshop, secret]) await chown(path, unprivileged.owner.uid, unprivileged.owner.gid);
   const [program = '', ...args] = unprivileged.command(initdb, ['-D', made, '-U', SUPERUSER, `--pwfile=${secret}`, '-A', 'scram-sha-256', '--no-locale', '-E', 'UTF8']);
   const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env: {}, cwd: '/' });
-  if (status !== 0) throw new Error(`the database could not be made in ${dir}: ${error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no reason given'}`);
+  if (status !== 0) throw new Error(`the database could not be made in ${dir}: ${error?.message ?? reasonIn(stderr)}`);
   await rename(made, dir);
   await rm(workshop, { recursive: true, force: true });
 }

@@ -15,6 +15,8 @@ interface Row {
   readonly last_observed_at: Date | null;
   readonly heartbeat: Heartbeat | null;
   readonly open_findings: ServerRow['openFindings'];
+  /** Nothing of a product that it is watched for was found on it. */
+  readonly product_absent: boolean;
   readonly stores_over_limit: number;
   readonly bytes_stored: string;
   readonly attestation: Attestation | null;
@@ -36,11 +38,11 @@ const CONSENT: Readonly<Record<ConvergenceRow['state'], ServerRow['consent']>> =
   unknown: 'unknown',
 };
 
-/** Remarks do not put a server out of order; anything above does. What was never measured is not in order either. */
-function stateOf(row: Row): ServerRow['state'] {
+/** Remarks do not put a server out of order; anything above does. What was never measured, or has nothing to measure, is not in order either. */
+export function stateOf(row: Pick<Row, 'open_findings' | 'last_observed_at' | 'product_absent'>): ServerRow['state'] {
   const counted = (['low', 'medium', 'high', 'critical'] as const).some((severity) => (row.open_findings[severity] ?? 0) > 0);
   if (counted) return 'finding';
-  return row.last_observed_at === null ? 'unknown' : 'in-order';
+  return row.last_observed_at === null || row.product_absent ? 'unknown' : 'in-order';
 }
 
 /** Reads servers with the roll-ups that were written when something changed. */
@@ -61,7 +63,8 @@ export class ServerRows {
   async #read(condition: string, parameters: readonly unknown[]): Promise<ShownServer[]> {
     const rows = await this.dataSource.query<Row[]>(
       `SELECT s.name, s.labels, s.profiles, s.product, s.agent_state, s.last_seen_at, s.last_observed_at, s.heartbeat, s.open_findings, s.stores_over_limit, s.bytes_stored,
-         a.document AS attestation, a.revisions_since
+         a.document AS attestation, a.revisions_since,
+         EXISTS (SELECT FROM reporting.finding f WHERE f.server = s.name AND f.state = 'open' AND f.code = 'product-absent') AS product_absent
        FROM reporting.server s LEFT JOIN reporting.attestation a ON a.server = s.name WHERE s.status = 'active' ${condition} ORDER BY s.name`,
       [...parameters],
     );
