@@ -1,5 +1,5 @@
 import type { AccessBreach } from '@mailwarden/contracts';
-import type { Account, Accounts } from './accounts.js';
+import { isSystemAccount, type Account, type Accounts } from './accounts.js';
 
 /** What decides who gets through a folder. */
 export interface FolderRights {
@@ -74,9 +74,12 @@ function grantedTo(account: Account, entries: readonly EntryRights[]): Granted[]
   });
 }
 
+/** Privacy: a person's own group bears the person's name. */
+const groupShown = (gid: number, accounts: Accounts): string => (isSystemAccount(gid) ? `group ${accounts.groupNames.get(gid) ?? gid}` : "a person's group");
+
 const WORDS: Readonly<Record<Way, (rights: EntryRights, accounts: Accounts) => string>> = {
   owner: (rights) => `owns it, mode ${octal(rights.mode)}`,
-  group: (rights, accounts) => `by group ${accounts.groupNames.get(rights.gid) ?? rights.gid}, mode ${octal(rights.mode)}`,
+  group: (rights, accounts) => `by ${groupShown(rights.gid, accounts)}, mode ${octal(rights.mode)}`,
   mode: (rights) => `mode ${octal(rights.mode)} lets everyone in`,
 };
 
