@@ -5,6 +5,7 @@ import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
 import type { Outbox } from '../forward-messages/outbox.js';
+import { withoutAddresses } from './without-addresses.js';
 
 /** A scan that follows an order or a policy starts this much later, so that a burst of them becomes one scan. Units: milliseconds. */
 const SOON_MS = 200;
@@ -70,11 +71,17 @@ export class Scanner {
         this.log.error({ profile: profile.id, err: cause }, 'the scan failed; the next one tries again');
       }
     }
-    for (const listener of this.#measured) await listener();
+    for (const listener of this.#measured) {
+      try {
+        await listener();
+      } catch (cause) {
+        this.log.error({ err: cause }, 'what follows a scan failed; the next scan tries again');
+      }
+    }
   }
 
   async #scan(profile: Profile): Promise<void> {
-    const observation = await measureHost({
+    const measured = await measureHost({
       root: this.settings.root,
       profile,
       hostSettings: this.host.settings,
@@ -84,6 +91,7 @@ export class Scanner {
       afterOrder: this.state.lastOrder,
       now: Date.now,
     });
+    const observation = withoutAddresses(measured);
     this.state.observations.set(profile.id, observation);
     await this.outbox.append({
       class: 'measurement',
