@@ -7,6 +7,10 @@ import { observeStore, type ScanContext } from './observe-store.js';
 import { readReading } from './probe/read-probe.js';
 import { walkStores } from './store-walk.js';
 
+const VERSION_MAX = 60;
+/** The last moment that can be written. Units: milliseconds since 1970. */
+const LATEST_MS = 253_402_300_799_999;
+const SHA256 = /^[0-9a-f]{64}$/;
 const NO_READING = unknown('the profile has no probe for it');
 const read = (host: Host, reading: Reading | null): Promise<Measured<string>> => (reading === null ? Promise.resolve(NO_READING) : readReading(host, reading));
 
@@ -25,7 +29,12 @@ function instantFrom(text: Measured<string>): Measured<Instant> {
   const parsed = parseInstant(text.value);
   if (parsed.ok) return known(parsed.value, text.source);
   const ms = Date.parse(text.value);
-  return Number.isNaN(ms) ? unknown('the value is not a moment') : known(instantOf(ms), text.source);
+  return ms >= 0 && ms <= LATEST_MS ? known(instantOf(ms), text.source) : unknown('the value is not a moment');
+}
+
+async function productVersion(host: Host, profile: Profile): Promise<Measured<string>> {
+  const version = await read(host, profile.version);
+  return version.known ? known(version.value.slice(0, VERSION_MAX), version.source) : version;
 }
 
 async function observeAgreement(host: Host, agreement: Agreement): Promise<AgreementObservation> {
@@ -35,7 +44,7 @@ async function observeAgreement(host: Host, agreement: Agreement): Promise<Agree
   const answerFile = await read(host, agreement.answerFile);
   return {
     id: agreement.id,
-    textSha256: text.known ? known(text.value as Sha256, text.source) : text,
+    textSha256: !text.known ? text : SHA256.test(text.value) ? known(text.value as Sha256, text.source) : unknown('what the profile reads is no hash of a text'),
     recorded: accepted.known ? known({ accepted: accepted.value === 'yes', version: version.known ? version.value.slice(0, 128) : null, byAnswerFile: answerFile.known && answerFile.value === 'yes' }, accepted.source) : accepted,
   };
 }
@@ -50,7 +59,7 @@ async function observeKsn(host: Host, profile: Profile): Promise<Measured<KsnSta
   if (profile.ksn === null) return unknown('the product has no such network');
   const mode = await readReading(host, profile.ksn.reading);
   if (!mode.known) return mode;
-  const state = profile.ksn.states[mode.value];
+  const state = Object.hasOwn(profile.ksn.states, mode.value) ? profile.ksn.states[mode.value] : undefined;
   return state === undefined ? unknown(`the mode "${mode.value.slice(0, 60)}" is not known`) : known(state, mode.source);
 }
 
@@ -104,7 +113,7 @@ export async function measureHost(parts: {
       schema: 'mailwarden/observation/v1',
       server: parts.server,
       profile: profile.id,
-      product: { name: profile.product.name, version: await read(host, profile.version) },
+      product: { name: profile.product.name, version: await productVersion(host, profile) },
       startedAt: instantOf(startedMs),
       serviceStartedAt: serviceStarted,
       stores,

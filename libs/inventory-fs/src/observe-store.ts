@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Relation, Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
-import { accessOf, isSystemAccount, openParents, type Account, type Accounts } from '@mailwarden/inventory';
-import { instantOf, keyedHash, known, unknown, type Measured, type Sha256 } from '@mailwarden/kernel';
-import { connectProduct, measureRelation, type MeasuredRelation } from '@mailwarden/product-database';
+import { accessOf, accountsFrom, isSystemAccount, openParents, type Account, type Accounts } from '@mailwarden/inventory';
+import { instantOf, keyedHash, known, unknown, type Measured, type Result, type Sha256 } from '@mailwarden/kernel';
+import { connectProduct, measureRelation, troubleOf, type MeasuredRelation } from '@mailwarden/product-database';
 import type { Host } from './host.js';
 import { orphanedHalves, type OrphanedHalves } from './orphaned-halves.js';
 import { readQuantity } from './probe/read-probe.js';
@@ -12,7 +12,8 @@ import type { WalkedHost, WalkedStore } from './store-walk.js';
 /** What the observation of every store of a scan draws on. */
 export interface ScanContext {
   readonly host: Host;
-  readonly accounts: Accounts;
+  /** From the host's own files, or why they are not known. */
+  readonly accounts: Result<Accounts, string>;
   /** Accounts that the profile itself names: their names say nothing of a person. */
   readonly profileAccounts: readonly string[];
   /** Key for hashing names of persons; null where nothing leaves the host. */
@@ -26,22 +27,24 @@ interface RowsFound {
 }
 
 const HASH_SHOWN = 12;
+const NAME_MAX = 80;
+const NO_ACCOUNTS = accountsFrom('', '');
 const at = (ms: number | null): ReturnType<typeof instantOf> | null => (ms === null ? null : instantOf(Math.round(ms)));
 const NOT_COUNTED = unknown('what is in memory is not counted');
 
 function shownName({ hashKey, profileAccounts }: ScanContext): (account: Account) => string {
-  return (account) => (hashKey === null || isSystemAccount(account.uid) || profileAccounts.includes(account.name) ? account.name : `account-${keyedHash(hashKey, account.name).slice(0, HASH_SHOWN)}`);
+  return (account) => (hashKey === null || isSystemAccount(account.uid) || profileAccounts.includes(account.name) ? account.name.slice(0, NAME_MAX) : `account-${keyedHash(hashKey, account.name).slice(0, HASH_SHOWN)}`);
 }
 
 async function rowsOf({ host }: ScanContext, relation: Relation, item: WalkedStore): Promise<RowsFound> {
   const isPair = item.store.kind === 'pair';
   const client = await connectProduct(relation.database, host.settings, host.rootPath);
-  if (!client.ok) return { relation: client.ok ? unknown('') : unknown(client.error), orphans: isPair ? unknown(client.error) : null };
+  if (!client.ok) return { relation: unknown(client.error), orphans: isPair ? unknown(client.error) : null };
   try {
     const measured = known(await measureRelation(client.value, relation), `database ${relation.database.name}, ${relation.relation}`);
     return { relation: measured, orphans: isPair ? await orphanedHalves(host, item, relation, client.value, Date.now()) : null };
   } catch (cause) {
-    const why = unknown(`${relation.relation} could not be read (${(cause as { code?: string }).code ?? 'too large'})`);
+    const why = unknown(`${relation.relation} could not be read: ${cause instanceof RangeError ? cause.message : troubleOf(cause)}`);
     return { relation: why, orphans: isPair ? why : null };
   } finally {
     await client.value.end();
@@ -81,7 +84,7 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
   const { store, tally } = item;
   const rows = store.rows === null ? null : await rowsOf(context, store.rows, item);
   const chain = walked.chainOf(item);
-  const access = accessOf({ entries: tally.rights, accounts: context.accounts, protection: store.protection, shownName: shownName(context) });
+  const access = accessOf({ entries: tally.rights, accounts: context.accounts.ok ? context.accounts.value : NO_ACCOUNTS, protection: store.protection, shownName: shownName(context) });
   const replaceable = tally.rights.length > 0 ? openParents(chain) : [];
   const contents = [...item.contents].sort().join('\n');
   return {
@@ -98,6 +101,7 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
     skipped: [...tally.skipped].map(([reason, items]) => ({ reason, items })),
     unknown: [
       ...[...item.blind].map(([reason, places]) => ({ what: 'part of the store', why: `${places} places could not be read (${reason})` })),
+      ...(tally.rights.length > 0 && !context.accounts.ok ? [{ what: 'who gets in', why: context.accounts.error }] : []),
       ...(rows !== null && !rows.relation.known ? [{ what: 'records', why: rows.relation.reason }] : []),
     ],
   };

@@ -57,6 +57,17 @@ describe('orphaned halves', () => {
     expect(await compare(['both', 'file only'])).toMatchObject({ known: true, value: { filesWithoutRow: 1, rowsWithoutFile: 1 } });
   });
 
+  it('are each counted, also where names decode alike', async () => {
+    for (const name of ['\xff', '\xfe', '\xfd']) {
+      const path = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
+      writeFileSync(path, 'letter');
+      utimesSync(path, OLD_MS / 1000, OLD_MS / 1000);
+    }
+    letter('ü');
+    rows.set('\ufffd', OLD_MS).set('ü', OLD_MS);
+    expect(await compare(['\xff', '\xfe', '\xfd', '\xc3\xbc'])).toMatchObject({ known: true, value: { filesWithoutRow: 3, rowsWithoutFile: 1 } });
+  });
+
   it('are not letters that came after the walk', async () => {
     meanwhile = () => {
       letter('new');

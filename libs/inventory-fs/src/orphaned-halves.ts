@@ -15,7 +15,9 @@ export interface OrphanedHalves {
   readonly rowsWithoutFile: number;
 }
 
-const asText = (name: BytePath): string => Buffer.from(name, 'latin1').toString('utf8');
+/** Rows name files in text, which is UTF-8 on disk. Both halves are compared as bytes: names that decode alike are different files, and one that is no UTF-8 can have no row. */
+const bytesOf = (text: string): BytePath => Buffer.from(text, 'utf8').toString('latin1');
+const textOf = (name: BytePath): string => Buffer.from(name, 'latin1').toString('utf8');
 
 /** When a file was last written; null when it is gone. Units: milliseconds since 1970. */
 function writtenAtMs(host: Pick<Host, 'root'>, path: BytePath): number | null {
@@ -49,18 +51,18 @@ function isBeingRotated(host: Pick<Host, 'root'>, root: BytePath): boolean {
 export async function orphanedHalves(host: Pick<Host, 'root'>, { store, patterns, fileNames }: Pick<WalkedStore, 'store' | 'patterns' | 'fileNames'>, relation: Relation, client: ProductClient, nowMs: number): Promise<Measured<OrphanedHalves>> {
   const [root] = patterns.roots;
   if (fileNames === null || root === undefined) return unknown(`more than ${PAIR_NAMES_MAX} files`);
-  const onDisk = new Map(fileNames.map((name) => [asText(name), name]));
-  const inRows = new Set(await fileNamesOf(client, relation, PAIR_NAMES_MAX));
-  const loneFiles = [...onDisk].filter(([text]) => !inRows.has(text));
-  const loneRows = [...inRows].filter((text) => !onDisk.has(text));
+  const onDisk = new Set(fileNames);
+  const inRows = new Set((await fileNamesOf(client, relation, PAIR_NAMES_MAX)).map(bytesOf));
+  const loneFiles = [...onDisk].filter((name) => !inRows.has(name));
+  const loneRows = [...inRows].filter((name) => !onDisk.has(name));
   if (loneFiles.length + loneRows.length === 0) return known({ filesWithoutRow: 0, rowsWithoutFile: 0 });
   if (isBeingRotated(host, root)) return unknown('an order is being carried out in this store');
   if (loneFiles.length + loneRows.length > LOOKED_AT_AGAIN_MAX) return known({ filesWithoutRow: loneFiles.length, rowsWithoutFile: loneRows.length });
 
   const settledMs = nowMs - store.quietPeriodSeconds * 1000;
-  const haveRows = await filesWithRows(client, relation, loneFiles.map(([text]) => text));
-  const filesWithoutRow = loneFiles.filter(([text, name]) => !haveRows.has(text) && (writtenAtMs(host, `${root}/${name}`) ?? Infinity) < settledMs).length;
-  const stillAbsent = loneRows.filter((text) => writtenAtMs(host, `${root}/${Buffer.from(text, 'utf8').toString('latin1')}`) === null);
-  const rowsWithoutFile = (await filesWithRows(client, relation, stillAbsent, new Date(settledMs))).size;
+  const haveRows = new Set([...(await filesWithRows(client, relation, loneFiles.map(textOf)))].map(bytesOf));
+  const filesWithoutRow = loneFiles.filter((name) => !haveRows.has(name) && (writtenAtMs(host, `${root}/${name}`) ?? Infinity) < settledMs).length;
+  const stillAbsent = loneRows.filter((name) => writtenAtMs(host, `${root}/${name}`) === null);
+  const rowsWithoutFile = (await filesWithRows(client, relation, stillAbsent.map(textOf), new Date(settledMs))).size;
   return known({ filesWithoutRow, rowsWithoutFile });
 }

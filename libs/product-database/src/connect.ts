@@ -1,36 +1,63 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database, HostSettings } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { Client } from 'pg';
+import { readPassword } from './password-file.js';
+import { troubleOf } from './trouble.js';
 
 const CONNECT_MS_MAX = 3_000;
 /** A mail server's own work comes first: nothing of ours holds its database longer. Units: milliseconds. */
-const STATEMENT_MS_MAX = 20_000;
-const LOCK_MS_MAX = 2_000;
+export const STATEMENT_MS_MAX = 20_000;
+export const LOCK_MS_MAX = 2_000;
+/** A transaction of ours that stands still is ended by the server, so that a process that hangs holds no rows. Units: milliseconds. */
+const IDLE_MS_MAX = 60_000;
+/** A server that stands still ends no statement by itself: then we stop waiting. Units: milliseconds. */
+const ANSWER_MS_MAX = STATEMENT_MS_MAX + 5_000;
+/** A server that stands still does not say goodbye either. Units: milliseconds. */
+const GOODBYE_MS_MAX = 2_000;
 const PORT = 5432;
 
-export type ProductClient = Client;
+/** A connection whose end never waits for a server that is gone. */
+export class ProductClient extends Client {
+  override end(): Promise<void>;
+  override end(callback: (problem: Error) => void): void;
+  override end(callback?: (problem: Error) => void): Promise<void> | void {
+    if (callback !== undefined) return super.end(callback);
+    const socket = (this as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream;
+    const timer = setTimeout(() => socket?.destroy(), GOODBYE_MS_MAX);
+    return super.end().finally(() => clearTimeout(timer));
+  }
+}
+
+function placeOf(database: Database, hostSettings: HostSettings, root: string): Result<{ host: string; port: number; database: string; user: string; password?: string }, string> {
+  const place = Object.hasOwn(hostSettings.databases, database.name) ? hostSettings.databases[database.name] : undefined;
+  if (place === undefined) return ok({ host: join(root, database.socket), port: PORT, database: database.name, user: database.user });
+  const password = place.passwordFile === null ? ok('') : readPassword(place.passwordFile);
+  return password.ok ? ok({ host: place.host, port: place.port, database: place.name, user: place.user, password: password.value }) : password;
+}
 
 /**
  * Connects to a product's own database: by the host's settings where they name it, else by the socket of the profile.
  * Errors: why it cannot be reached, without the driver's details.
  */
 export async function connectProduct(database: Database, hostSettings: HostSettings, root: string): Promise<Result<ProductClient, string>> {
-  const place = hostSettings.databases[database.name];
-  const options = place === undefined ? { host: join(root, database.socket), port: PORT, database: database.name, user: database.user } : { host: place.host, port: place.port, database: place.name, user: place.user, password: await passwordOf(place.passwordFile) };
-  const client = new Client({ ...options, connectionTimeoutMillis: CONNECT_MS_MAX, statement_timeout: STATEMENT_MS_MAX, lock_timeout: LOCK_MS_MAX, application_name: 'mailwarden' });
+  const place = placeOf(database, hostSettings, root);
+  if (!place.ok) return err(`database ${database.name} cannot be reached: ${place.error}`);
+  const client = new ProductClient({
+    ...place.value,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    statement_timeout: STATEMENT_MS_MAX,
+    lock_timeout: LOCK_MS_MAX,
+    idle_in_transaction_session_timeout: IDLE_MS_MAX,
+    query_timeout: ANSWER_MS_MAX,
+    application_name: 'mailwarden',
+  });
   client.on('error', () => undefined); // Whoever waits for a query hears of it.
   try {
     await client.connect();
     return ok(client);
   } catch (cause) {
     await client.end().catch(() => undefined);
-    const { code } = cause as { code?: string };
-    return err(`database ${database.name} cannot be reached (${code ?? 'no answer'})`);
+    return err(`database ${database.name} cannot be reached: ${troubleOf(cause)}`);
   }
-}
-
-async function passwordOf(file: string | null): Promise<string> {
-  return file === null ? '' : (await readFile(file, 'utf8')).trim();
 }

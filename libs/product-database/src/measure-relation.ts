@@ -16,17 +16,31 @@ async function reading<T>(client: ProductClient, work: () => Promise<T>): Promis
   try {
     return await work();
   } finally {
-    await client.query('ROLLBACK');
+    await client.query('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself, and the first trouble is the one to tell.
   }
 }
 
-/** Counts a table's records exactly, with its oldest and newest, in one read-only transaction. */
+/** A table that is split holds nothing itself: its parts do. */
+const BYTES = '(SELECT coalesce(sum(pg_total_relation_size(part.relid)), pg_total_relation_size($1::regclass)) FROM pg_partition_tree($1::regclass) AS part)';
+/** Years that an instant can be written in. */
+const WRITABLE = `BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00'`;
+
+const moment = (at: Date | null | undefined): Instant | null => (at == null ? null : instantOf(at.getTime()));
+
+/**
+ * Counts a table's records exactly, with its oldest and newest, in one read-only transaction.
+ * A record without a time, or with one beyond all years, is counted and is neither the oldest nor the newest. Errors: throws what the database says.
+ */
 export async function measureRelation(client: ProductClient, relation: Relation): Promise<MeasuredRelation> {
   const { table, time } = relationNames(relation);
   return reading(client, async () => {
-    const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null }>(`SELECT count(*) AS records, pg_total_relation_size($1::regclass) AS bytes, min(${time})::timestamptz AS oldest, max(${time})::timestamptz AS newest FROM ${table}`, [table]);
+    const at = `${time}::timestamptz`;
+    const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null }>(
+      `SELECT count(*) AS records, ${BYTES} AS bytes, min(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS oldest, max(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS newest FROM ${table}`,
+      [table],
+    );
     const [row] = rows;
-    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: row?.oldest == null ? null : instantOf(row.oldest.getTime()), newestAt: row?.newest == null ? null : instantOf(row.newest.getTime()) };
+    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: moment(row?.oldest), newestAt: moment(row?.newest) };
   });
 }
 
@@ -41,11 +55,18 @@ export async function fileNamesOf(client: ProductClient, relation: Relation, nam
   });
 }
 
-/** One value by a profile's own SELECT, as text; null when there is no row. */
+const asText = (value: unknown): string => (value instanceof Date ? value.toISOString() : typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/**
+ * One value by a profile's own SELECT, as text; null when there is no row.
+ * Safety: the statement is made a cursor's, which nothing but one reading statement can be, and one row of it is fetched.
+ */
 export async function readValue(client: ProductClient, query: string): Promise<string | null> {
   return reading(client, async () => {
-    const { rows } = await client.query<unknown[]>({ text: query, rowMode: 'array' });
+    const declaration = { text: `DECLARE probe NO SCROLL CURSOR FOR ${query}`, queryMode: 'extended' }; // The simple protocol would take several statements.
+    await client.query(declaration);
+    const { rows } = await client.query<unknown[]>({ text: 'FETCH 1 FROM probe', rowMode: 'array' });
     const value = rows[0]?.[0];
-    return value === undefined || value === null ? null : String(value);
+    return value === undefined || value === null ? null : asText(value);
   });
 }

@@ -1,32 +1,12 @@
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
+import { ini, keyValue } from './line-formats.js';
+import { xml } from './xml-format.js';
 
-/** One value of a settings file, or undefined when the key is not there. */
+/** One value of a settings file, or undefined when the key is not there. Errors: throws when the file is not of the format. */
 export type ReadKey = (text: string, key: string) => string | undefined;
 
-const unquoted = (value: string): string => value.trim().replace(/^(["'])(.*)\1$/, '$2');
-
-/** `KEY=value` or `KEY: value` lines; `#` and `;` begin a comment line. The last one counts, as products read them. */
-const keyValue: ReadKey = (text, key) => {
-  let found: string | undefined;
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*([^#;=:\s][^=:]*?)\s*[=:]\s*(.*)$/.exec(line);
-    if (match?.[1] === key) found = unquoted(match[2] ?? '');
-  }
-  return found;
-};
-
-/** `section.key` of an INI file; a key without a section stands before the first one. */
-const ini: ReadKey = (text, key) => {
-  let section = '';
-  let found: string | undefined;
-  for (const line of text.split(/\r?\n/)) {
-    const header = /^\s*\[([^\]]+)\]\s*$/.exec(line);
-    if (header?.[1] !== undefined) section = `${header[1].trim()}.`;
-    const match = /^\s*([^#;=\s][^=]*?)\s*=\s*(.*)$/.exec(line);
-    if (match?.[1] !== undefined && section + match[1] === key) found = unquoted(match[2] ?? '');
-  }
-  return found;
-};
+/** What a reader of YAML does with a larger file takes longer than a setting is worth. Units: characters. */
+const YAML_LENGTH_MAX = 262_144;
 
 function member(value: unknown, key: string): string | undefined {
   let current = value;
@@ -38,21 +18,25 @@ function member(value: unknown, key: string): string | undefined {
 }
 
 const json: ReadKey = (text, key) => member(JSON.parse(text), key);
-const yaml: ReadKey = (text, key) => member(parse(text, { maxAliasCount: 0 }), key);
 
-/** Text of the first element at a path of element names, `a.b.c`. Only plain elements: no namespaces, entities or CDATA are followed. */
-const xml: ReadKey = (text, key) => {
-  let inner = text;
-  for (const part of key.split('.')) {
-    const open = new RegExp(`<${part.replace(/[^\w-]/g, '')}(?:\\s[^<>]*)?>`).exec(inner);
-    if (open === null) return undefined;
-    const rest = inner.slice(open.index + open[0].length);
-    const close = rest.indexOf(`</${part}>`);
-    if (close === -1) return undefined;
-    inner = rest.slice(0, close);
-  }
-  return inner.includes('<') ? undefined : inner.trim();
+/** Aliases are refused: a small file could mean something huge. The reader's own look for keys that stand twice takes a time that grows with the square of the keys; the last one counts, as in JSON. */
+const yaml: ReadKey = (text, key) => {
+  if (text.length > YAML_LENGTH_MAX) throw new RangeError('too long');
+  const document = parseDocument(text, { uniqueKeys: false, merge: false, schema: 'core', logLevel: 'silent' });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw problem;
+  return member(document.toJS({ maxAliasCount: 0 }), key);
 };
 
 /** Readers by the profile's name of the format. */
 export const FILE_FORMATS = { 'key-value': keyValue, ini, json, yaml, xml } as const satisfies Readonly<Record<string, ReadKey>>;
+
+const NUL = '\0';
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
+/** Text of a settings file, without a byte order mark. Errors: throws when it is none, as a binary file or one of two-byte characters. */
+export function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  if (text.includes(NUL)) throw new SyntaxError('not text');
+  return text.replace(BYTE_ORDER_MARK, '');
+}

@@ -8,10 +8,13 @@ const TICKS_PER_SECOND = 100;
 const PID_FILE_SLACK_MS = 2_000;
 /** Place of the start time among the fields after the command's name. Source: proc_pid_stat(5), field 22. */
 const START_TIME_FIELD = 19;
+/** A process that ended and whose parent has not asked how. Source: proc_pid_stat(5), field 3. */
+const ENDED = /^[ZXx]$/;
+const PROCESS_NUMBER = /^\d{1,10}$/;
 
 function bootedAtMs(): number {
   const match = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'));
-  return Number(match?.[1] ?? 0) * 1000;
+  return Number(match?.[1] ?? Number.NaN) * 1000;
 }
 
 interface ServiceProcess {
@@ -23,8 +26,9 @@ interface ServiceProcess {
 function serviceProcess(host: Host, pidFile: string): Measured<ServiceProcess> {
   const file = readHostFile(host, pidFile);
   if (!file.ok) return unknown(`the pid file says nothing: ${file.error}`);
-  const pid = Number(file.value.bytes.toString('latin1').trim());
-  if (!Number.isInteger(pid) || pid < 1) return unknown('the pid file holds no process number');
+  const number = file.value.bytes.toString('latin1').trim().split(/\s/, 1)[0] ?? ''; // Some services write more after it.
+  const pid = PROCESS_NUMBER.test(number) ? Number(number) : 0;
+  if (pid < 1) return unknown('the pid file holds no process number');
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -32,8 +36,10 @@ function serviceProcess(host: Host, pidFile: string): Measured<ServiceProcess> {
     return unknown('the service is not running');
   }
   // The command's name stands in brackets and may hold anything, brackets and spaces too: only what follows the last one counts.
-  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_FIELD]);
-  const startedAtMs = bootedAtMs() + (ticks * 1000) / TICKS_PER_SECOND;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (ENDED.test(fields[0] ?? '')) return unknown('the service is not running');
+  const startedAtMs = bootedAtMs() + (Number(fields[START_TIME_FIELD]) * 1000) / TICKS_PER_SECOND;
+  if (!Number.isFinite(startedAtMs)) return unknown('the kernel does not tell when the service started');
   if (startedAtMs > file.value.mtimeMs + PID_FILE_SLACK_MS) return unknown('the pid file is older than the process that now has its number');
   return known({ pid, startedAtMs }, pidFile);
 }

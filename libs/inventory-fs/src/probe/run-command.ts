@@ -3,15 +3,32 @@ import { known, unknown, type Measured } from '@mailwarden/kernel';
 
 const OUTPUT_BYTES_MAX = 65_536;
 
-/** Runs a profile's command: absolute, fixed arguments, no shell, an empty environment, bounded in time and output. */
+function reasonOf(program: string, timeoutSeconds: number, problem: { code?: unknown; killed?: boolean; signal?: unknown }): string {
+  switch (problem.code) {
+    case 'ENOENT':
+      return `${program} is not installed`;
+    case 'EACCES':
+      return `${program} may not be run`;
+    case 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER':
+      return `${program} wrote more than ${OUTPUT_BYTES_MAX} bytes`;
+    default:
+      if (problem.killed === true) return `${program} did not end within ${timeoutSeconds} s`;
+      return typeof problem.code === 'number' ? `${program} ended with ${problem.code}` : `${program} was ended (${String(problem.signal ?? problem.code ?? 'unknown')})`;
+  }
+}
+
+/** Runs a profile's command: absolute, fixed arguments, no shell, an empty environment, nothing to read, bounded in time and output. What does not end in time is killed, for it may not listen to less. */
 export function runCommand(command: readonly string[], timeoutSeconds: number): Promise<Measured<string>> {
   const [program, ...args] = command;
   if (program === undefined || !program.startsWith('/')) return Promise.resolve(unknown('the command is not an absolute path'));
   return new Promise((resolve) => {
-    execFile(program, args, { env: {}, cwd: '/', timeout: timeoutSeconds * 1000, maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8', windowsHide: true }, (problem, output) => {
-      if (problem === null) return resolve(known(output, program));
-      const { code, killed } = problem as { code?: unknown; killed?: boolean };
-      resolve(unknown(code === 'ENOENT' ? `${program} is not installed` : killed === true ? `${program} did not end within ${timeoutSeconds} s` : `${program} ended with ${String(code)}`));
-    });
+    try {
+      const child = execFile(program, args, { env: {}, cwd: '/', timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8', windowsHide: true }, (problem, output) =>
+        resolve(problem === null ? known(output, program) : unknown(reasonOf(program, timeoutSeconds, problem as { code?: unknown; killed?: boolean; signal?: unknown }))),
+      );
+      child.stdin?.on('error', () => undefined).end(); // A program that never began has nobody to read it.
+    } catch {
+      resolve(unknown(`${program} cannot be run with these arguments`));
+    }
   });
 }
