@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +12,10 @@ const isProfile = (name: string): boolean => /\.ya?ml$/.test(name);
 
 /** Text of a profile file that a person names, cut just above the limit that its reader tells of. */
 export async function readProfileFile(path: string): Promise<string> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await handle.stat();
-    const bytes = Buffer.alloc(Math.min(size, PROFILE_BYTES_MAX));
+    if (!(await handle.stat()).isFile()) throw new Error(`${path} is not a regular file; name the file itself`);
+    const bytes = Buffer.alloc(PROFILE_BYTES_MAX);
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
     return bytes.toString('utf8', 0, bytesRead);
   } finally {

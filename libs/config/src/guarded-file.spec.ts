@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readGuarded } from './guarded-file.js';
+import { loadHostSettings } from './host-settings.js';
+import { loadProfiles, readProfileFile } from './profile-files.js';
+import { loadTrust } from './trust-file.js';
+
+const HOST = ['schema: mailwarden/host/v1', 'databases:', '  events: { host: /run/product, port: 5432, name: events, user: watcher, password-file: /etc/mailwarden/password }', ''].join('\n');
+const LIMIT = 65_536;
+const STRANGER = 54_321;
+
+let root: string;
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mailwarden-guarded-'));
+  folder = join(root, 'etc/mailwarden');
+  file = join(folder, 'host.yaml');
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function write(content = HOST, mode = 0o644): void {
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+}
+
+describe('a file that is acted on', () => {
+  it('is read when only its owner can have written it, and may be missing', async () => {
+    expect(await readGuarded(file, LIMIT)).toBeNull();
+    write();
+    expect(await readGuarded(file, LIMIT)).toBe(HOST);
+    chmodSync(file, 0o600);
+    expect(await readGuarded(file, LIMIT)).toBe(HOST);
+  });
+
+  it.each([0o664, 0o646, 0o666, 0o777, 0o620, 0o602])('is refused when others may write it: %o', async (mode) => {
+    write(HOST, mode);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`chmod go-w ${file}`);
+  });
+
+  it('is refused when it belongs to another account', async (context) => {
+    if (process.getuid?.() !== 0) context.skip('giving a file away needs the super-user');
+    write();
+    chownSync(file, STRANGER, STRANGER);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`chown root ${file}`);
+  });
+
+  it('is refused when its folder lets everyone replace it, unless only their own', async () => {
+    write();
+    chmodSync(folder, 0o777);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`chmod o-w ${folder}`);
+    chmodSync(folder, 0o1777);
+    expect(await readGuarded(file, LIMIT)).toBe(HOST);
+  });
+
+  it('is refused when it is a link, a folder or a pipe, without waiting for one', async () => {
+    writeFileSync(join(root, 'elsewhere'), HOST);
+    symlinkSync(join(root, 'elsewhere'), file);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow('is a link; put the file itself there');
+    rmSync(file);
+    symlinkSync('nowhere', file);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow('is a link');
+    rmSync(file);
+    mkdirSync(file);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow('not a regular file');
+    rmSync(file, { recursive: true });
+    execFileSync('mkfifo', [file]);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow('not a regular file');
+    await expect(readProfileFile(file)).rejects.toThrow('not a regular file');
+  });
+
+  it('is refused when it is too large, before it is read', async () => {
+    write('');
+    truncateSync(file, 5_000_000_000);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`has 5000000000 bytes; the limit is ${LIMIT}`);
+  });
+});
+
+describe('what only this host knows', () => {
+  it('is read from its file, and is nothing without one', async () => {
+    expect(await loadHostSettings(root)).toEqual({ databases: {} });
+    write();
+    expect(await loadHostSettings(root)).toEqual({ databases: { events: { host: '/run/product', port: 5432, name: 'events', user: 'watcher', passwordFile: '/etc/mailwarden/password' } } });
+  });
+
+  it.each([
+    ['', 'the file is empty'],
+    ['schema: other\n', 'host.yaml:1:'],
+    ['schema: mailwarden/host/v1\ndatabases: { events: { host: x, port: 0, name: a, user: b } }\n', 'host.yaml:2:'],
+    ['schema: mailwarden/host/v1\ndatabases: { "a-b": { host: x, port: 1, name: a, user: b } }\n', 'host.yaml:2:'],
+    ['schema: mailwarden/host/v1\ndatabases: { a: { host: x, port: 1, name: a, user: b, password-file: relative } }\n', 'host.yaml:2:'],
+    ['schema: mailwarden/host/v1\ndatabases: { a: { host: x, port: 1, name: a, user: b, password: secret } }\n', 'host.yaml:2:'],
+    ['schema: mailwarden/host/v1\nmore: 1\n', 'host.yaml:'],
+    ['schema: &a mailwarden/host/v1\ndatabases: *a\n', 'host.yaml:1:'],
+    ['\0\0\0', 'host.yaml:1:'],
+  ])('is refused when the file is wrong, with the line: %j', async (content, expected) => {
+    write(content);
+    await expect(loadHostSettings(root)).rejects.toThrow(expected);
+  });
+
+  it('is refused when others could have written it', async () => {
+    write(HOST, 0o666);
+    await expect(loadHostSettings(root)).rejects.toThrow('chmod go-w');
+  });
+});
+
+describe('profiles of an operator', () => {
+  it('are refused like every file that is acted on, by name', async () => {
+    const profiles = join(root, 'profiles');
+    mkdirSync(profiles);
+    chmodSync(profiles, 0o755);
+    const shipped = (await loadProfiles({})).size;
+    writeFileSync(join(profiles, 'notes.txt'), 'no profile');
+    expect((await loadProfiles({ extraDir: profiles })).size).toBe(shipped);
+    writeFileSync(join(profiles, 'own.yaml'), 'schema: nothing\n');
+    await expect(loadProfiles({ extraDir: profiles })).rejects.toThrow(`see: mailwarden profile lint ${join(profiles, 'own.yaml')}`);
+    chmodSync(join(profiles, 'own.yaml'), 0o666);
+    await expect(loadProfiles({ extraDir: profiles })).rejects.toThrow('chmod go-w');
+    await expect(loadProfiles({ extraDir: join(root, 'absent') })).rejects.toThrow('ENOENT');
+  });
+
+  it('are read no further than anyone looks', async () => {
+    write('');
+    truncateSync(file, 5_000_000_000);
+    expect((await readProfileFile(file)).length).toBe(300_000);
+  });
+});
+
+describe('trust anchors', () => {
+  it.each(['', 'not JSON', '{}', '[]', 'null'])('that are none are told with their file: %j', async (content) => {
+    write(content);
+    await expect(loadTrust(file)).rejects.toThrow(`${file} holds no trust anchors`);
+  });
+});
