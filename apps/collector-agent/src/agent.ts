@@ -25,6 +25,7 @@ export class Followers {
 @Injectable()
 export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
   #bus: AgentBus | null = null;
+  #stopped = false;
 
   constructor(
     private readonly followers: Followers,
@@ -50,6 +51,8 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async #join(): Promise<void> {
     const bus = await this.connect();
+    // An agent that was ended while it waited for the bus takes no orders.
+    if (this.#stopped) return bus.close();
     this.#bus = bus;
     this.outbox.connect(bus);
     this.heart.start(bus);
@@ -60,6 +63,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
     this.heart.stop();
     await this.scanner.stop();
     await this.outbox.stop();

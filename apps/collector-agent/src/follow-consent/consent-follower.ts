@@ -52,8 +52,16 @@ export class ConsentFollower {
     await this.rewatch();
   }
 
-  /** Watches the scopes that the server's labels put it in; called again when a bundle brings other labels. */
+  /** Watches the scopes that the server's labels put it in; called again when a bundle brings other labels. Never throws: orders and measuring go on, and each scan attests again what could not be attested. */
   async rewatch(): Promise<void> {
+    try {
+      await this.#watchScopes();
+    } catch (cause) {
+      this.log.error({ err: cause }, 'consent could not be followed or attested; the next scan tries again');
+    }
+  }
+
+  async #watchScopes(): Promise<void> {
     const keys = this.#scopeKeys();
     if (this.#bus === null || keys.join(' ') === this.#keys.join(' ')) return;
     this.#keys = keys;
@@ -76,7 +84,12 @@ export class ConsentFollower {
     const fingerprint = JSON.stringify({ ...attestation, appliedAt: null } satisfies Record<keyof Attestation, unknown>);
     if (fingerprint === this.#lastAttested) return;
     this.#lastAttested = fingerprint;
-    await this.outbox.append({ class: 'evidence', subject: subjects.attestation(this.settings.server), type: MESSAGE_TYPES.attestation, data: attestation });
+    try {
+      await this.outbox.append({ class: 'evidence', subject: subjects.attestation(this.settings.server), type: MESSAGE_TYPES.attestation, data: attestation });
+    } catch (cause) {
+      this.#lastAttested = ''; // It was not said: the next look says it.
+      throw cause;
+    }
     this.log.info({ compliant: attestation.compliant, desired: attestation.ksn.desired }, 'consent attested');
   }
 
@@ -96,8 +109,9 @@ export class ConsentFollower {
     if (entry === null) return;
     const before = this.state.consent.get(key);
     if (before !== undefined && entry.revision <= before.revision) return;
-    await this.lastKnown.keep(KEPT_PREFIX + key, bytes);
+    // It counts from now on, also when the disk is full: a withdrawal waits for nothing.
     this.state.consent.set(key, entry);
+    await this.lastKnown.keep(KEPT_PREFIX + key, bytes).catch((cause: unknown) => this.log.error({ err: cause, key }, 'a consent entry counts but could not be kept on disk'));
     await this.attestIfChanged();
   }
 }

@@ -51,8 +51,9 @@ export class BundleFollower {
       return;
     }
     if (this.state.bundle !== null && bundle.value.version <= this.state.bundle.version) return;
-    await this.lastKnown.keep(KEY, bytes);
+    // It counts from now on, also when the disk is full: a hold or a milder mode waits for nothing.
     this.state.bundle = bundle.value;
+    await this.lastKnown.keep(KEY, bytes).catch((cause: unknown) => this.log.error({ err: cause }, 'a bundle counts but could not be kept on disk'));
     this.log.info({ version: bundle.value.version, rules: bundle.value.rules.length }, 'bundle taken up');
     for (const listener of this.#changed) listener();
   }

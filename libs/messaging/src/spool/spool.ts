@@ -42,9 +42,16 @@ interface Waiting {
   readonly bytes: number;
 }
 
+interface Counters {
+  sequence: number;
+  lost: number;
+}
+
 const FILE_NAME = /^(\d{16})\.(evidence|measurement)$/;
 const COUNTERS = 'counters.json';
 const FOLDER_MODE = 0o700;
+
+const isDiskFull = (cause: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
 
 const nameOf = ({ sequence, class: kind }: Pick<Waiting, 'sequence' | 'class'>): string => `${String(sequence).padStart(16, '0')}.${kind}`;
 
@@ -62,13 +69,27 @@ export async function openSpool(options: { dir: string; bytesMax: number; signer
   return new FolderSpool(options, waiting, { lost: counters.lost, sequence: Math.max(counters.sequence, waiting.at(-1)?.sequence ?? 0) });
 }
 
-async function readCounters(dir: string): Promise<{ sequence: number; lost: number }> {
+/**
+ * Counters that cannot be read are no reason to be silent: numbering goes on from the clock, far above any number that was ever given.
+ * The gap shows to whoever counts, and no number is given twice.
+ */
+async function readCounters(dir: string): Promise<Counters> {
+  let text: string;
   try {
-    const { sequence, lost } = JSON.parse(await readFile(join(dir, COUNTERS), 'utf8')) as { sequence: number; lost: number };
-    return { sequence, lost };
+    text = await readFile(join(dir, COUNTERS), 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { sequence: 0, lost: 0 };
-    throw new Error(`the counters of the spool in ${dir} cannot be read; move the folder away to begin anew, which loses what was not sent`, { cause });
+    throw new Error(`the counters of the spool in ${dir} cannot be read; look at the disk and at who owns the folder`, { cause });
+  }
+  return countersIn(text) ?? { sequence: Date.now(), lost: 0 };
+}
+
+function countersIn(text: string): Counters | null {
+  try {
+    const { sequence, lost } = JSON.parse(text) as Partial<Counters>;
+    return Number.isSafeInteger(sequence) && Number.isSafeInteger(lost) ? { sequence: Number(sequence), lost: Number(lost) } : null;
+  } catch {
+    return null;
   }
 }
 
@@ -79,7 +100,7 @@ class FolderSpool implements Spool {
   constructor(
     private readonly options: { readonly dir: string; readonly bytesMax: number; readonly signer: Signer; readonly source: string },
     private readonly waiting: Waiting[],
-    private readonly counters: { sequence: number; lost: number },
+    private readonly counters: Counters,
   ) {
     this.#bytes = waiting.reduce((sum, item) => sum + item.bytes, 0);
   }
@@ -128,7 +149,8 @@ class FolderSpool implements Spool {
   async #read(item: Waiting): Promise<WireMessage | null> {
     try {
       const bytes = await readFile(join(this.options.dir, nameOf(item)));
-      const { id, subject } = JSON.parse(bytes.toString('utf8')) as { id: string; subject: string };
+      const { id, subject } = JSON.parse(bytes.toString('utf8')) as { id: unknown; subject: unknown };
+      if (typeof id !== 'string' || typeof subject !== 'string') throw new TypeError('it is no message');
       return { id, subject, bytes };
     } catch {
       if (!this.waiting.includes(item)) return null; // Made room meanwhile, and counted.
@@ -137,16 +159,25 @@ class FolderSpool implements Spool {
     }
   }
 
-  /** The counters are on disk before the file that they could be read from is gone. */
+  /**
+   * The counters are on disk before the file that they could be read from is gone.
+   * On a full disk that is kept waiting while a newer file tells the number as well: forgetting is what makes room again.
+   */
   async #forget(item: Waiting): Promise<void> {
-    const place = this.waiting.indexOf(item);
-    if (place === -1) return;
-    this.waiting.splice(place, 1);
-    this.#bytes -= item.bytes;
-    await writeDurably(this.options.dir, COUNTERS, Buffer.from(JSON.stringify({ sequence: this.counters.sequence, lost: this.counters.lost })));
+    if (!this.waiting.includes(item)) return;
+    try {
+      await writeDurably(this.options.dir, COUNTERS, Buffer.from(JSON.stringify(this.counters)));
+    } catch (cause) {
+      if (!isDiskFull(cause) || this.waiting.at(-1) === item) throw cause;
+    }
     await unlink(join(this.options.dir, nameOf(item))).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOENT') throw cause;
     });
+    const place = this.waiting.indexOf(item);
+    if (place !== -1) {
+      this.waiting.splice(place, 1);
+      this.#bytes -= item.bytes;
+    }
     await syncFolder(this.options.dir);
   }
 }
