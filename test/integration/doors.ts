@@ -41,7 +41,7 @@ export class Doors {
     readonly url: URL,
   ) {}
 
-  static async open(servers: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<Doors> {
+  static async start(servers: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<Doors> {
     const plane = await ControlPlane.start(servers);
     const consoleDir = join(plane.dir, 'console');
     await mkdir(join(consoleDir, 'assets'), { recursive: true });
@@ -82,6 +82,18 @@ export class Doors {
       request.on('timeout', () => request.destroy(new Error(`no answer to ${path}`)));
       request.on('error', reject);
       request.end(body);
+    });
+  }
+
+  /** Opens an answer that does not end by itself. Resolves with its first bytes; `ended` resolves when the service ends it. */
+  open(path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly ended: Promise<void> }> {
+    return new Promise((resolve, reject) => {
+      const request = httpRequest({ host: this.url.hostname, port: this.url.port, path, headers, agent: false }, (response) => {
+        const ended = new Promise<void>((end) => response.once('close', () => end()));
+        response.once('data', () => resolve({ status: response.statusCode ?? 0, ended }));
+      });
+      request.on('error', reject);
+      request.end();
     });
   }
 

@@ -30,7 +30,7 @@ describe('the doors of the web side', () => {
   };
 
   beforeAll(async () => {
-    doors = await Doors.open(['mx-1'], { MAILWARDEN_HTTP_NAMES: 'console.mail.example, other.example' });
+    doors = await Doors.start(['mx-1'], { MAILWARDEN_HTTP_NAMES: 'console.mail.example, other.example' });
     await writeFile(join(doors.plane.dir, 'token'), TOKEN, { mode: 0o600 });
     for (const role of ROLES) {
       await doors.addOperator(role, role);
@@ -94,6 +94,20 @@ describe('the doors of the web side', () => {
     expect((await doors.knock(`${API}/session`, { method: 'DELETE', headers: head(two) })).status).toBe(200);
     expect((await doors.knock(`${API}/me`, { headers: head(two) })).status).toBe(401);
     sessions.set('operator', await doors.signIn({ name: 'operator', password: PASSWORD }));
+  });
+
+  it('ends the stream of updates with the session that opened it', async () => {
+    const [mine, other] = [await doors.signIn({ name: 'operator', password: PASSWORD }), await doors.signIn({ name: 'operator', password: PASSWORD })];
+    const head = (session: Session): Record<string, string> => ({ cookie: session.cookie, 'x-csrf-token': session.csrf });
+    const [ofMine, ofOther] = await Promise.all([mine, other].map((session) => doors.open(`${API}/stream`, { cookie: session.cookie })));
+    expect([ofMine?.status, ofOther?.status]).toEqual([200, 200]);
+    await doors.knock(`${API}/session`, { method: 'DELETE', headers: head(mine) });
+    await ofMine?.ended;
+    // A new password, set in a third session, ends all others.
+    const third = await doors.signIn({ name: 'operator', password: PASSWORD });
+    await doors.json(`${API}/me/password`, { password: PASSWORD }, { headers: head(third) });
+    await ofOther?.ended;
+    sessions.set('operator', third);
   });
 
   it('lets a one-time link in once, however many use it at the same time', async () => {

@@ -40,7 +40,7 @@ describe('a host full of persons, watched', () => {
   const observations = async (): Promise<number> => (await doors.plane.streamInfo('OBSERVATIONS')).state.messages;
 
   beforeAll(async () => {
-    [doors, host] = await Promise.all([Doors.open([SERVER]), layOutPersonalHost()]);
+    [doors, host] = await Promise.all([Doors.start([SERVER]), layOutPersonalHost()]);
     await doors.plane.run('rotation');
     await doors.plane.run('consent');
     await doors.addOperator('reader', 'administrator');

@@ -21,6 +21,7 @@ export interface StartedSession {
 /** Sessions and passwords of the operators. Source: OWASP's parameters for argon2id. */
 export class SessionBook {
   readonly #nameKey: Uint8Array;
+  readonly #endListeners = new Set<(session: string) => void>();
   #decoy: Promise<string> | null = null;
 
   constructor(
@@ -66,23 +67,43 @@ export class SessionBook {
     return row === undefined ? null : { ...row, session };
   }
 
+  /** Whether a session still stands; it may have been ended by another instance, or by the clock. */
+  async isLive(session: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(`SELECT 1 FROM reporting.session WHERE token_hash = $1 AND expires_at > now()`, [session]);
+    return rows.length > 0;
+  }
+
   async end(session: string): Promise<void> {
     await this.dataSource.query(`DELETE FROM reporting.session WHERE token_hash = $1`, [session]);
+    this.#tellEnded([session]);
+  }
+
+  /** Tells of sessions that this instance ended. Returns how to stop listening. */
+  onEnded(listener: (session: string) => void): () => void {
+    this.#endListeners.add(listener);
+    return () => this.#endListeners.delete(listener);
+  }
+
+  #tellEnded(sessions: readonly string[]): void {
+    for (const session of sessions) for (const listener of this.#endListeners) listener(session);
   }
 
   /** Sets the password of whoever asks and ends that person's other sessions. */
   async setPassword({ name, role, session }: Principal, password: string): Promise<void> {
     const passwordHash = await hash(password, ARGON2);
     const at = instantOf(Date.now());
-    await this.dataSource.transaction(async (tx) => {
+    const ended = await this.dataSource.transaction(async (tx) => {
       await tx.query(
         `INSERT INTO reporting.operator (name, role, password_hash, changed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at`,
         [name, role, passwordHash, at],
       );
-      await tx.query(`DELETE FROM reporting.session WHERE name = $1 AND token_hash IS DISTINCT FROM $2`, [name, session]);
+      const others = await tx.query<{ token_hash: string }[]>(`SELECT token_hash FROM reporting.session WHERE name = $1 AND token_hash IS DISTINCT FROM $2 FOR UPDATE`, [name, session]);
+      await tx.query(`DELETE FROM reporting.session WHERE token_hash = ANY($1::text[])`, [others.map((other) => other.token_hash)]);
       await this.#record(tx, 'password-set', name, at);
+      return others.map((other) => other.token_hash);
     });
+    this.#tellEnded(ended);
   }
 
   /** Returns the role of the operator whose password this is. Safety: takes as long for a name that nobody has. */
