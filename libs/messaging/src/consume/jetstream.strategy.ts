@@ -104,15 +104,20 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const waiting: JsMsg[] = [];
     const stillWaiting = setInterval(() => waiting.forEach((message) => message.working()), consumer.ackWaitMs / 3);
     let handling: Promise<void> = Promise.resolve();
+    const takeTurn = async (message: JsMsg): Promise<void> => {
+      try {
+        // What was taken and not begun goes to the next instance at once.
+        if (this.#closed) message.nak();
+        else await this.#handle(consumer, handler, message);
+      } catch (cause) {
+        this.parts.log.error({ consumer: consumer.name, err: cause }, 'a message could be neither handled nor given back; it comes again when its time is over');
+      }
+      waiting.shift();
+    };
     try {
       for await (const message of messages) {
         waiting.push(message);
-        handling = handling.then(async () => {
-          // What was taken and not begun goes to the next instance at once.
-          if (this.#closed) message.nak();
-          else await this.#handle(consumer, handler, message);
-          waiting.shift();
-        });
+        handling = handling.then(() => takeTurn(message));
       }
     } finally {
       await handling;
