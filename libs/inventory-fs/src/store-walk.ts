@@ -60,6 +60,14 @@ export async function walkStores(host: Host, stores: readonly Store[], serviceSt
 
 const count = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
+/** What is known of an open folder. */
+interface Place {
+  /** Stores that may take in something of it, in the profile's order, up to the first that takes in all of it. */
+  readonly candidates: readonly WalkedStore[];
+  /** The way to its entries. */
+  readonly way: Way;
+}
+
 /** A file whose content is read once its folder's entries were looked at. */
 interface ToRead {
   readonly item: WalkedStore;
@@ -68,10 +76,10 @@ interface ToRead {
 }
 
 class Collector implements Visitor {
-  /** Stores that may take in a file of a folder, in the profile's order, up to the first that takes in all of it. */
-  readonly #candidates = new WeakMap<object, readonly WalkedStore[]>();
+  readonly #places = new WeakMap<Directory, Place>();
+  /** The folder whose entries are being looked at, so that not every file asks for it. */
+  #current: { readonly folder: Directory; readonly place: Place } | null = null;
   readonly #ways = new Ways();
-  readonly #wayThrough = new WeakMap<object, Way>();
   #wayToStart: Way = OPEN_WAY;
   /** Files with several names, and how many of these are still to come: one that had them all is forgotten. */
   readonly #namesLeft = new Map<string, number>();
@@ -82,10 +90,10 @@ class Collector implements Visitor {
   constructor(private readonly stores: readonly WalkedStore[]) {}
 
   file(path: BytePath, name: BytePath, stat: Stats, folder: Directory): void {
-    const item = this.#ownerOf(path, this.#candidates.get(folder) ?? this.stores);
+    const { candidates, way } = this.#placeOf(folder);
+    const item = this.#ownerOf(path, candidates);
     if (item === undefined) return;
     item.present = true;
-    const way = this.#wayThrough.get(folder) ?? OPEN_WAY;
     if (stat.nlink > 1 && this.#wasSeen(stat)) {
       item.tally.skip('hard-linked-again');
       item.tally.addRights({ uid: stat.uid, gid: stat.gid, mode: stat.mode, way }, false); // Another way in, perhaps a wider one.
@@ -95,10 +103,9 @@ class Collector implements Visitor {
   }
 
   folder(path: BytePath, folder: Directory, above: Directory | null): void {
-    const way = above === null ? this.#wayToStart : (this.#wayThrough.get(above) ?? OPEN_WAY);
-    this.#wayThrough.set(folder, this.#ways.through(way, folder));
+    const way = above === null ? this.#wayToStart : this.#placeOf(above).way;
     const candidates = this.#candidatesFor(path);
-    this.#candidates.set(folder, candidates);
+    this.#places.set(folder, { candidates, way: this.#ways.through(way, folder) });
     const own = candidates.find((item) => item.patterns.ownsFolder(path) && !item.excluded.matches(path));
     if (own !== undefined) {
       own.present = true;
@@ -144,6 +151,11 @@ class Collector implements Visitor {
 
   chainOf({ patterns }: WalkedStore): FolderRights[] {
     return [...this.#leading].filter(([path]) => patterns.roots.some((root) => isInside(root, path)) && !patterns.ownsFolder(path)).map(([, rights]) => rights);
+  }
+
+  #placeOf(folder: Directory): Place {
+    if (this.#current?.folder !== folder) this.#current = { folder, place: this.#places.get(folder) ?? { candidates: this.stores, way: OPEN_WAY } };
+    return this.#current.place;
   }
 
   #leadsToAStore(path: BytePath): boolean {
