@@ -28,6 +28,8 @@ const AGENT_SAYS = [
 const AGENT_HEARS = ['$KV.bundle.mx-1', '$KV.consent.mx-1', '$KV.consent.mx-2', '$KV.consent.organisation', '$KV.consent.group.role.mx', '$KV.consent.*', '$KV.consent.>', '_INBOX.mx-1.x', '_INBOX.mx-1.>'];
 
 const CONSUMERS_TRIED = 11;
+/** More consumers than all subscribers together may have. */
+const FLOOD = 220;
 /** A subscriber says nothing but requests about the copy of the events in its own account. */
 const ABOUT_EVENTS = /^\$JS\.(?:API\.(?:INFO|STREAM\.NAMES|STREAM\.INFO\.EVENTS|CONSUMER\.(?:LIST|NAMES)\.EVENTS|CONSUMER\.CREATE\.EVENTS(?:\..+)?|CONSUMER\.(?:DURABLE\.CREATE|INFO|DELETE|MSG\.NEXT)\.EVENTS\..+|DIRECT\.GET\.EVENTS)|(?:ACK|FC)\.EVENTS\..+)$/;
 const SIEM_HEARS = ['mw.event.agent.silent.high.mx-1', 'mw.event.>', '_INBOX.mx-1.x', '_INBOX.mx-2.x', '_INBOX.x', '_INBOX.>', '_INBOX.*.>', '_INBOX.mx-1.>', '_INBOX.mx-2.>', '_INBOX.*.x'];
@@ -212,6 +214,20 @@ describe('what each holder of a credential may do on the bus', () => {
     expect(names).toEqual(['reporting-events']);
     expect((await stored('EVENTS'))[subject]).toBe(1);
     for (const { name } of Object.values(STREAMS)) expect((await manager.streams.info(name)).config.name).toBe(name);
+  });
+
+  it('ends a flood of consumers of a subscriber, and lets it make no stream', async () => {
+    const siem = await enter(nats.identity.siemCreds);
+    const create = async (name: string): Promise<string> => (await siem.request(`$JS.API.CONSUMER.CREATE.EVENTS.${name}`, JSON.stringify({ stream_name: 'EVENTS', config: { name, durable_name: name, ack_policy: 'explicit' }, action: 'create' }), { timeout: 5_000 })).string();
+    const answers: string[] = [];
+    for (let one = 0; one < FLOOD; one += 1) answers.push(await create(`flood-${one}`));
+    expect(answers[0]).toContain('"config"');
+    expect(answers.at(-1)).toContain('maximum consumers');
+    // The broker's answer about a consumer, sent to the interface of streams, asks for a stream of that name.
+    siem.publish('$JS.API.CONSUMER.INFO.EVENTS.flood-0', '', { reply: '$JS.API.STREAM.CREATE.flood-0' });
+    for (let one = 0; one < FLOOD; one += 1) await siem.request(`$JS.API.CONSUMER.DELETE.EVENTS.flood-${one}`, '', { timeout: 5_000 });
+    const names = JSON.parse((await siem.request('$JS.API.STREAM.NAMES', '', { timeout: 2_000 })).string()) as { streams: string[] };
+    expect(names.streams).toEqual(['EVENTS']);
   });
 
   it('gives the copy of the events back when a subscriber has found a way to remove it', async () => {

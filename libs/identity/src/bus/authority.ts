@@ -15,6 +15,8 @@ type SeedName = 'operator' | 'sys' | 'control' | 'agents' | 'siem' | 'agents-sig
 
 const UNLIMITED: OperatorLimits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
 const WITH_JETSTREAM: OperatorLimits = { ...UNLIMITED, mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+/** Subscribers have one stream, the copy of the events, and make consumers on it; a flood of them ends here. Units: bytes for memory. */
+const OF_SUBSCRIBERS: OperatorLimits = { ...WITH_JETSTREAM, streams: 1, consumer: 200, mem_storage: 67_108_864 };
 
 /** Safety: a name becomes a token of subjects and part of a file's name; one like `*` once let an agent speak as everyone. Errors: throws for any other. */
 function requirePlainName(name: string): void {
@@ -48,7 +50,7 @@ export class BusAuthority {
       [sys.getPublicKey()]: await account('SYS', sys, { limits: UNLIMITED }),
       [control.getPublicKey()]: await account('CONTROL', control, { limits: WITH_JETSTREAM, exports: [...CONTROL_EXPORTS] }),
       [agents.getPublicKey()]: await account('AGENTS', agents, { limits: UNLIMITED, imports: agentsImports(control.getPublicKey()), signing_keys: [this.#scoped('agents-signer', 'agent', AGENT_TEMPLATE)] }),
-      [siem.getPublicKey()]: await account('SIEM', siem, { limits: WITH_JETSTREAM, imports: siemImports(control.getPublicKey()), signing_keys: [this.#scoped('siem-signer', 'subscriber', SIEM_TEMPLATE)] }),
+      [siem.getPublicKey()]: await account('SIEM', siem, { limits: OF_SUBSCRIBERS, imports: siemImports(control.getPublicKey()), signing_keys: [this.#scoped('siem-signer', 'subscriber', SIEM_TEMPLATE)] }),
     };
     return { operator: await encodeOperator('mailwarden', operator, { system_account: sys.getPublicKey() }), systemAccount: sys.getPublicKey(), accounts: tokens };
   }
