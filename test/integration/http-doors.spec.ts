@@ -164,7 +164,9 @@ describe('the doors of the web side', () => {
     expect(Object.keys(asked.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  it('lets no cache keep what it told of the fleet', async () => {
+  it('lets no cache keep what it told of the fleet, and lets the console\'s own files be kept', async () => {
+    expect((await doors.knock('/assets/app-1.js')).headers['cache-control']).toContain('immutable');
+    expect((await doors.knock('/')).headers['cache-control']).toBe('no-cache');
     for (const path of ['/fleet', '/me', '/findings', '/events', '/trust']) expect(`${path} ${(await doors.knock(`${API}${path}`, { headers: as('viewer') })).headers['cache-control']}`).toBe(`${path} no-store`);
   });
 
