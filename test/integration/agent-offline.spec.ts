@@ -181,7 +181,7 @@ describe('a spool that was damaged', () => {
       await beatThat('it lives', () => true);
     } finally {
       await agent.end();
-      spawnSync('umount', [mount]);
+      spawnSync('umount', ['-l', mount]);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKeyPairSync } from 'node:crypto';
@@ -7,14 +7,16 @@ import { signerFromPem } from '@mailwarden/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSpool, type Spool } from './spool.js';
 
-describe('the spool and messages that nobody would take', () => {
+describe('the spool', () => {
   let dir: string;
   let spool: Spool;
+  let open: () => Promise<Spool>;
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'mailwarden-spool-'));
     const signer = signerFromPem(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }) as string);
-    spool = await openSpool({ dir, bytesMax: 10_000_000, signer, source: 'mailwarden/agent/mx-1' });
+    open = () => openSpool({ dir, bytesMax: 10_000_000, signer, source: 'mailwarden/agent/mx-1' });
+    spool = await open();
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
@@ -31,5 +33,21 @@ describe('the spool and messages that nobody would take', () => {
     });
     expect(sequences).toEqual([1, 2]);
     expect(spool.status()).toEqual({ messages: 0, bytes: 0, lost: 0 });
+  });
+
+  it.each(['', '\0\0\0\0', '{}', 'null', '{"sequence":"7","lost":0}', '{"sequence":1e400,"lost":0}'])('gives no number twice when its counters say %j and nothing waits', async (garbled) => {
+    const sequences: number[] = [];
+    const drain = (): Promise<void> => spool.drain(({ bytes }) => {
+      sequences.push((JSON.parse(Buffer.from(bytes).toString('utf8')) as { sequence: number }).sequence);
+      return Promise.resolve();
+    });
+    for (let times = 0; times < 3; times += 1) await say('before', 'evidence');
+    await drain();
+    await writeFile(join(dir, 'counters.json'), garbled);
+    spool = await open();
+    for (let times = 0; times < 3; times += 1) await say('after', 'evidence');
+    await drain();
+    expect(sequences).toHaveLength(6);
+    expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
   });
 });
