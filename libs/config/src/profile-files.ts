@@ -14,7 +14,8 @@ const isProfile = (name: string): boolean => /\.ya?ml$/.test(name);
 export async function readProfileFile(path: string): Promise<string> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!(await handle.stat()).isFile()) throw new Error(`${path} is not a regular file; name the file itself`);
+    const found = await handle.stat();
+    if (!found.isFile() && !found.isDirectory()) throw new Error(`${path} is not a regular file; name the file itself`); // Reading a folder says by itself that it is one.
     const bytes = Buffer.alloc(PROFILE_BYTES_MAX);
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
     return bytes.toString('utf8', 0, bytesRead);
