@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -59,6 +59,8 @@ beforeEach(() => {
   store = join(root, STORE);
   mounted = [];
   mkdirSync(store, { recursive: true });
+  mkdirSync(join(root, 'etc'));
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/:\n');
 });
 afterEach(() => {
   for (const at of mounted.toReversed()) execFileSync('umount', [at]);
@@ -85,6 +87,17 @@ describe('mounts', () => {
     writeFileSync(join(root, 'var/opt/acme/queue/settings'), 'x');
     const { mail, all } = await measure({ mail: `/${STORE}/**`, all: '/var/opt/acme/**' });
     expect([items(mail), items(all), unknown(mail), unknown(all)]).toEqual([1, 1, [], []]);
+  });
+});
+
+describe('a host without a file of accounts', () => {
+  it('says that nobody can tell who gets in, and still what is open to everyone', async () => {
+    rmSync(join(root, 'etc/passwd'));
+    writeFileSync(join(store, 'letter'), 'x');
+    chmodSync(join(store, 'letter'), 0o644);
+    const { mail } = await measure();
+    expect(unknown(mail)).toEqual(['who gets in: /etc/passwd: the file does not exist']);
+    expect(mail?.access.breaches.map(({ kind, account }) => [kind, account])).toEqual([['mode', 'everyone']]);
   });
 });
 
