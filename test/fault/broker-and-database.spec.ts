@@ -204,6 +204,6 @@ describe('a slow or failing handler', () => {
     await strategy.close();
     expect(seen.filter(({ index }) => index !== 3).map(({ deliveries }) => deliveries)).toEqual(Array.from({ length: 29 }, () => 1));
     expect(seen.filter(({ index }) => index === 3)).toHaveLength(2);
-    expect((await dead()).filter((letter) => letter.consumer === 'suite-slow').map(({ reason }) => reason)).toEqual(['failed 2 times: it never works']);
+    expect((await dead()).filter((letter) => letter.consumer === 'suite-slow').map(({ reason }) => reason)).toEqual([expect.stringMatching(/^failed 2 times: /)]);
   });
 });
