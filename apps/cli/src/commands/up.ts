@@ -39,6 +39,14 @@ const untilAsked = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
   });
 
+/** What is left of a start after everything was stopped, as a client that waits for a broker which is gone. Units: milliseconds. */
+const LEFT_OVER_MS_MAX = 2_000;
+
+/** Ends this process also where a step of a start that was given up still waits. The timer itself keeps nothing alive. */
+function endWithoutWaiting(exit: ExitCode): void {
+  setTimeout(() => process.exit(exit), LEFT_OVER_MS_MAX).unref();
+}
+
 /** Starts the local runtime and stays with it until it is asked to end. */
 export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
   const layout = layoutOf(resolve(context.dataDir));
@@ -57,12 +65,14 @@ export async function up(options: UpOptions, context: CommandContext): Promise<E
     }
   } catch (cause) {
     await runtime.stop();
+    endWithoutWaiting(EXIT.failed);
     const because = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message.split('\n') : [];
     throw cause instanceof CommandFailure ? cause : new CommandFailure(cause instanceof Error ? cause.message : 'the start failed', `its log is in ${layout.logs}`, because, { cause });
   }
   toError('Stopping');
   await runtime.stop();
   toError('Stopped; everything is kept in the data folder');
+  endWithoutWaiting(EXIT.nothingFound);
   return EXIT.nothingFound;
 }
 
