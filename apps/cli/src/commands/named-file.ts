@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readProfileFile } from '@mailwarden/config';
+import { readGuarded, readProfileFile } from '@mailwarden/config';
 import { CommandFailure } from '../failure.js';
 
 /** What the kernel answers, in words for the person who typed the path. */
@@ -13,10 +13,24 @@ const WHY: Readonly<Record<string, string>> = {
 
 export const whyUnreadable = (cause: unknown): string => WHY[(cause as NodeJS.ErrnoException | null)?.code ?? ''] ?? (cause instanceof Error ? cause.message : 'it cannot be read');
 
-/** Text of a profile or policy file that was named on the command line. Errors: CommandFailure that names the file as it was typed. */
+/** A file that is acted on is read whole; a larger one is no such file. Units: bytes. */
+const ACTED_ON_BYTES_MAX = 300_000;
+
+/** Text of a profile or policy file that was named on the command line, to be looked at and no more. Errors: CommandFailure that names the file as it was typed. */
 export async function readNamedFile(file: string, what: 'profile' | 'policy'): Promise<string> {
+  return readBy(file, what, readProfileFile);
+}
+
+/** The same, to be acted on: nobody but root and whoever runs this may have written it, since its commands are run and its stores deleted from. */
+export async function readFileToActOn(file: string, what: 'profile' | 'policy'): Promise<string> {
+  const text = await readBy(file, what, (path) => readGuarded(path, ACTED_ON_BYTES_MAX));
+  if (text === null) throw new CommandFailure(`${file} cannot be read: ${WHY['ENOENT'] ?? ''}`, `name a ${what} file, as ./my-${what}.yaml`);
+  return text;
+}
+
+async function readBy<T>(file: string, what: 'profile' | 'policy', read: (path: string) => Promise<T>): Promise<T> {
   try {
-    return await readProfileFile(resolve(file));
+    return await read(resolve(file));
   } catch (cause) {
     throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, `name a ${what} file, as ./my-${what}.yaml`, [], { cause });
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerRow } from '@mailwarden/contracts';
@@ -8,7 +8,7 @@ import { alike, reachWords, scopeFrom } from './consent.js';
 import { makeDataFolder } from './data-folder.js';
 import { detailText } from './events.js';
 import { hostRoot } from './host-root.js';
-import { readNamedFile } from './named-file.js';
+import { readFileToActOn, readNamedFile } from './named-file.js';
 import { knownServer, orderByStart } from './named-things.js';
 
 const row = (server: string, labels: Readonly<Record<string, string>>): Pick<ServerRow, 'server' | 'labels'> => ({ server: server as ServerRow['server'], labels });
@@ -77,6 +77,15 @@ describe('paths of the command line', () => {
   it('are named as they were typed when they cannot be read', async () => {
     await expect(readNamedFile(join(dir, 'absent.yaml'), 'profile')).rejects.toMatchObject({ message: `${dir}/absent.yaml cannot be read: there is no such file` });
     await expect(readNamedFile(dir, 'policy')).rejects.toMatchObject({ message: `${dir} cannot be read: it is a folder`, advice: 'name a policy file, as ./my-policy.yaml' });
+  });
+
+  it('are not acted on when others may have written the file', async () => {
+    const file = join(dir, 'open.yaml');
+    writeFileSync(file, 'x');
+    chmodSync(file, 0o666);
+    await expect(readFileToActOn(file, 'profile')).rejects.toMatchObject({ message: expect.stringContaining('can be written by others') as string });
+    chmodSync(file, 0o600);
+    await expect(readFileToActOn(file, 'profile')).resolves.toBe('x');
   });
 
   it('of a host are folders', () => {

@@ -8,7 +8,7 @@ import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { scanJson } from '../output/scan-json.js';
 import { statementText } from '../output/statement-text.js';
 import { hostRoot } from './host-root.js';
-import { readNamedFile } from './named-file.js';
+import { readFileToActOn } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
 export interface ScanOptions {
@@ -32,7 +32,7 @@ export function localServerName(): ServerName {
 /** A shipped profile by id, or a file by path. */
 export async function chosenProfile(idOrFile: string): Promise<Profile> {
   if (idOrFile.includes('/') || /\.ya?ml$/.test(idOrFile)) {
-    const parsed = parseProfile(await readNamedFile(idOrFile, 'profile'));
+    const parsed = parseProfile(await readFileToActOn(idOrFile, 'profile'));
     if (parsed.ok) return parsed.value;
     throw new CommandFailure(`${idOrFile} is not a valid profile`, `see: mailwarden profile lint ${idOrFile}`, parsed.error.map((problem) => `${idOrFile}:${problem.line}: ${problem.message}`));
   }
