@@ -9,6 +9,7 @@ const DATA_HOLDERS: ReadonlySet<string> = new Set(['postgresql', 'nats-server'])
 /** Keeps all processes of one runtime. */
 export class Supervisor {
   readonly #processes: SupervisedProcess[] = [];
+  #stopping = false;
   readonly #trimming: NodeJS.Timeout;
 
   constructor(
@@ -22,8 +23,9 @@ export class Supervisor {
     return this.#processes.map((item) => item.record);
   }
 
-  /** Resolves when the process is ready for the first time. */
+  /** Resolves when the process is ready for the first time. Errors: rejects once everything is being ended, so that a start under way begins nothing more. */
   start(plan: ProcessPlan): Promise<void> {
+    if (this.#stopping) return Promise.reject(new Error(`${plan.name} is not started, since the runtime ends`));
     const item = new SupervisedProcess(plan, this.logDir, () => this.onChange(this.records));
     this.#processes.push(item);
     return item.start();
@@ -31,6 +33,7 @@ export class Supervisor {
 
   /** Ends everything: who writes first, what holds the data last. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     clearInterval(this.#trimming);
     for (const item of this.#processes) item.expectEnd();
     const holders = this.#processes.filter((item) => DATA_HOLDERS.has(item.record.name));
