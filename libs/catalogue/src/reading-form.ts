@@ -6,7 +6,7 @@ export const fileKeyForm = z.strictObject({ file: path, format: z.enum(['key-val
 
 /** Ways to read one value on a host. There is no shell, and no variable is put into a probe. */
 export const probeForm = z.union([
-  z.strictObject({ 'file-key': fileKeyForm }).describe('One value of a settings file: `file`, `format` (`key-value`, `ini`, `xml`, `json` or `yaml`) and `key`'),
+  z.strictObject({ 'file-key': fileKeyForm }).describe('One value of a settings file: `file`, `format` (`key-value`, `ini`, `xml`, `json` or `yaml`) and `key`. Of XML the key begins with the root element; members of XML, JSON and YAML are joined by dots'),
   z.strictObject({ 'file-hash': path }).describe('SHA-256 of a file'),
   z.strictObject({ 'file-exists': path }).describe('`yes` or `no`'),
   z

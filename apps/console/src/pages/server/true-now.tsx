@@ -92,7 +92,7 @@ function Breaches({ row: { access } }: { readonly row: StatementRow }) {
       {shown.map((breach) => (
         <div key={`${breach.kind} ${breach.account} ${breach.mode}`} className={classes['breach']} data-tone="bad">
           <StateIcon shape="alarm" size={13} />
-          <span><b>{breach.account}</b> can {breach.read && breach.write ? 'read and write' : breach.write ? 'write' : 'read'} {countOf(breach.items, 'entry', 'entries')}, mode <code>{breach.mode}</code>: {breach.because}</span>
+          <span><b>{breach.account}</b> can {breach.read && breach.write ? 'read and write' : breach.write ? 'write' : 'read'} {countOf(breach.items, 'entry', 'entries')}: {breach.because}</span>
         </div>
       ))}
       {access.breaches.length > BREACHES_SHOWN && <button type="button" className={classes['more']} onClick={() => setAll(!all)}>{all ? 'Show fewer' : `Show ${access.breaches.length - BREACHES_SHOWN} more`}</button>}
