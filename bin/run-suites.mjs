@@ -56,7 +56,9 @@ function countsOf(report, end, why) {
   const brokenFiles = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
   const failed = Math.max(numFailedTests + brokenFiles, end.status === 0 ? 0 : 1, numFailedTestSuites > 0 ? 1 : 0) + (end.leftBehind.length > 0 ? 1 : 0);
   const pending = testResults.flatMap((file) => file.assertionResults).filter(({ status }) => status === 'pending' || status === 'skipped' || status === 'todo');
-  const skippedParts = [...new Set(pending.map(({ ancestorTitles, title }) => ancestorTitles.find((text) => text !== '') ?? title))];
+  // A title that says why speaks for itself; a whole group that is skipped is named once.
+  const nameOf = ({ ancestorTitles, title }) => [title, ...ancestorTitles].find((text) => text.includes('(skipped:')) ?? [...ancestorTitles, title].filter((text) => text !== '').join(' > ');
+  const skippedParts = [...new Set(pending.map(nameOf))];
   return { passed: numPassedTests, failed, skipped: numPendingTests, skippedParts, remark: why };
 }
 

@@ -9,6 +9,10 @@ import { measureHost } from '@mailwarden/inventory-fs';
 import type { ServerName } from '@mailwarden/kernel';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 
+const isRoot = process.getuid?.() === 0;
+/** Said in the title of what an ordinary user cannot try. */
+const ONLY_ROOT = isRoot ? '' : ' (skipped: mounts, devices and other accounts need the super-user)';
+
 const STORE = 'var/opt/acme/queue/mail';
 const ENTRIES = 200_000;
 const DEPTH = 5_000;
@@ -39,12 +43,7 @@ const skipped = (item: StoreObservation | undefined): Record<string, number> => 
 const unknown = (item: StoreObservation | undefined): string[] => (item?.unknown ?? []).map(({ what, why }) => `${what}: ${why}`);
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
-function asRootOnly(context: TestContext): void {
-  if (process.getuid?.() !== 0) context.skip('mounts, devices and other accounts need the super-user');
-}
-
 function mount(context: TestContext, args: readonly string[], at: string): void {
-  asRootOnly(context);
   mkdirSync(at, { recursive: true });
   try {
     execFileSync('mount', [...args, at], { stdio: 'pipe' });
@@ -68,7 +67,7 @@ afterEach(() => {
 });
 
 describe('mounts', () => {
-  it('inside a store are not crossed, and make it known in part', async (context) => {
+  it.runIf(isRoot)(`inside a store are not crossed, and make it known in part${ONLY_ROOT}`, async (context) => {
     writeFileSync(join(store, 'own'), 'x');
     mount(context, ['-t', 'tmpfs', 'none'], join(store, 'other'));
     writeFileSync(join(store, 'other/elsewhere'), 'x'.repeat(1000));
@@ -79,7 +78,7 @@ describe('mounts', () => {
     expect([items(mail), skipped(mail), unknown(mail)]).toEqual([1, { 'other-file-system': 2 }, ['part of the store: 2 places could not be read (other-file-system)']]);
   });
 
-  it('that a profile names are walked, also inside another store and above one', async (context) => {
+  it.runIf(isRoot)(`that a profile names are walked, also inside another store and above one${ONLY_ROOT}`, async (context) => {
     mount(context, ['-t', 'tmpfs', 'none'], join(root, 'var/opt/acme/queue'));
     mkdirSync(store, { recursive: true });
     mount(context, ['-t', 'tmpfs', 'none'], store);
@@ -102,9 +101,8 @@ describe('a host without a file of accounts', () => {
 });
 
 describe('devices', () => {
-  it('are told and not opened', async (context) => {
-    asRootOnly(context);
-    execFileSync('mknod', [join(store, 'zero'), 'c', '1', '5']);
+  it.runIf(isRoot)(`are told and not opened${ONLY_ROOT}`, async () => {
+      execFileSync('mknod', [join(store, 'zero'), 'c', '1', '5']);
     execFileSync('mkfifo', [join(store, 'fifo')]);
     const { mail } = await measure();
     expect([items(mail), skipped(mail)]).toEqual([0, { 'not-a-regular-file': 2 }]);
@@ -127,9 +125,8 @@ describe('without permission', () => {
     }
   }
 
-  it('a closed folder and one that may be listed only are told, and the rest is measured', async (context) => {
-    asRootOnly(context);
-    chmodSync(root, 0o755);
+  it.runIf(isRoot)(`a closed folder and one that may be listed only are told, and the rest is measured${ONLY_ROOT}`, async () => {
+      chmodSync(root, 0o755);
     for (const name of ['closed', 'listed', 'open']) {
       mkdirSync(join(store, name));
       writeFileSync(join(store, name, 'letter'), 'x');
@@ -140,9 +137,8 @@ describe('without permission', () => {
     expect([items(mail), skipped(mail), unknown(mail)]).toEqual([1, { 'permission-denied': 2 }, ['part of the store: 2 places could not be read (permission-denied)']]);
   });
 
-  it('a store behind a closed folder is unknown, not empty', async (context) => {
-    asRootOnly(context);
-    chmodSync(root, 0o755);
+  it.runIf(isRoot)(`a store behind a closed folder is unknown, not empty${ONLY_ROOT}`, async () => {
+      chmodSync(root, 0o755);
     writeFileSync(join(store, 'letter'), 'x');
     chmodSync(join(root, 'var/opt/acme/queue'), 0o700);
     const found = await asStranger(() => measure({ mail: `/${STORE}/**`, all: '/var/opt/acme/**' }));

@@ -12,6 +12,10 @@ import type { ApplyRequest, StepWatch } from './rotate-request.js';
 import { refuseOrder, rotateStore } from './rotate-store.js';
 import { refusalOf } from './safe-root.js';
 
+const isRoot = process.geteuid?.() === 0;
+/** Said in the title of what an ordinary user cannot try. */
+const ONLY_ROOT = isRoot ? '' : ' (skipped: only root may mount or change attributes)';
+
 const FILE_BYTES = 8192;
 /** More than one batch. */
 const BATCHES_AND_MORE = 1_100;
@@ -266,7 +270,7 @@ describe('what stays, and why', () => {
     expect(await rotate(randomUUID(), { watermarks: age, now: hasPassed })).toMatchObject({ outcome: 'completed', deleted: { items: 21 } });
   });
 
-  it.runIf(process.geteuid?.() === 0)('tells immutable files', async () => {
+  it.runIf(isRoot)(`tells immutable files${ONLY_ROOT}`, async () => {
     const [first] = fill(20);
     const path = Buffer.concat([Buffer.from(`${folder}/`), first ?? Buffer.alloc(0)]).toString('latin1');
     const plain = join(folder, 'plain');
@@ -282,7 +286,7 @@ describe('what stays, and why', () => {
     expect(names()).toContain('plain');
   });
 
-  it('leaves another file system that lies in the store', async () => {
+  it.runIf(isRoot)(`leaves another file system that lies in the store${ONLY_ROOT}`, async () => {
     fill(20);
     mkdirSync(join(folder, 'mounted'));
     execFileSync('/bin/mount', ['--bind', root, join(folder, 'mounted')]);
@@ -327,7 +331,7 @@ describe('trouble', () => {
     expect(names()).toHaveLength(20);
   });
 
-  it.runIf(process.geteuid?.() === 0)('stops before the first deletion when the journal\'s disk is full', async () => {
+  it.runIf(isRoot)(`stops before the first deletion when the journal's disk is full${ONLY_ROOT}`, async () => {
     fill(100);
     const journalDir = join(root, 'journal');
     mkdirSync(journalDir, { mode: 0o700 });
@@ -344,7 +348,7 @@ describe('trouble', () => {
     }
   });
 
-  it.runIf(process.geteuid?.() === 0)('fails with an account on a store that is read-only', async () => {
+  it.runIf(isRoot)(`fails with an account on a store that is read-only${ONLY_ROOT}`, async () => {
     fill(20);
     execFileSync('/bin/mount', ['--bind', folder, folder]);
     execFileSync('/bin/mount', ['-o', 'remount,ro,bind', folder]);
