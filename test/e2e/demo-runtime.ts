@@ -1,40 +1,15 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROUTES, type RouteName } from '@mailwarden/contracts';
+import { freePort } from '@mailwarden/testing';
 import type { z } from 'zod';
 
 export const WORKSPACE = fileURLToPath(new URL('../../', import.meta.url));
 const MAILWARDEN = join(WORKSPACE, 'bin/mailwarden');
 const UP_TIMEOUT_MS = 180_000;
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-/** Waits until `probe` yields a value; fails with what was last seen. Polling, because the parts under test are other processes. */
-export async function eventually<T>(what: string, timeoutMs: number, probe: () => Promise<T | undefined>): Promise<T> {
-  const until = Date.now() + timeoutMs;
-  let last: unknown;
-  while (Date.now() < until) {
-    try {
-      const value = await probe();
-      if (value !== undefined) return value;
-    } catch (cause) {
-      last = cause;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last });
-}
 
 export interface CommandResult {
   readonly code: number;

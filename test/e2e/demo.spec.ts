@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Browser, Page } from 'playwright-core';
+import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, noBrowser } from './browser.js';
-import { DemoRuntime, eventually, processesOf, WORKSPACE } from './demo-runtime.js';
+import { DemoRuntime, processesOf, WORKSPACE } from './demo-runtime.js';
 import { connectSiem, eventsPrintedBy } from './siem-page.js';
 
 const SCREENSHOTS = join(WORKSPACE, 'test-results/screenshots');

@@ -2,8 +2,9 @@ import { createServer } from 'node:net';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually, freePort } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DemoRuntime, eventually, freePort, processesOf } from './demo-runtime.js';
+import { DemoRuntime, processesOf } from './demo-runtime.js';
 
 const WATCH_THIS_HOST: readonly string[] = [];
 const GROUP_OR_OTHERS = 0o077;

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
-import { eventually, WORKSPACE, type DemoRuntime } from './demo-runtime.js';
+import { eventually } from '@mailwarden/testing';
+import { WORKSPACE, type DemoRuntime } from './demo-runtime.js';
 
 export interface PrintedEvent {
   readonly id: string;

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
+import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DemoRuntime, eventually, processesOf } from '../e2e/demo-runtime.js';
+import { DemoRuntime, processesOf } from '../e2e/demo-runtime.js';
 
 /** A killed process is back, and its part of the main job goes on, within this time. Units: milliseconds. */
 const BACK_MS_MAX = 60_000;

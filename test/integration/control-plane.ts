@@ -6,7 +6,7 @@ import { loadSigner, type ServiceName } from '@mailwarden/identity';
 import { instantOf, signDocument } from '@mailwarden/kernel';
 import { connectAsSuperuser } from '@mailwarden/local-postgres';
 import { connectBus, ensureOrderConsumer, ensureTopology, putEntry } from '@mailwarden/messaging';
-import { startNats, startPostgres, type ForgetfulNats, type RunningPostgres } from '@mailwarden/testing';
+import { eventually as patiently, startNats, startPostgres, type ForgetfulNats, type RunningPostgres } from '@mailwarden/testing';
 import { DeliverPolicy, jetstream, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -16,24 +16,10 @@ import { startRotationWorker } from '../../apps/rotation-worker/src/rotation-wor
 import { FleetSpeaker, PROFILE } from './fleet-speaker.js';
 
 const WAIT_MS_MAX = 20_000;
-const LOOK_EVERY_MS = 40;
 const LEVEL = process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'silent' : 'debug';
 
 /** Waits for what a service does by itself; the probe says when it is there. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = WAIT_MS_MAX): Promise<T> {
-  const until = Date.now() + timeoutMs;
-  let last: unknown;
-  while (Date.now() < until) {
-    try {
-      const value = await probe();
-      if (value !== undefined) return value;
-    } catch (cause) {
-      last = cause;
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-  throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last });
-}
+export const eventually = <T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = WAIT_MS_MAX): Promise<T> => patiently(what, timeoutMs, probe);
 
 type Service = { close(): Promise<void> };
 

@@ -10,7 +10,7 @@ import type { AssessedFinding, Observation, PolicyBundle } from '@mailwarden/con
 import { measureHost } from '@mailwarden/inventory-fs';
 import { instantOf, type ProfileId, type ServerName, type StoreId } from '@mailwarden/kernel';
 import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
-import { startPostgres, type RunningPostgres } from '@mailwarden/testing';
+import { eventually, startPostgres, type RunningPostgres } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const WORKSPACE = fileURLToPath(new URL('../../', import.meta.url));
@@ -81,17 +81,6 @@ const store = (observation: Observation, id: string): Observation['stores'][numb
   if (found === undefined) throw new Error(`the observation has no store ${id}`);
   return found;
 };
-
-/** Waits for what another process does; the probe says when it is there. */
-async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-  const until = Date.now() + WAIT_MS_MAX;
-  for (;;) {
-    const value = await probe();
-    if (value !== undefined) return value;
-    if (Date.now() > until) throw new Error(`${what}: not within ${WAIT_MS_MAX} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 /** Every file below a folder with what it is known by; names as bytes. */
 function filesBelow(folder: string): Map<string, string> {
@@ -165,7 +154,7 @@ describe('what the demo fleet shows', () => {
 
   it('mx-1 stays in order while mail keeps arriving: halves of a letter are never taken for orphans', { timeout: 60_000 }, async () => {
     const first = store(await measure('mx-1'), 'backup');
-    await eventually('letters on mx-1', async () => {
+    await eventually('letters on mx-1', WAIT_MS_MAX, async () => {
       const observation = await measure('mx-1');
       expect(judge(observation, 'mx-1').filter(({ severity }) => severity !== 'info')).toEqual([]);
       const { items } = store(observation, 'backup');
@@ -197,7 +186,7 @@ describe('what the demo fleet shows', () => {
       return bytesAllocated.known ? bytesAllocated.value : 0;
     };
     const [startBytes, startedAt] = [await backupBytes(), Date.now()];
-    const perMinute = await eventually('letters on mx-2', async () => {
+    const perMinute = await eventually('letters on mx-2', WAIT_MS_MAX, async () => {
       const grown = (await backupBytes()) - startBytes;
       return grown > ENOUGH_BYTES ? (grown * 60_000) / (Date.now() - startedAt) : undefined;
     });
@@ -267,10 +256,10 @@ describe('the life of the fleet', () => {
 
   it('goes on when the database comes back after a crash', { timeout: 60_000 }, async () => {
     await postgres.kill();
-    await eventually('the database is missed', async () => ((await measure('mx-1')).stores.some(({ unknown }) => unknown.length > 0) ? true : undefined));
+    await eventually('the database is missed', WAIT_MS_MAX, async () => ((await measure('mx-1')).stores.some(({ unknown }) => unknown.length > 0) ? true : undefined));
     await postgres.start();
     const first = store(await measure('mx-1'), 'backup');
-    await eventually('letters after the crash', async () => {
+    await eventually('letters after the crash', WAIT_MS_MAX, async () => {
       const { items } = store(await measure('mx-1'), 'backup');
       return items.known && first.items.known && items.value > first.items.value ? true : undefined;
     });

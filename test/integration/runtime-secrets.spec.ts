@@ -1,7 +1,8 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DemoRuntime, eventually } from '../e2e/demo-runtime.js';
+import { DemoRuntime } from '../e2e/demo-runtime.js';
 
 const GROUP_OR_OTHERS = 0o077;
 const READY_MS_MAX = 240_000;

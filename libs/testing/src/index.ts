@@ -1,3 +1,4 @@
+export { eventually } from './eventually.js';
 export { findNatsServer } from './find-nats-server.js';
 export { freePort } from './free-port.js';
 export { startNats } from './start-nats.js';
