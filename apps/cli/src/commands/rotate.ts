@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
-import { loadHostSettings, readGuarded } from '@mailwarden/config';
+import { loadHostSettings } from '@mailwarden/config';
 import { SIGNING_CONTEXTS, type BundleRule, type Hold, type Receipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
@@ -13,7 +13,7 @@ import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { RotateDocument, RotateStore } from '../output/rotate-json.js';
 import { rotateText } from '../output/rotate-text.js';
 import { hostRoot } from './host-root.js';
-import { readNamedFile } from './named-file.js';
+import { readFileToActOn, readNamedFile } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 import { chosenProfile, localServerName } from './scan.js';
 
@@ -31,7 +31,6 @@ export interface RotateOptions {
 
 const DEFAULT_PROFILE = 'kaspersky-klms-8';
 const JOURNAL_FOLDER = 'var/lib/mailwarden/rotations';
-const POLICY_BYTES_MAX = 300_000;
 const HASH_KEY_BYTES = 32;
 const FOLDER_MODE = 0o700;
 
@@ -43,14 +42,8 @@ interface Task {
 }
 
 async function readPolicies(file: string, apply: boolean): Promise<Policy[]> {
-  let text: string;
-  try {
-    // What deletes is read as the executor reads what it trusts: only its owner may have written it.
-    text = apply ? ((await readGuarded(resolve(file), POLICY_BYTES_MAX)) ?? '') : await readNamedFile(file, 'policy');
-  } catch (cause) {
-    if (cause instanceof CommandFailure) throw cause;
-    throw new CommandFailure(`${file} cannot be used: ${cause instanceof Error ? cause.message : 'unknown'}`, 'name a policy file that only its owner can write', [], { cause });
-  }
+  // What deletes is read as the executor reads what it trusts: only its owner may have written it.
+  const text = await (apply ? readFileToActOn : readNamedFile)(file, 'policy');
   const parsed = parsePolicies(text);
   if (parsed.ok) return parsed.value;
   throw new CommandFailure(`${file} is not a valid policy`, 'mend these lines', parsed.error.map((problem) => `${file}:${problem.line}: ${problem.message}; ${problem.advice}`));
@@ -65,7 +58,6 @@ const forThisHost = (policy: Policy): Policy => ({ ...policy, servers: { labels:
 async function profilesFor(options: RotateOptions, policies: readonly Policy[]): Promise<Profile[]> {
   const named = new Set(policies.flatMap((policy) => (policy.kind === 'retention' ? policy.stores.flatMap((store) => store.profile ?? []) : [])));
   const wanted = options.profile.length > 0 ? options.profile : named.size > 0 ? [...named] : [DEFAULT_PROFILE];
-  if (options.apply) for (const file of wanted) if (file.includes('/') || /\.ya?ml$/.test(file)) await readGuarded(resolve(file), POLICY_BYTES_MAX);
   return Promise.all(wanted.map(chosenProfile));
 }
 
