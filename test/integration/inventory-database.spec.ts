@@ -8,7 +8,7 @@ import { startPostgres, type RunningPostgres } from '@mailwarden/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const DATABASE: Database = { engine: 'postgresql', socket: '/var/run/none', name: 'events', user: 'nobody' };
-const EVENTS: Relation = { database: DATABASE, relation: 'public.events', keyColumn: 'id', timeColumn: 'at', fileColumn: null };
+const EVENTS: Relation = { database: DATABASE, relation: 'public.events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null };
 const ROWS = 100_000;
 
 let postgres: RunningPostgres;

@@ -1,9 +1,9 @@
 import { parseByteCount, parseDuration, err, ok, type Result } from '@mailwarden/kernel';
 import { checkAgainst, problemAt, readStrictYaml, type Problem } from '@mailwarden/strict-yaml';
 import { lintProfile } from './lint/lint-profile.js';
-import { profileForm, type LimitForm, type ProfileForm, type StoreForm } from './profile-form.js';
+import { profileForm, type DatabaseForm, type LimitForm, type ProfileForm, type StoreForm } from './profile-form.js';
 import type { ProbeForm, ReadingForm } from './reading-form.js';
-import type { Database, DocumentedLimit, Probe, Profile, Reading, Relation, StorageDuration, Store } from './profile.js';
+import type { Database, DocumentedLimit, Probe, Profile, Reading, RecordLists, Relation, StorageDuration, Store } from './profile.js';
 
 /** Reads a number that was written with a unit; the lint has refused what cannot be read. */
 const exact = <E>(parsed: Result<number, E>): number => (parsed.ok ? parsed.value : 0);
@@ -16,15 +16,29 @@ function probeFrom(form: ProbeForm, databases: Databases): Probe {
   if ('file-exists' in form) return { kind: 'file-exists', file: form['file-exists'] };
   if ('command' in form) return { kind: 'command', command: form.command, parser: form.parser, key: form.key, timeoutSeconds: exact(parseDuration(form.timeout)) };
   if ('sql' in form) return { kind: 'sql', database: databaseOf(databases, form.sql.database), query: form.sql.query };
-  if ('process' in form) return { kind: 'process', pidFile: form.process['pid-file'], value: form.process.value };
+  if ('process' in form) return { kind: 'process', by: 'unit' in form.process ? { unit: form.process.unit } : { pidFile: form.process['pid-file'] }, value: form.process.value };
+  if ('package' in form) return { kind: 'package', name: form.package };
   return { kind: 'sysctl', name: form.sysctl };
 }
 
 const databaseOf = (databases: Databases, name: string): Database => databases[name] ?? { engine: 'postgresql', socket: '', name, user: '' };
 
+function databaseFrom(name: string, form: DatabaseForm): Database {
+  switch (form.engine) {
+    case 'sqlite':
+      return { engine: form.engine, name, file: form.file };
+    case 'redis':
+      return { engine: form.engine, name, socket: form.socket ?? null, port: form.port ?? null, index: form.index };
+    default:
+      return { engine: form.engine, name, socket: form.socket, user: form.user };
+  }
+}
+
 const readingFrom = (form: ReadingForm, databases: Databases): Reading => ({
   probes: form.from.map((probe) => probeFrom(probe, databases)),
   values: form.values ?? null,
+  after: form.after ?? null,
+  until: form.until ?? null,
   factor: form.factor ?? 1,
   source: form.source ?? null,
 });
@@ -44,7 +58,14 @@ function durationFrom(form: StoreForm['duration']): StorageDuration {
 
 function relationFrom(form: StoreForm['rows'], databases: Databases): Relation | null {
   if (form === undefined) return null;
-  return { database: databaseOf(databases, form.database), relation: form.relation, keyColumn: form['key-column'], timeColumn: form['time-column'], fileColumn: form['file-column'] ?? null };
+  const database = databaseOf(databases, form.database);
+  if (database.engine === 'redis') return null; // The lint has refused it.
+  return { database, relation: form.relation, keyColumn: form['key-column'], timeColumn: form['time-column'], timeUnit: form['time-unit'], fileColumn: form['file-column'] ?? null };
+}
+
+function listsFrom(form: StoreForm['lists'], databases: Databases): RecordLists | null {
+  const database = form === undefined ? undefined : databaseOf(databases, form.database);
+  return form === undefined || database?.engine !== 'redis' ? null : { database, keys: form.keys, encoding: form.encoding, timeField: form['time-field'] ?? null };
 }
 
 function storeFrom(form: StoreForm, databases: Databases): Store {
@@ -58,6 +79,8 @@ function storeFrom(form: StoreForm, databases: Databases): Store {
     exclude: form.exclude,
     active: form.active,
     rows: relationFrom(form.rows, databases),
+    lists: listsFrom(form.lists, databases),
+    systemLog: form['system-log'] === undefined ? null : { programs: form['system-log'].programs, when: form['system-log'].when ?? null },
     lineRecords: form['line-records'],
     dataCategories: form['data-categories'],
     duration: durationFrom(form.duration),
@@ -72,14 +95,14 @@ function storeFrom(form: StoreForm, databases: Databases): Store {
 }
 
 function profileFrom(form: ProfileForm): Profile {
-  const databases: Databases = Object.fromEntries(Object.entries(form.databases).map(([name, { engine, socket, user }]) => [name, { engine, socket, name, user }]));
+  const databases: Databases = Object.fromEntries(Object.entries(form.databases).map(([name, database]) => [name, databaseFrom(name, database)]));
   const reading = (read: ReadingForm | undefined): Reading | null => (read === undefined ? null : readingFrom(read, databases));
   return {
     id: form.id,
     product: form.product,
     version: reading(form.version),
     sources: form.sources,
-    accounts: { service: form.accounts.service, groups: form.accounts.groups, source: form.accounts.source ?? null },
+    accounts: { service: form.accounts.service, others: form.accounts.others, groups: form.accounts.groups, source: form.accounts.source ?? null },
     services: form.services,
     serviceStart: reading(form['service-start']),
     variables: Object.fromEntries(Object.entries(form.variables).map(([name, variable]) => [name, { reading: reading(variable.read), default: variable.default }])),

@@ -30,7 +30,20 @@ export const relationForm = z.strictObject({
   relation: z.string().regex(/^[a-z_][a-z0-9_]{0,62}(?:\.[a-z_][a-z0-9_]{0,62})?$/, 'must be a table, as public.event_log').describe('Table, as `public.event_log`'),
   'key-column': z.string().describe('Unique column that rows are deleted by'),
   'time-column': z.string().describe('Column that says how old a row is'),
+  'time-unit': z.enum(['timestamp', 'unix-seconds', 'unix-milliseconds']).default('timestamp').describe('What that column holds: a moment as the database knows it, or a number since 1970'),
   'file-column': z.string().optional().describe("For pairs: the column with the file's path below the store's folder"),
+});
+
+export const listsForm = z.strictObject({
+  database: z.string().describe('Name of one of `databases`, of engine `redis`'),
+  keys: z.string().min(1).max(200).describe('Pattern of Redis over the keys of the lists'),
+  encoding: z.enum(['json', 'json-zstd', 'opaque']).describe('How an entry is written'),
+  'time-field': z.string().max(60).optional().describe('Member of an entry that says when it was written, in seconds since 1970'),
+});
+
+export const systemLogForm = z.strictObject({
+  programs: z.array(z.string().regex(/^[A-Za-z0-9_./*-]{1,60}$/, 'must be the name of a program, as postfix/*')).min(1).max(20).describe('Names that the product writes there; `*` stands for anything but a space'),
+  when: z.strictObject({ setting: slug, values: z.array(z.string().max(60)).min(1) }).optional().describe('Name of one of `switches`, and the values that send the log there; always where it is left out'),
 });
 
 export const protectionForm = z.strictObject({
@@ -49,6 +62,8 @@ export const storeForm = z.strictObject({
   exclude: z.array(path).max(50).default([]).describe('Patterns that are left out'),
   active: z.array(path).max(50).default([]).describe('For logs: the file that is being written, never deleted'),
   rows: relationForm.optional().describe('Table that belongs to the store'),
+  lists: listsForm.optional().describe('Lists in Redis that make up the store, for kind `table`'),
+  'system-log': systemLogForm.optional().describe("What of the product lies in the system's own log, for kind `log`"),
   'line-records': z.boolean().default(false).describe('Each line of its files is one record'),
   'data-categories': z.array(z.string()).nullable().describe('Personal data it may hold, in the words of [the taxonomy](data-categories.md); `null` where the vendor does not say'),
   duration: durationForm.describe('How long data stays: `{ state: indefinite, source: ... }`, `{ state: until-restart, source: ... }`, `{ age: 3d, source: ... }` or `not-stated`'),
@@ -94,6 +109,14 @@ export const licenceStateForm = z.strictObject({
   source: source.nullable(),
 });
 
+export const databaseForm = z.discriminatedUnion('engine', [
+  z.strictObject({ engine: z.literal('postgresql'), socket: path, user: text, source: source.optional() }),
+  z.strictObject({ engine: z.literal('mariadb'), socket: path, user: text, source: source.optional() }),
+  z.strictObject({ engine: z.literal('sqlite'), file: path, source: source.optional() }),
+  z.strictObject({ engine: z.literal('redis'), socket: path.optional(), port: z.number().int().min(1).max(65_535).optional(), index: z.number().int().min(0).max(1_000).default(0), source: source.optional() }),
+]);
+export type DatabaseForm = z.output<typeof databaseForm>;
+
 export const profileForm = z.strictObject({
   schema: z.literal('mailwarden/profile/v1').describe('Always `mailwarden/profile/v1`'),
   id: profileId.describe('Name of the profile, as `kaspersky-klms-8`'),
@@ -102,13 +125,13 @@ export const profileForm = z.strictObject({
   sources: z
     .record(source, z.strictObject({ title: text, url: text.nullable(), date: text.nullable(), kind: z.enum(['vendor-page', 'product-export', 'integration-script', 'general']) }))
     .describe('Pages that facts come from, each with `title`, `url`, `date` and `kind` (`vendor-page`, `product-export`, `integration-script` or `general`)'),
-  accounts: z.strictObject({ service: text, groups: z.array(text), source: source.optional() }).describe('The account that the product runs as (`service`) and its `groups`'),
+  accounts: z.strictObject({ service: text, others: z.array(text).max(20).default([]), groups: z.array(text), source: source.optional() }).describe('The account that the product runs as (`service`), `others` that it uses, and its `groups`'),
   services: z.array(text).describe('Names of its services'),
   'service-start': reading('When the service started; what is older in a temporary folder is a leftover'),
   databases: z
-    .record(z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/), z.strictObject({ engine: z.literal('postgresql'), socket: path, user: text, source: source.optional() }))
+    .record(z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/), databaseForm)
     .default({})
-    .describe("The product's own databases: `engine` (`postgresql`), `socket` folder and `user`. A host may name another place in [its settings](configuration.md#one-host)"),
+    .describe("The product's own databases: `engine` `postgresql` (`socket` folder, `user`), `mariadb` (`socket`, `user`), `sqlite` (`file`) or `redis` (`socket`, or `port` on the loopback, and `index`). A host may name another place in [its settings](configuration.md#one-host)"),
   variables: z
     .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,40}$/), z.strictObject({ read: readingForm.optional(), default: path }))
     .default({})
@@ -117,7 +140,7 @@ export const profileForm = z.strictObject({
   switches: z
     .record(slug, z.strictObject({ read: readingForm, default: text.nullable(), source: source.nullable() }))
     .default({})
-    .describe('Settings that bear on the data, each with `read`, documented `default` and `source`. Judged by name: `dumps` (`on` or `off`), `core-limit`, `core-pattern`, `ptrace-scope`, `suid-dumpable`'),
+    .describe('Settings that bear on the data, each with `read`, documented `default` and `source`. Judged by name: `dumps` (`on` or `off`), `core-limit`, `core-pattern`, `ptrace-scope`, `suid-dumpable`. What the host itself shows (swap, core pattern and the like) is read without being named'),
   ksn: z.strictObject({ read: readingForm, states: z.record(z.string(), z.enum(KSN_STATES)) }).optional().describe('A reputation network of the vendor: `read` and what its values mean (`off`, `basic`, `extended`, `private`)'),
   agreements: z.array(agreementForm).max(50).default([]).describe('Agreements between the organisation and the vendor'),
   flows: z.array(flowForm).max(50).default([]).describe('What leaves the host'),

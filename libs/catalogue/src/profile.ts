@@ -9,9 +9,12 @@ export type Probe =
   | { readonly kind: 'file-key'; readonly file: string; readonly format: 'key-value' | 'ini' | 'xml' | 'json' | 'yaml'; readonly key: string }
   | { readonly kind: 'file-hash'; readonly file: string }
   | { readonly kind: 'file-exists'; readonly file: string }
-  | { readonly kind: 'command'; readonly command: readonly string[]; readonly parser: 'first-line' | 'key-value'; readonly key: string | null; readonly timeoutSeconds: number }
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly parser: 'first-line' | 'key-value' | 'json'; readonly key: string | null; readonly timeoutSeconds: number }
   | { readonly kind: 'sql'; readonly database: Database; readonly query: string }
-  | { readonly kind: 'process'; readonly pidFile: string; readonly value: 'started-at' | 'core-limit' }
+  /** The process that a PID file names, or the main process of a unit of systemd. */
+  | { readonly kind: 'process'; readonly by: { readonly pidFile: string } | { readonly unit: string }; readonly value: 'started-at' | 'core-limit' }
+  /** Version of an installed package, from the package manager's own records. */
+  | { readonly kind: 'package'; readonly name: string }
   | { readonly kind: 'sysctl'; readonly name: string };
 
 /** A probe with what its raw text means. */
@@ -19,6 +22,9 @@ export interface Reading {
   readonly probes: readonly Probe[];
   /** Raw text to meaning, as `{ "1": "on" }`; raw text stays as it is where null. */
   readonly values: Readonly<Record<string, string>> | null;
+  /** What stands before and behind the value in the raw text, as `ClamAV ` and `/`; null where the text is the value. */
+  readonly after: string | null;
+  readonly until: string | null;
   /** Factor from the raw number to bytes or records, as 1048576 for a file that says MiB. */
   readonly factor: number;
   readonly source: SourceId | null;
@@ -30,22 +36,63 @@ export interface Variable {
 }
 
 /** Where a product's table lives. A host's own settings file may point to another place (see `HostSettings`). */
-export interface Database {
-  readonly engine: 'postgresql';
+export type Database = ServerDatabase | SqliteDatabase | RedisDatabase;
+
+export interface ServerDatabase {
+  readonly engine: 'postgresql' | 'mariadb';
+  /** PostgreSQL: the folder of the socket. MariaDB: the socket itself. */
   readonly socket: string;
   readonly name: string;
   readonly user: string;
 }
 
+export interface SqliteDatabase {
+  readonly engine: 'sqlite';
+  readonly name: string;
+  /** Glob-free path of the file. */
+  readonly file: string;
+}
+
+/** A Redis server: by its socket, or on the loopback of the host that is scanned. */
+export interface RedisDatabase {
+  readonly engine: 'redis';
+  readonly name: string;
+  readonly socket: string | null;
+  readonly port: number | null;
+  /** Number of the database within the server. */
+  readonly index: number;
+}
+
 export interface Relation {
-  readonly database: Database;
+  readonly database: ServerDatabase | SqliteDatabase;
   /** Schema-qualified, letters, digits and underscores alone: it enters SQL quoted. */
   readonly relation: string;
   /** Unique column that the rows are deleted by. */
   readonly keyColumn: string;
   readonly timeColumn: string;
+  /** What the time column holds: a moment as the database knows it, or a number since 1970. */
+  readonly timeUnit: 'timestamp' | 'unix-seconds' | 'unix-milliseconds';
   /** For pairs: the column that holds the file's path below the store's folder. */
   readonly fileColumn: string | null;
+}
+
+/** Lists in Redis, each entry one record. */
+export interface RecordLists {
+  readonly database: RedisDatabase;
+  /** Glob of Redis over the keys of the lists. */
+  readonly keys: string;
+  /** How an entry is written; `opaque` where its time cannot be read. */
+  readonly encoding: 'json' | 'json-zstd' | 'opaque';
+  /** Member of an entry that says when it was written, in seconds since 1970. */
+  readonly timeField: string | null;
+}
+
+/** What of a product lies in the log of the system. */
+export interface SystemLog {
+  /** Names that the product writes there, as `postfix/*`; `*` stands for anything but a space. */
+  readonly programs: readonly string[];
+  /** The switch that sends it there, and the values that mean so; null where it always does. */
+  readonly when: { readonly setting: string; readonly values: readonly string[] } | null;
 }
 
 export interface DocumentedLimit {
@@ -86,6 +133,8 @@ export interface Store {
   /** Log kind: the file that is being written, never deleted. */
   readonly active: readonly string[];
   readonly rows: Relation | null;
+  readonly lists: RecordLists | null;
+  readonly systemLog: SystemLog | null;
   /** Rows of a record file are lines. */
   readonly lineRecords: boolean;
   readonly dataCategories: readonly string[] | null;
@@ -139,7 +188,7 @@ export interface Profile {
   readonly product: { readonly name: string; readonly vendor: string; readonly versions: string };
   readonly version: Reading | null;
   readonly sources: Readonly<Record<SourceId, { readonly title: string; readonly url: string | null; readonly date: string | null; readonly kind: 'vendor-page' | 'product-export' | 'integration-script' | 'general' }>>;
-  readonly accounts: { readonly service: string; readonly groups: readonly string[]; readonly source: SourceId | null };
+  readonly accounts: { readonly service: string; readonly others: readonly string[]; readonly groups: readonly string[]; readonly source: SourceId | null };
   readonly services: readonly string[];
   readonly serviceStart: Reading | null;
   readonly variables: Readonly<Record<string, Variable>>;
@@ -159,4 +208,6 @@ export interface Profile {
 export interface HostSettings {
   /** By the database name of the profile. */
   readonly databases: Readonly<Record<string, { readonly host: string; readonly port: number; readonly name: string; readonly user: string; readonly passwordFile: string | null }>>;
+  /** False where data outside every declared store is not to be looked for. */
+  readonly lookForUndeclared?: boolean;
 }

@@ -2,8 +2,10 @@ export { count, instant, labelText, labels, measured, profileId, sentence, serve
 export type { Labels } from './primitives.js';
 export { LIMIT_KINDS, LIMIT_ORIGINS, LIMIT_UNITS, statedLimit } from './limits.js';
 export type { LimitKind, LimitOrigin, StatedLimit } from './limits.js';
-export { HEARTBEAT_INTERVAL_MS, KSN_STATES, STORE_KINDS, accessBreach, accountAccess, agreementObservation, flowObservation, heartbeat, observation, storeObservation } from './observation.js';
-export type { AccessBreach, AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, StoreKind, StoreObservation } from './observation.js';
+export { AGE_CLASS_SECONDS, BREACH_KINDS, ROTATION_TOOLS, SIZE_CLASS_BYTES, STORE_KINDS, accessBreach, accountAccess, ageSpread, rotationRule, sizeSpread, storeObservation } from './store-observation.js';
+export type { AccessBreach, RotationRule, Spread, StoreKind, StoreObservation } from './store-observation.js';
+export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservation, heartbeat, observation, scanEffort, undeclaredData } from './observation.js';
+export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, ScanEffort, UndeclaredData } from './observation.js';
 export { CLOCKS, RECEIPT_OUTCOMES, SIGNING_CONTEXTS, SKIP_REASONS, bounds, bundleRule, hold, keepRule, policyBundle, receipt, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
 export type { Bounds, BundleRule, Clock, Hold, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';
 export { CONSENT_STATES, DECISION_ACTIONS, attestation, consentEntry, consentScope, decision, publishedDecision, signedConsentEntry } from './consent.js';

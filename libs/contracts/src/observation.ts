@@ -1,58 +1,6 @@
 import { z } from 'zod';
-import { count, instant, measured, profileId, sentence, serverName, sha256Hex, slug, storeId } from './primitives.js';
-
-/** The kinds of store a profile can declare. */
-export const STORE_KINDS = ['files', 'log', 'records', 'table', 'pair', 'temporary', 'configuration', 'dump', 'memory'] as const;
-export type StoreKind = (typeof STORE_KINDS)[number];
-
-/**
- * One way in which a store is open to more than its declared accounts.
- * Privacy: `account` is a system account or one that the profile names; a person's account leaves the host as `account-` and a keyed hash.
- */
-export const accessBreach = z.object({
-  kind: z.enum(['owner', 'group', 'mode', 'parent']),
-  account: z.string().max(80),
-  read: z.boolean(),
-  write: z.boolean(),
-  /** How many entries let the account in. */
-  items: count,
-  /** Mode bits of the first such entry, as `0777`. */
-  mode: z.string().max(6),
-  because: sentence,
-});
-export type AccessBreach = z.output<typeof accessBreach>;
-
-export const accountAccess = z.object({ name: z.string().max(80), read: z.boolean(), write: z.boolean(), because: sentence });
-
-/** What was measured of one store in one scan. Units: bytes; counts; instants by the store's clock. */
-export const storeObservation = z.object({
-  id: storeId,
-  kind: z.enum(STORE_KINDS),
-  /** False when none of the store's places exist on this host. */
-  present: z.boolean(),
-  items: measured(count),
-  bytesApparent: measured(count),
-  bytesAllocated: measured(count),
-  oldestAt: measured(instant.nullable()),
-  newestAt: measured(instant.nullable()),
-  /** Rows of a table, or lines of a record file. Absent for kinds that have none. */
-  records: measured(count).optional(),
-  /** Limits read from the product's own settings on this host. */
-  configuredLimits: z.array(
-    z.object({ kind: z.enum(['bytes', 'records', 'age']), limit: measured(z.object({ value: z.number().min(0), written: z.string().max(100) })) }),
-  ),
-  access: z.object({ accounts: z.array(accountAccess).max(64), breaches: z.array(accessBreach).max(64) }),
-  /** Temporary entries older than the service's own start. Absent for other kinds. */
-  leftovers: measured(z.object({ items: count, bytes: count, oldestAt: instant.nullable() })).optional(),
-  /** Halves without their other half. Absent for kinds that have none. */
-  orphans: measured(z.object({ filesWithoutRow: count, rowsWithoutFile: count })).optional(),
-  /** Hash over names and contents of a configuration store, so that drift shows. */
-  contentDigest: measured(sha256Hex).optional(),
-  /** Entries that were seen and left out, by reason, as links or other file systems. */
-  skipped: z.array(z.object({ reason: slug, items: count })).max(32),
-  unknown: z.array(z.object({ what: z.string().max(100), why: sentence })).max(32),
-});
-export type StoreObservation = z.output<typeof storeObservation>;
+import { count, instant, measured, profileId, sentence, serverName, sha256Hex, slug } from './primitives.js';
+import { storeObservation } from './store-observation.js';
 
 /** What the host itself says about one agreement. */
 export const agreementObservation = z.object({
@@ -76,6 +24,37 @@ export const flowObservation = z.object({
 });
 export type FlowObservation = z.output<typeof flowObservation>;
 
+/** What a scan cost, and how far it got. */
+export const scanEffort = z.object({
+  /** `full`: every entry was looked at; `incremental`: folders that cannot have changed were taken from memory. */
+  mode: z.enum(['full', 'incremental']),
+  /** Entries that were looked at in this scan. */
+  entries: count,
+  foldersRead: count,
+  foldersRemembered: count,
+  /** Time spent waiting so that the mail server has its disk and processor. Units: milliseconds. */
+  pausedMs: count,
+  /** False when its window ended before all was seen; the next scan goes on from there. */
+  complete: z.boolean(),
+  /** What the memory of earlier scans was good for, when it was not: as `it was damaged and was thrown away`. */
+  notice: sentence.nullable(),
+});
+export type ScanEffort = z.output<typeof scanEffort>;
+
+/**
+ * Data that no store of any profile covers.
+ * Privacy: `place` is a folder of the system, as `/var/lib`; no name below it is told.
+ */
+export const undeclaredData = z.object({
+  /** `account-files`: files of the product's accounts; `mail-like`: content of letters that everyone may read. */
+  kind: z.enum(['account-files', 'mail-like']),
+  place: z.string().max(80),
+  items: count,
+  bytes: count,
+  newestAt: instant.nullable(),
+});
+export type UndeclaredData = z.output<typeof undeclaredData>;
+
 const settingValue = z.union([z.string().max(300), z.number(), z.boolean()]);
 
 /**
@@ -97,6 +76,9 @@ export const observation = z.object({
   agreements: z.array(agreementObservation).max(50),
   flows: z.array(flowObservation).max(50),
   licence: measured(z.object({ status: z.string().max(60), kind: z.string().max(60), expiresAt: instant.nullable() })),
+  /** Absent where nobody looked. */
+  undeclared: measured(z.array(undeclaredData).max(64)).optional(),
+  effort: scanEffort.optional(),
   /** The newest order carried out before this scan, so that its effect can be proved by it. */
   afterOrder: z.string().max(64).nullable(),
   bundleVersion: count.nullable(),

@@ -10,7 +10,7 @@ import { orphanedHalves } from './orphaned-halves.js';
 
 const QUIET_SECONDS = 10;
 const OLD_MS = Date.now() - 3_600_000;
-const RELATION = { database: { engine: 'postgresql', socket: '/', name: 'backup', user: 'x' }, relation: 'public.backup', keyColumn: 'id', timeColumn: 'stored_at', fileColumn: 'file' } satisfies Relation;
+const RELATION = { database: { engine: 'postgresql', socket: '/', name: 'backup', user: 'x' }, relation: 'public.backup', keyColumn: 'id', timeColumn: 'stored_at', timeUnit: 'timestamp', fileColumn: 'file' } satisfies Relation;
 const STORE = { quietPeriodSeconds: QUIET_SECONDS } as unknown as Store;
 
 let root: string;

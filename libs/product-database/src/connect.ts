@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Database, HostSettings } from '@mailwarden/catalogue';
+import type { Database, HostSettings, ServerDatabase } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { Client } from 'pg';
 import { readPassword } from './password-file.js';
@@ -29,7 +29,7 @@ export class ProductClient extends Client {
   }
 }
 
-function placeOf(database: Database, hostSettings: HostSettings, root: string): Result<{ host: string; port: number; database: string; user: string; password?: string }, string> {
+function placeOf(database: ServerDatabase, hostSettings: HostSettings, root: string): Result<{ host: string; port: number; database: string; user: string; password?: string }, string> {
   const place = Object.hasOwn(hostSettings.databases, database.name) ? hostSettings.databases[database.name] : undefined;
   if (place === undefined) return ok({ host: join(root, database.socket), port: PORT, database: database.name, user: database.user });
   const password = place.passwordFile === null ? ok('') : readPassword(place.passwordFile);
@@ -41,6 +41,7 @@ function placeOf(database: Database, hostSettings: HostSettings, root: string): 
  * Errors: why it cannot be reached, without the driver's details.
  */
 export async function connectProduct(database: Database, hostSettings: HostSettings, root: string): Promise<Result<ProductClient, string>> {
+  if (database.engine !== 'postgresql') return err(`database ${database.name} cannot be reached: ${database.engine} is not read yet`);
   const place = placeOf(database, hostSettings, root);
   if (!place.ok) return err(`database ${database.name} cannot be reached: ${place.error}`);
   const client = new ProductClient({

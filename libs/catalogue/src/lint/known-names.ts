@@ -60,7 +60,16 @@ export function knownReferences(form: ProfileForm): Mistake[] {
   const databases = Object.keys(form.databases);
   const agreements = form.agreements.map(({ id }) => id);
   return [
-    ...form.stores.flatMap((store, index) => (store.rows === undefined || databases.includes(store.rows.database) ? [] : [unknownName('the database', store.rows.database, databases, ['stores', index, 'rows', 'database'])])),
+    ...form.stores.flatMap((store, index) =>
+      (['rows', 'lists'] as const).flatMap((member) => {
+        const name = store[member]?.database;
+        return name === undefined || databases.includes(name) ? [] : [unknownName('the database', name, databases, ['stores', index, member, 'database'])];
+      }),
+    ),
+    ...form.stores.flatMap((store, index) => {
+      const setting = store['system-log']?.when?.setting;
+      return setting === undefined || Object.hasOwn(form.switches, setting) ? [] : [unknownName('the switch', setting, Object.keys(form.switches), ['stores', index, 'system-log', 'when', 'setting'])];
+    }),
     ...form.flows.flatMap((flow, index) => flow.requires.flatMap((id, place) => (agreements.includes(id) ? [] : [unknownName('the agreement', id, agreements, ['flows', index, 'requires', place])]))),
   ];
 }

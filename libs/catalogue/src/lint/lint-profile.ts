@@ -3,9 +3,9 @@ import { knownCategories, knownProbeDatabases, knownReferences, knownSources, kn
 import type { Mistake } from './mistake.js';
 import { safePaths } from './safe-paths.js';
 import { soundProbes } from './sound-probes.js';
-import { soundLimits, soundStores } from './sound-stores.js';
+import { soundLimits, soundStores, soundTables } from './sound-stores.js';
 
-const RULES: readonly ((form: ProfileForm) => Mistake[])[] = [uniqueNames, safePaths, soundStores, soundLimits, soundProbes, knownSources, knownVariables, knownCategories, knownProbeDatabases, knownReferences];
+const RULES: readonly ((form: ProfileForm) => Mistake[])[] = [uniqueNames, safePaths, soundStores, soundLimits, soundTables, soundProbes, knownSources, knownVariables, knownCategories, knownProbeDatabases, knownReferences];
 
 /** Every mistake that the form alone does not show. */
 export const lintProfile = (form: ProfileForm): Mistake[] => RULES.flatMap((rule) => rule(form));

@@ -60,6 +60,9 @@ export function safePaths(form: ProfileForm): Mistake[] {
   for (const [name, { default: place }] of Object.entries(form.variables)) {
     add(['variables', name, 'default'], placeMistake(place) ?? (isSharedFolder(place) ? { message: `"${place}" is a folder of the system`, advice: OWN_FOLDER } : null));
   }
-  for (const [name, { socket }] of Object.entries(form.databases)) add(['databases', name, 'socket'], placeMistake(socket));
+  for (const [name, database] of Object.entries(form.databases)) {
+    const [member, place] = database.engine === 'sqlite' ? ['file', database.file] : ['socket', database.socket];
+    if (place !== undefined) add(['databases', name, member], placeMistake(place));
+  }
   return mistakes;
 }

@@ -3,10 +3,11 @@ import { CONSENT_STATES, decision } from '../consent.js';
 import { checkpoint } from '../evidence.js';
 import { FINDING_CODES, FINDING_STATES } from '../finding.js';
 import { statedLimit } from '../limits.js';
-import { accessBreach, accountAccess, KSN_STATES, STORE_KINDS } from '../observation.js';
+import { KSN_STATES } from '../observation.js';
 import { count, instant, labels, measured, profileId, serverName, severity, sha256Hex, slug, storeId, uuid } from '../primitives.js';
 import { rotationOrder, signedReceipt } from '../rotation.js';
 import { agreementSummary } from '../service-api.js';
+import { accessBreach, accountAccess, STORE_KINDS } from '../store-observation.js';
 
 /** The four states of everything that is shown. "No vendor limit" and "unknown" are never `in-order`. */
 export const DISPLAY_STATES = ['in-order', 'finding', 'unknown', 'waiting', 'not-limited'] as const;

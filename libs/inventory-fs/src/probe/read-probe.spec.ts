@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-const reading = (probe: Probe, more: Partial<Reading> = {}): Reading => ({ probes: [probe], values: null, factor: 1, source: null, ...more });
+const reading = (probe: Probe, more: Partial<Reading> = {}): Reading => ({ probes: [probe], values: null, after: null, until: null, factor: 1, source: null, ...more });
 const read = (probe: Probe, more: Partial<Reading> = {}, at = root) => withHost(at, { databases: {} }, (host) => readReading(host, reading(probe, more)));
 
 /** The value, or the reason in brackets. */
@@ -219,7 +219,7 @@ describe('a command', () => {
 
 describe('the process of a service', () => {
   const PID_FILE = '/run/service.pid';
-  const startedAt: Probe = { kind: 'process', pidFile: PID_FILE, value: 'started-at' };
+  const startedAt: Probe = { kind: 'process', by: { pidFile: PID_FILE }, value: 'started-at' };
   const pidFile = (content: string): void => {
     mkdirSync(join(root, 'run'), { recursive: true });
     writeFileSync(join(root, PID_FILE), content);

@@ -80,7 +80,10 @@ async function readProbe(host: Host, probe: Probe): Promise<Measured<string>> {
     case 'sql':
       return sql(host, probe);
     case 'process':
-      return probe.value === 'started-at' ? serviceStartedAt(host, probe.pidFile) : serviceCoreLimit(host, probe.pidFile);
+      if ('unit' in probe.by) return unknown('units are not read yet');
+      return probe.value === 'started-at' ? serviceStartedAt(host, probe.by.pidFile) : serviceCoreLimit(host, probe.by.pidFile);
+    case 'package':
+      return unknown('packages are not read yet');
     case 'sysctl':
       return sysctl(probe.name);
   }

@@ -1,0 +1,13 @@
+import koffi from 'koffi';
+
+/**
+ * The C library that this process already runs with, whichever it is.
+ * Safety: every call through it is declared here in this project with the types of its manual page; buffers are ours and their lengths are passed along.
+ */
+export const C_LIBRARY = koffi.load(null);
+
+/** Number of the last error of a call in this thread. Source: errno(3). */
+export const lastError = (): number => koffi.errno();
+
+/** Name of an error number, as `ENOENT`; the number itself where it has none. */
+export const errorName = (number: number): string => Object.entries(koffi.os.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readExtendedAttribute } from './extended-attribute.js';
+
+const path = (text: string): Buffer => Buffer.from(`${text}\0`, 'utf8');
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mailwarden-attribute-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('an extended attribute', () => {
+  it('is null where there is none', () => {
+    writeFileSync(join(folder, 'plain'), '');
+    expect(readExtendedAttribute(path(join(folder, 'plain')), 'system.posix_acl_access')).toBeNull();
+  });
+  it('is an error with its name where there is no such file', () => {
+    expect(() => readExtendedAttribute(path(join(folder, 'absent')), 'user.a')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  });
+  it('has the bytes that were put there', () => {
+    writeFileSync(join(folder, 'marked'), '');
+    execFileSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.mark", b"a\\x00b")', join(folder, 'marked')]);
+    expect(readExtendedAttribute(path(join(folder, 'marked')), 'user.mark')).toEqual(Buffer.from('a\0b'));
+  });
+});

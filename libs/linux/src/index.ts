@@ -1,0 +1,2 @@
+export { errorName } from './c-library.js';
+export { readExtendedAttribute } from './extended-attribute.js';
