@@ -117,3 +117,46 @@ describe('what a scan could not tell', () => {
     expect((['over-limit', 'access-too-wide', 'orphaned-halves'] as const).every((code) => undetermined({ code, store: store('backup').id }))).toBe(true);
   });
 });
+
+describe('what a scan shows beside limits', () => {
+  const codes = (seen: Observation): string[] => judged(seen).map(({ code, store: where, severity }) => `${code} ${where ?? '-'} ${severity}`);
+
+  it('is a contradiction of the vendor only where nothing decides', () => {
+    const setting = { kind: 'bytes' as const, limit: known({ value: 5e9, written: '5000' }, 'settings.conf') };
+    expect(codes(observation([store('backup')]))).toContain('limits-disagree backup info');
+    expect(codes(observation([store('backup', { configuredLimits: [setting] })]))).not.toContain('limits-disagree backup info');
+    expect(codes(observation([store('kata-quarantine')]))).toEqual([]);
+  });
+
+  it('is a file that was deleted and is still open', () => {
+    expect(codes(observation([store('temporary', { openDeleted: known({ items: 2, bytes: 8192 }) })]))).toEqual(['deleted-but-open temporary low']);
+    expect(codes(observation([store('temporary', { openDeleted: known({ items: 0, bytes: 0 }) })]))).toEqual([]);
+  });
+
+  it('is a configuration that changed within a day', () => {
+    expect(codes(observation([store('configuration', { contentChangedAt: known(AN_HOUR_AGO) })]))).toEqual(['configuration-changed configuration info']);
+    expect(codes(observation([store('configuration', { contentChangedAt: known(instantOf(Date.parse(NOW) - 2 * 86_400_000)) })]))).toEqual([]);
+  });
+
+  it('is a version that the profile was not written for', () => {
+    expect(codes(observation([store('reports')], { product: { name: 'x', version: known('10.1.0') } }))).toEqual(['version-outside-profile - medium']);
+    expect(codes(observation([store('reports')], { product: { name: 'x', version: known('8.0.3.30') } }))).toEqual([]);
+  });
+
+  it('is a scan that did not see everything', () => {
+    const effort = { mode: 'full' as const, entries: 5, foldersRead: 1, foldersRemembered: 0, pausedMs: 0, notice: null };
+    expect(codes(observation([store('reports')], { effort: { ...effort, complete: false } }))).toEqual(['scan-unfinished - low']);
+    expect(codes(observation([store('reports')], { effort: { ...effort, complete: true } }))).toEqual([]);
+  });
+
+  it('is a limit that is near, unless a policy enforces it', () => {
+    const dayMs = 86_400_000;
+    const points = Array.from({ length: 10 }, (_, day) => ({ atMs: Date.parse(NOW) - (9 - day) * dayMs, bytes: 0.1e9 + day * 0.09e9, records: null }));
+    const seen = observation([store('kata-quarantine')]);
+    const near = { observation: seen, profile, effective: [], trends: { 'kata-quarantine': { spacingMs: dayMs, points } }, now: NOW };
+    expect(assess({ ...near, bundle: null })).toMatchObject([{ code: 'limit-soon', severity: 'low', store: 'kata-quarantine', message: expect.stringContaining('grows by 90.0 MB a day and reaches 1.00 GB in about 1 day') as string }]);
+    const enforced = bundleWith(1e9);
+    expect(assess({ ...near, bundle: { ...enforced, rules: enforced.rules.map((rule) => ({ ...rule, store: 'kata-quarantine' as never })) } })).toEqual([]);
+    expect(buildStatement({ ...near, bundle: null }).rows.find((row) => row.store === 'kata-quarantine')?.measured.forecast).toMatchObject({ known: true, value: { perDay: 90_000_000 } });
+  });
+});

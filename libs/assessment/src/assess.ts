@@ -2,9 +2,12 @@ import type { Profile } from '@mailwarden/catalogue';
 import type { EffectiveConsent } from '@mailwarden/consent';
 import type { AssessedFinding, Observation, PolicyBundle } from '@mailwarden/contracts';
 import { epochMsOf, type Instant } from '@mailwarden/kernel';
+import { nearLimits } from './judge-forecast.js';
 import { absentFinding, consentFindings, dumpFindings, isAbsent, licenceFindings, memoryFindings, versionFindings } from './judge-host.js';
 import { gaps, leftovers, openAccess, orphans, overLimits } from './judge-store.js';
+import { changedConfiguration, contradictions, foreignVersion, heldOpen, unfinishedScan } from './judge-scan.js';
 import { rulesOf, statedLimits } from './stated-limits.js';
+import type { Trend } from './trend.js';
 
 /** What an observation is judged by. */
 export interface Bearing {
@@ -13,20 +16,23 @@ export interface Bearing {
   readonly bundle: PolicyBundle | null;
   /** Empty where no decisions are at hand, as in a scan without a server. */
   readonly effective: readonly EffectiveConsent[];
+  /** By store; absent where no history is at hand. */
+  readonly trends?: Readonly<Record<string, Trend>>;
   readonly now: Instant;
 }
 
 /** Every violated expectation of one observation. Two that are the same in code, store and subject are one. */
-export function assess({ observation, profile, bundle, effective, now }: Bearing): AssessedFinding[] {
+export function assess({ observation, profile, bundle, effective, trends, now }: Bearing): AssessedFinding[] {
   if (isAbsent(observation)) return [absentFinding(profile)];
   const nowMs = epochMsOf(now);
   const ofStores = profile.stores.flatMap((store) => {
     const observed = observation.stores.find(({ id }) => id === store.id);
     if (observed === undefined) return [];
-    const limits = statedLimits(store, observed, rulesOf(bundle, profile, store));
-    return [...overLimits(store, observed, limits, nowMs), ...openAccess(store, observed), ...leftovers(store, observed), ...orphans(store, observed), ...gaps(store, observed)];
+    const rules = rulesOf(bundle, profile, store);
+    const limits = statedLimits(store, observed, rules);
+    return [...overLimits(store, observed, limits, nowMs), ...openAccess(store, observed), ...leftovers(store, observed), ...orphans(store, observed), ...heldOpen(store, observed), ...changedConfiguration(store, observed, nowMs), ...contradictions(store, limits), ...nearLimits(store, limits, rules, trends?.[store.id], nowMs), ...gaps(store, observed)];
   });
-  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...licenceFindings(profile, observation, nowMs), ...versionFindings(observation)];
+  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...licenceFindings(profile, observation, nowMs), ...versionFindings(observation), ...foreignVersion(profile, observation), ...unfinishedScan(observation)];
   const seen = new Set<string>();
   return all.filter(({ code, store, subject }) => {
     const key = `${code} ${store ?? ''} ${subject}`;

@@ -4,3 +4,6 @@ export { rulesOf, statedLimits } from './stated-limits.js';
 export { buildStatement } from './statement.js';
 export { undeterminedBy } from './undetermined.js';
 export type { Undetermined } from './undetermined.js';
+export { forecastOf } from './forecast.js';
+export { EMPTY_TREND, extended } from './trend.js';
+export type { Trend, TrendPoint } from './trend.js';

@@ -3,6 +3,7 @@ import { desiredKsn, type EffectiveConsent } from '@mailwarden/consent';
 import type { AssessedFinding, DisplayState, Observation, Statement, StatementRow, StoreObservation } from '@mailwarden/contracts';
 import { epochMsOf, known, unknown, type Measured } from '@mailwarden/kernel';
 import { assess, type Bearing } from './assess.js';
+import { forecastFor } from './judge-forecast.js';
 import { rulesOf, statedLimits } from './stated-limits.js';
 
 const DURATION_WORDS = { indefinite: 'Indefinite', 'until-restart': 'Until program restart', 'not-stated': 'Not stated by the vendor' } as const;
@@ -55,10 +56,11 @@ function stateOf(store: Store, observed: StoreObservation, findings: readonly As
 }
 
 function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFinding[]): StatementRow {
-  const { observation, profile, bundle } = bearing;
+  const { observation, profile, bundle, trends } = bearing;
   const observed = observation.stores.find(({ id }) => id === store.id) ?? { id: store.id, kind: store.kind, ...ABSENT };
   const limits = statedLimits(store, observed, rulesOf(bundle, profile, store));
-  const { items, bytesApparent, bytesAllocated, oldestAt, newestAt, present, records, leftovers, orphans } = observed;
+  const forecast = forecastFor(limits, trends?.[store.id]);
+  const { items, bytesApparent, bytesAllocated, oldestAt, newestAt, present, records, leftovers, orphans, ages, sizes, growth, openDeleted } = observed;
   return {
     store: store.id,
     section: store.section,
@@ -78,6 +80,11 @@ function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFindin
       ...(records === undefined ? {} : { records }),
       ...(leftovers === undefined ? {} : { leftovers }),
       ...(orphans === undefined ? {} : { orphans }),
+      ...(ages === undefined ? {} : { ages }),
+      ...(sizes === undefined ? {} : { sizes }),
+      ...(growth === undefined ? {} : { growth }),
+      ...(openDeleted === undefined ? {} : { openDeleted }),
+      ...(forecast === undefined ? {} : { forecast }),
       facts: factsOf(store, observed, observation),
     },
     access: observed.access,
@@ -114,6 +121,7 @@ export function buildStatement(bearing: Bearing & { readonly findings?: readonly
     product: observation.product,
     observedAt: observation.startedAt,
     ageSeconds: Math.max(0, Math.round((epochMsOf(now) - epochMsOf(observation.startedAt)) / 1000)),
+    ...(observation.effort === undefined ? {} : { effort: observation.effort }),
     rows: profile.stores.map((store) => rowOf(store, bearing, findings)),
     ksn: { desired: desiredKsn(effective), actual: observation.ksn },
     agreements: agreementRows(bearing),

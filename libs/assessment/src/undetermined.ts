@@ -19,6 +19,8 @@ function ofStore(store: StoreObservation): FindingCode[] {
     ...when(isUnknown(store.items), 'dump-present'),
     ...when(isUnknown(store.leftovers), 'leftover-files'),
     ...when(isUnknown(store.orphans), 'orphaned-halves'),
+    ...when(isUnknown(store.openDeleted), 'deleted-but-open'),
+    ...when(isUnknown(store.contentChangedAt), 'configuration-changed'),
   ];
 }
 

@@ -4,6 +4,7 @@ export type { DataCategory } from './data-categories.js';
 export { parseProfile } from './parse-profile.js';
 export { profileJsonSchema } from './profile-form.js';
 export { resolveVariables } from './resolve-variables.js';
+export { isWithin } from './version-range.js';
 export type { Problem } from '@mailwarden/strict-yaml';
 
 /** Folder of the profiles that ship; adapters read them. */

@@ -1,7 +1,7 @@
 export { count, instant, labelText, labels, measured, profileId, sentence, serverName, severity, sha256Hex, slug, storeId, uuid } from './primitives.js';
 export type { Labels } from './primitives.js';
-export { LIMIT_KINDS, LIMIT_ORIGINS, LIMIT_UNITS, statedLimit } from './limits.js';
-export type { LimitKind, LimitOrigin, StatedLimit } from './limits.js';
+export { LIMIT_KINDS, LIMIT_ORIGINS, LIMIT_UNITS, forecast, statedLimit } from './limits.js';
+export type { Forecast, LimitKind, LimitOrigin, StatedLimit } from './limits.js';
 export { AGE_CLASS_SECONDS, BREACH_KINDS, ROTATION_TOOLS, SIZE_CLASS_BYTES, STORE_KINDS, accessBreach, accountAccess, ageSpread, rotationRule, sizeSpread, storeObservation } from './store-observation.js';
 export type { AccessBreach, RotationRule, Spread, StoreKind, StoreObservation } from './store-observation.js';
 export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservation, heartbeat, observation, scanEffort, undeclaredData } from './observation.js';

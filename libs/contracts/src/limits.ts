@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count, instant } from './primitives.js';
 
 /** What a limit counts, and with it the unit of its value: bytes, records, seconds of age, inodes, percent of the file system kept free. */
 export const LIMIT_KINDS = ['bytes', 'records', 'age', 'inodes', 'free-space'] as const;
@@ -31,3 +32,18 @@ export const statedLimit = z.object({
   used: z.boolean(),
 });
 export type StatedLimit = z.output<typeof statedLimit>;
+
+/** When a store reaches a limit, by the pace of its own history. Units: those of the kind; days and seconds as named. */
+export const forecast = z.object({
+  kind: z.enum(['bytes', 'records']),
+  limit: z.number().min(0),
+  /** May be negative: then it shrinks. */
+  perDay: z.number(),
+  /** Null where it is not reached within what the history lets anybody see. */
+  reachesAt: instant.nullable(),
+  earliestAt: instant.nullable(),
+  latestAt: instant.nullable(),
+  historySeconds: count,
+  points: count,
+});
+export type Forecast = z.output<typeof forecast>;

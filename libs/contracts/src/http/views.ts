@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { CONSENT_STATES, decision } from '../consent.js';
 import { checkpoint } from '../evidence.js';
 import { FINDING_CODES, FINDING_STATES } from '../finding.js';
-import { statedLimit } from '../limits.js';
-import { KSN_STATES } from '../observation.js';
+import { forecast, statedLimit } from '../limits.js';
+import { KSN_STATES, scanEffort } from '../observation.js';
 import { count, instant, labels, measured, profileId, serverName, severity, sha256Hex, slug, storeId, uuid } from '../primitives.js';
 import { rotationOrder, signedReceipt } from '../rotation.js';
 import { agreementSummary } from '../service-api.js';
-import { accessBreach, accountAccess, STORE_KINDS } from '../store-observation.js';
+import { accessBreach, accountAccess, ageSpread, sizeSpread, storeObservation, STORE_KINDS } from '../store-observation.js';
 
 /** The four states of everything that is shown. "No vendor limit" and "unknown" are never `in-order`. */
 export const DISPLAY_STATES = ['in-order', 'finding', 'unknown', 'waiting', 'not-limited'] as const;
@@ -89,6 +89,12 @@ export const statementRow = z.object({
     newestAt: measured(instant.nullable()),
     leftovers: measured(z.object({ items: count, bytes: count, oldestAt: instant.nullable() })).optional(),
     orphans: measured(z.object({ filesWithoutRow: count, rowsWithoutFile: count })).optional(),
+    ages: ageSpread.optional(),
+    sizes: sizeSpread.optional(),
+    growth: storeObservation.shape.growth,
+    openDeleted: storeObservation.shape.openDeleted,
+    /** For the first limit that counts; absent where no history is at hand. */
+    forecast: measured(forecast).optional(),
     /** Facts that a row of its own kind shows, as `dump switch: off (documented default)`. */
     facts: z.array(z.object({ label: z.string(), value: measured(z.string()) })),
   }),
@@ -135,6 +141,7 @@ export const statement = z.object({
   product: z.object({ name: z.string(), version: measured(z.string()) }),
   observedAt: instant,
   ageSeconds: count,
+  effort: scanEffort.optional(),
   rows: z.array(statementRow),
   ksn: z.object({ desired: z.enum(KSN_STATES), actual: measured(z.enum(KSN_STATES)) }),
   agreements: z.array(agreementRow),

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { isVersionRange, isWithin } from './version-range.js';
+
+describe('a version and a range', () => {
+  it.each([
+    ['8.0.3', '>=8.0.0 <9', true],
+    ['9', '>=8.0.0 <9', false],
+    ['7.9.9', '>=8.0.0 <9', false],
+    ['8.0.3.30', '>=8.0.3.30', true],
+    ['8.0.3.29', '>=8.0.3.30', false],
+    ['8.10', '>8.9', true],
+    ['2.3.19.1 (9b53102964)', '>=2.3 <2.4 || >=3', true],
+    ['2.4', '>=2.3 <2.4 || >=3', false],
+    ['3.0.0-rc1', '>=2.3 <2.4 || >=3', true],
+    ['v1.2', '=1.2.0', true],
+    ['1.2', '1.2.1', false],
+    ['unstable', '>=1', null],
+    ['1.2', 'the newest', null],
+    ['1..2', '>=1', null],
+  ])('%s in %s: %s', (version, range, expected) => {
+    expect(isWithin(version, range)).toBe(expected);
+  });
+
+  it('knows a range when it sees one', () => {
+    expect([['>=8.0.0 <9', '1'], ['', '>= 1', '>=x', '>=1 ||']].map((ranges) => ranges.map(isVersionRange))).toEqual([[true, true], [false, false, false, false]]);
+  });
+});
