@@ -1,6 +1,6 @@
 import { SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
 import { generateSigningKey, loadSigner } from '@mailwarden/identity';
-import { canonicalJson, signerFromPem, uuidOf, verifySignature, type Sha256, type SignedDocument } from '@mailwarden/kernel';
+import { canonicalJson, known, signerFromPem, uuidOf, verifySignature, type Sha256, type SignedDocument } from '@mailwarden/kernel';
 import { consistencyProof, leafHash, verifyConsistency, verifyInclusion } from '@mailwarden/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LedgerBook } from '../../apps/reporting-service/src/append-evidence/ledger-book.js';
@@ -53,6 +53,26 @@ describe('observations', () => {
     await plane.writeFleet(['mx-1', 'mx-2', 'mx-3', 'mx-4', 'mx-9']);
     await eventually('its history', async () => ((await plane.sql(`SELECT 1 FROM reporting.store_history WHERE server = 'mx-9'`)).length === 1 ? true : undefined));
     expect(await plane.said('DEAD', 'mw.dead.reporting-observations')).toEqual([]);
+  });
+});
+
+describe('the history of a store', () => {
+  it('tells when its limit is reached, and late and doubled scans bend nothing', async () => {
+    const server = await plane.speaker('mx-3');
+    const dayMs = 86_400_000;
+    const now = Date.now();
+    const scan = (back: number, bytes: number): Promise<Uint8Array> => server.observe({ bytes, configuredLimits: [{ kind: 'bytes', limit: known({ value: 1e9, written: '1000' }, 'settings') }] }, now - back * dayMs);
+    for (let back = 9; back >= 0; back -= 1) {
+      const bytes = await scan(back, 0.1e9 + (9 - back) * 0.08e9);
+      await server.repeat('mw.observation.mx-3', bytes);
+    }
+    await settled();
+    expect(await findings('mx-3', 'limit-soon')).toMatchObject([{ state: 'open', message: expect.stringContaining('grows by 80.0 MB a day and reaches 1.00 GB') as string }]);
+    const trends = await plane.sql<{ points: string }>(`SELECT jsonb_array_length(trends -> 'backup' -> 'points') AS points FROM reporting.store_trend WHERE server = 'mx-3'`);
+    expect(trends.map(({ points }) => Number(points))).toEqual([10]);
+    await scan(-1, 0.5e9); // It was rotated, so it has no history since.
+    await settled();
+    expect((await findings('mx-3', 'limit-soon')).map(({ state }) => state)).toEqual(['resolved']);
   });
 });
 

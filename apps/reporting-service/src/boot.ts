@@ -20,6 +20,7 @@ import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import type { ReportingSettings } from './reporting-settings.js';
 import { ReportingModule } from './reporting.module.js';
+import { AddStoreTrends1764000000002 } from './schema/add-store-trends.migration.js';
 import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
@@ -44,7 +45,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);

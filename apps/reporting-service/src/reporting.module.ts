@@ -11,6 +11,7 @@ import { FleetRegister } from './enrol-fleet/fleet-register.js';
 import { AttestationProjection } from './follow-consent/attestation-projection.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
+import { TrendBook } from './follow-trends/trend-book.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { FindingBook } from './keep-findings/finding-book.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
@@ -78,7 +79,8 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
     { provide: LedgerBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new LedgerBook(dataSource, signer, events) },
     { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
     { provide: Judgement, inject: [PolicyBundles, ConsentEntries], useFactory: (bundles: PolicyBundles, consent: ConsentEntries) => new Judgement(profiles, bundles, consent) },
-    { provide: ObservationProjection, inject: [Judgement, FindingBook], useFactory: (judgement: Judgement, findings: FindingBook) => new ObservationProjection(judgement, findings) },
+    TrendBook,
+    { provide: ObservationProjection, inject: [Judgement, FindingBook, TrendBook], useFactory: (judgement: Judgement, findings: FindingBook, trends: TrendBook) => new ObservationProjection(judgement, findings, trends) },
     RotationProjection,
     { provide: StoppedRotations, inject: [FindingBook], useFactory: (findings: FindingBook) => new StoppedRotations(findings) },
     AttestationProjection,
@@ -106,7 +108,7 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
 function readers({ dataSource }: ReportingParts): Provider[] {
   return [
     { provide: ServerRows, inject: [ConsentEntries], useFactory: (consent: ConsentEntries) => new ServerRows(dataSource, consent) },
-    { provide: Statements, inject: [Judgement], useFactory: (judgement: Judgement) => new Statements(dataSource, judgement) },
+    { provide: Statements, inject: [Judgement, TrendBook], useFactory: (judgement: Judgement, trends: TrendBook) => new Statements(dataSource, judgement, trends) },
     value(FindingViews, new FindingViews(dataSource)),
     { provide: RotationViews, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new RotationViews(dataSource, ledger) },
   ];

@@ -5,6 +5,7 @@ import type { AssessedFinding, Labels, Observation, PolicyBundle } from '@mailwa
 import type { Instant } from '@mailwarden/kernel';
 import type { ConsentEntries } from '../follow-consent/consent-entries.js';
 import type { PolicyBundles } from '../follow-policy/policy-bundles.js';
+import type { Trends } from '../follow-trends/trend-book.js';
 
 /** Profiles by id, shipped ones and those of the operator. */
 export type Profiles = ReadonlyMap<string, Profile>;
@@ -36,8 +37,8 @@ export class Judgement {
     };
   }
 
-  assess(observation: Observation, labels: Labels, at: Instant): AssessedFinding[] {
+  assess(observation: Observation, { labels, trends }: { labels: Labels; trends: Trends }, at: Instant): AssessedFinding[] {
     const bearing = this.bearingOn(observation, labels, at);
-    return bearing === undefined ? [] : assess({ observation, ...bearing, now: at });
+    return bearing === undefined ? [] : assess({ observation, ...bearing, trends, now: at });
   }
 }

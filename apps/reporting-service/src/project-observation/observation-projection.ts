@@ -3,6 +3,7 @@ import type { Labels, Observation } from '@mailwarden/contracts';
 import type { Instant, Measured } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
 import { lockServer, type FindingBook } from '../keep-findings/finding-book.js';
+import type { TrendBook } from '../follow-trends/trend-book.js';
 import { isNewer } from './newer-observation.js';
 import type { Judgement } from './judgement.js';
 
@@ -41,6 +42,7 @@ export class ObservationProjection {
   constructor(
     private readonly judgement: Judgement,
     private readonly findings: FindingBook,
+    private readonly trends: TrendBook,
   ) {}
 
   /**
@@ -56,6 +58,7 @@ export class ObservationProjection {
     await tx.query(LATEST, [server, profile, sequence, startedAt, JSON.stringify(observation)]);
     const { name, version } = observation.product;
     await tx.query(ROLL_UP, [server, version.known ? `${name} ${version.value}` : name, startedAt]);
+    await this.trends.add(tx, observation);
     await this.#judge(tx, observation, now);
     return true;
   }
@@ -70,6 +73,6 @@ export class ObservationProjection {
   async #judge(tx: EntityManager, observation: Observation, now: Instant): Promise<void> {
     const { server, profile } = observation;
     const [row] = await tx.query<{ labels: Labels }[]>(`SELECT labels FROM reporting.server WHERE name = $1`, [server]);
-    await this.findings.reconcile(tx, { server, origin: 'assessment', profile }, this.judgement.assess(observation, row?.labels ?? {}, now), now, undeterminedBy(observation));
+    await this.findings.reconcile(tx, { server, origin: 'assessment', profile }, this.judgement.assess(observation, { labels: row?.labels ?? {}, trends: await this.trends.of(tx, server, profile) }, now), now, undeterminedBy(observation));
   }
 }
