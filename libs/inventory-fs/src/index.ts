@@ -5,3 +5,6 @@ export type { Host } from './host.js';
 export { measureHost, resolveOnHost } from './measure-host.js';
 export { PRIVATE_FOLDER_PREFIX, walk } from './walk.js';
 export type { PassedOver, Visitor } from './walk.js';
+export { DEFAULT_CPU_PERCENT, FULL_SPEED, makePace } from './pace/pace.js';
+export type { Pace, PaceSettings } from './pace/pace.js';
+export { untoldPressure } from './pace/pressure.js';

@@ -1,0 +1,42 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { isIdleForDisk } from './scheduling.js';
+
+/** Field of the priority in `stat` of a thread, counted after the name. Source: proc_pid_stat(5). */
+const NICE_FIELD = 16;
+const niceOf = (thread: string): number => Number(/\) (.*)$/s.exec(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'))?.[1]?.split(' ')[NICE_FIELD]);
+
+const FROM_SOURCE = new URL('../../../scripts/from-source.ts', import.meta.url).href;
+const SCHEDULING = new URL('scheduling.ts', import.meta.url).href;
+
+/** Lowers a thread of its own, as a scan does, and asks it and the kernel. */
+function loweredThread(): Promise<{ answer: unknown; idle: boolean | null; thread: string; nice: number }> {
+  const source = `
+    const { parentPort } = require('node:worker_threads');
+    const { readlinkSync } = require('node:fs');
+    import(${JSON.stringify(FROM_SOURCE)}).then(() => import(${JSON.stringify(SCHEDULING)})).then(({ lowerPriority, isIdleForDisk }) => {
+      const answer = lowerPriority();
+      parentPort.postMessage({ answer, idle: isIdleForDisk(), thread: readlinkSync('/proc/thread-self').split('/').at(-1) });
+      parentPort.once('message', () => {});
+    });`;
+  const worker = new Worker(source, { eval: true });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (said: { answer: unknown; idle: boolean | null; thread: string }) => {
+      const nice = niceOf(said.thread); // While the thread still lives.
+      void worker.terminate();
+      resolve({ ...said, nice });
+    });
+  });
+}
+
+describe('a thread that scans', () => {
+  it('has the disk and the processor after everybody else, and no other thread does', async () => {
+    const here = readlinkSync('/proc/thread-self').split('/').at(-1) ?? '';
+    const before = new Map(readdirSync('/proc/self/task').map((thread) => [thread, niceOf(thread)]));
+    const lowered = await loweredThread();
+    expect(lowered).toMatchObject({ answer: { disk: null, processor: null }, idle: true, nice: 19 });
+    expect([niceOf(here), isIdleForDisk()]).toEqual([before.get(here), false]);
+  });
+});
