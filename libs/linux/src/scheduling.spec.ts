@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -10,8 +11,11 @@ const niceOf = (thread: string): number => Number(/\) (.*)$/s.exec(readFileSync(
 const FROM_SOURCE = new URL('../../../scripts/from-source.ts', import.meta.url).href;
 const SCHEDULING = new URL('scheduling.ts', import.meta.url).href;
 
+/** What another program says of a thread's place at the disk. Source: ionice(1) of util-linux, which is on every Debian. */
+const diskClassOf = (thread: string): string => execFileSync('/usr/bin/ionice', ['-p', thread], { encoding: 'utf8' }).trim();
+
 /** Lowers a thread of its own, as a scan does, and asks it and the kernel. */
-function loweredThread(): Promise<{ answer: unknown; idle: boolean | null; thread: string; nice: number }> {
+function loweredThread(): Promise<{ answer: unknown; idle: boolean | null; thread: string; nice: number; disk: string }> {
   const source = `
     const { parentPort } = require('node:worker_threads');
     const { readlinkSync } = require('node:fs');
@@ -24,9 +28,9 @@ function loweredThread(): Promise<{ answer: unknown; idle: boolean | null; threa
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('message', (said: { answer: unknown; idle: boolean | null; thread: string }) => {
-      const nice = niceOf(said.thread); // While the thread still lives.
+      const seen = { nice: niceOf(said.thread), disk: diskClassOf(said.thread) }; // While the thread still lives.
       void worker.terminate();
-      resolve({ ...said, nice });
+      resolve({ ...said, ...seen });
     });
   });
 }
@@ -36,7 +40,8 @@ describe('a thread that scans', () => {
     const here = readlinkSync('/proc/thread-self').split('/').at(-1) ?? '';
     const before = new Map(readdirSync('/proc/self/task').map((thread) => [thread, niceOf(thread)]));
     const lowered = await loweredThread();
-    expect(lowered).toMatchObject({ answer: { disk: null, processor: null }, idle: true, nice: 19 });
+    expect(lowered).toMatchObject({ answer: { disk: null, processor: null }, idle: true, nice: 19, disk: 'idle' });
+    expect(diskClassOf(here)).not.toBe('idle');
     expect([niceOf(here), isIdleForDisk()]).toEqual([before.get(here), false]);
   });
 });
