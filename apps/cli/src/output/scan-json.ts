@@ -2,7 +2,7 @@ import { agreementRow, assessedFinding, count, flowRow, instant, licenceView, me
 import { z } from 'zod';
 
 const { measured: figures, store, section, kind, directories, duration, limits, protection, access, state, because, unknown } = statementRow.shape;
-const { present, items, bytesApparent, bytesAllocated, records, oldestAt, newestAt, leftovers, orphans, facts } = figures.shape;
+const { present, items, bytesApparent, bytesAllocated, records, oldestAt, newestAt, leftovers, orphans, ages, sizes, growth, openDeleted, facts } = figures.shape;
 
 const scannedStore = z.object({
   id: store,
@@ -20,6 +20,10 @@ const scannedStore = z.object({
   records: records.describe('Rows of a table, or lines of a record file'),
   leftovers: leftovers.describe("Temporary entries older than the service's own start"),
   orphans: orphans.describe('Halves without their other half'),
+  ages: ages.describe('Items and allocated bytes by age: up to 1 hour, 1 day, 7, 30, 90 and 365 days, and older'),
+  sizes: sizes.describe('Items and allocated bytes by size: up to 4 KiB, 64 KiB, 1 MiB, 16 MiB and 256 MiB, and larger'),
+  growth: growth.describe('Change since the scan before, where one is remembered'),
+  openDeleted: openDeleted.describe('Deleted files that the product still holds open'),
   facts,
   limits: limits.describe('Every limit with its origin; used is true for those that count'),
   protection,

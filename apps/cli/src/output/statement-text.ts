@@ -1,4 +1,4 @@
-import type { AssessedFinding, Statement, StatementRow } from '@mailwarden/contracts';
+import { AGE_CLASS_SECONDS, type AssessedFinding, type Spread, type Statement, type StatementRow } from '@mailwarden/contracts';
 import { formatByteCount, formatDuration, type Instant, type Measured } from '@mailwarden/kernel';
 import { printable, wrapped, type Style } from './terminal.js';
 
@@ -50,6 +50,16 @@ function amounts(row: StatementRow, now: number): string {
   return [...new Set(parts)].join(', ');
 }
 
+const signed = (value: number, words: (amount: number) => string = String): string => (value < 0 ? `-${words(-value)}` : `+${words(value)}`);
+
+/** Classes of age that hold something, youngest first: `1 hour: 3, 7 days: 12, older: 1`. */
+function agesText({ items }: Spread): string {
+  return items.flatMap((count, index) => {
+    const end = AGE_CLASS_SECONDS[index];
+    return count === 0 ? [] : [`${end === undefined ? 'older' : `up to ${formatDuration(end)}`}: ${count}`];
+  }).join(', ');
+}
+
 function limitsText(row: StatementRow): string {
   const stated = row.limits.map((limit) => `${limit.written} ${limit.origin}${limit.origin === 'documented' ? '' : ` (${limit.source})`}${limit.used ? ', used' : ''}`);
   return [row.duration.text, ...stated].join(' · ');
@@ -77,7 +87,7 @@ function title(row: StatementRow, shared: ReadonlySet<string>): string {
 }
 
 function rowLines(row: StatementRow, profile: string, shared: ReadonlySet<string>, now: number, style: Style): string[] {
-  const { leftovers, orphans, facts } = row.measured;
+  const { leftovers, orphans, openDeleted, ages, growth, facts } = row.measured;
   const lines: (readonly [string, string] | undefined)[] = [
     // As a policy names it.
     ['store', `${profile}/${row.store}, ${row.kind}`],
@@ -91,6 +101,9 @@ function rowLines(row: StatementRow, profile: string, shared: ReadonlySet<string
   if (bar !== undefined) lines.push(['', bar]);
   if (leftovers !== undefined) lines.push(['leftovers', orUnknown(leftovers, (left) => `${left.items} from before the service started, ${formatByteCount(left.bytes)}`)]);
   if (orphans !== undefined) lines.push(['orphans', orUnknown(orphans, (halves) => `${halves.filesWithoutRow} files without a row, ${halves.rowsWithoutFile} rows without a file`)]);
+  if (ages !== undefined && ages.items.some((items) => items > 0)) lines.push(['ages', agesText(ages)]);
+  if (growth?.known === true) lines.push(['change', `${signed(growth.value.items)} items, ${signed(growth.value.bytes, formatByteCount)} since ${growth.value.since}`]);
+  if (openDeleted !== undefined && !(openDeleted.known && openDeleted.value.items === 0)) lines.push(['deleted', orUnknown(openDeleted, (open) => `${open.items} files are still held open, ${formatByteCount(open.bytes)}`)]);
   for (const fact of facts) lines.push([fact.label, orUnknown(fact.value, (value) => value)]);
   if (row.because !== '') lines.push(['so', row.because]);
   for (const gap of row.unknown) lines.push(['unknown', `${gap.what}: ${gap.why}`]);
@@ -165,6 +178,13 @@ function named(name: string, text: string, style: Style): string[] {
   return [`  ${name.padEnd(NAME_WIDTH)} ${first}`, ...rest.map((line) => ' '.repeat(beside) + line)];
 }
 
+/** What the scan looked at, and whether it got to the end. */
+function effortText({ effort }: Statement): string {
+  if (effort === undefined) return '';
+  const remembered = effort.foldersRemembered === 0 ? '' : `, ${effort.foldersRemembered} unchanged folders from memory`;
+  return `: ${effort.entries} entries in ${effort.foldersRead} folders${remembered}${effort.complete ? '' : '; not finished'}`;
+}
+
 /** The data-provision statement of one host as text, in the order of the vendor's own table. */
 export function statementText(statement: Statement, findings: readonly ToldFinding[], now: number, style: Style): string[] {
   const { version } = statement.product;
@@ -175,7 +195,8 @@ export function statementText(statement: Statement, findings: readonly ToldFindi
   return [
     `${style.bold('Data-provision statement')} of ${printable(statement.server)}`,
     `${printable(statement.product.name)}, ${printable(versionText)}`,
-    style.dim(`measured ${statement.observedAt}`),
+    style.dim(`measured ${statement.observedAt}${effortText(statement)}`),
+    ...(statement.effort?.notice == null ? [] : [style.yellow(printable(statement.effort.notice))]),
     summary(findings, style),
     '',
     ...(absent ? absentLines(statement.rows, shared, style) : statement.rows.flatMap((row) => rowLines(row, statement.profile, shared, now, style))),

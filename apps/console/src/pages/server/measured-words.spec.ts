@@ -9,6 +9,9 @@ it('tells what should not be there, and never takes the unknown for none', () =>
   expect(measuredWords(measured({ orphans: { known: true, value: { filesWithoutRow: 1, rowsWithoutFile: 0 } } }))[0]).toMatchObject({ words: '1 file without a row, 0 rows without a file', bad: true });
   expect(measuredWords(measured({ orphans: { known: false, reason: 'the database is away' } }))[0]?.words).toBe('unknown: the database is away');
   expect(measuredWords(measured({ leftovers: { known: true, value: { items: 0, bytes: 0, oldestAt: null } } }))[0]).toMatchObject({ words: 'none', bad: false });
+  expect(measuredWords(measured({ openDeleted: { known: true, value: { items: 1, bytes: 4096 } } }))).toEqual([{ name: 'Deleted, open', words: '1 file, 4.10 KB, still held open', bad: true }]);
+  expect(measuredWords(measured({ openDeleted: { known: true, value: { items: 0, bytes: 0 } } }))).toEqual([]);
+  expect(measuredWords(measured({ openDeleted: { known: false, reason: 'it may not be looked at' } }))[0]?.words).toBe('unknown: it may not be looked at');
   expect(measuredWords(measured({}))).toEqual([]);
 });
 

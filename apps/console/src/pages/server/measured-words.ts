@@ -12,8 +12,8 @@ export interface MeasuredWords {
 /** The source of a limit without the folders of its file, which are shown on hover: `settings.conf, backupMaxSizeMb = 1000`. */
 export const shortSource = (source: string): string => source.replace(/^\/(?:[^/,\s]+\/)+(?=[^/,\s])/, '');
 
-/** Leftovers and orphaned halves of a row; what could not be measured says so. */
-export function measuredWords({ leftovers, orphans }: StatementRow['measured']): MeasuredWords[] {
+/** Leftovers, orphaned halves and deleted files that are still open of a row; what could not be measured says so. */
+export function measuredWords({ leftovers, orphans, openDeleted }: StatementRow['measured']): MeasuredWords[] {
   const found: MeasuredWords[] = [];
   if (leftovers !== undefined) {
     found.push(
@@ -27,5 +27,7 @@ export function measuredWords({ leftovers, orphans }: StatementRow['measured']):
     const words = filesWithoutRow + rowsWithoutFile === 0 ? 'none' : `${countOf(filesWithoutRow, 'file')} without a row, ${countOf(rowsWithoutFile, 'row')} without a file`;
     found.push(orphans.known ? { name: 'Orphans', words, bad: filesWithoutRow + rowsWithoutFile > 0 } : { name: 'Orphans', words: `unknown: ${orphans.reason}`, bad: false });
   }
+  if (openDeleted?.known === false) found.push({ name: 'Deleted, open', words: `unknown: ${openDeleted.reason}`, bad: false });
+  else if (openDeleted !== undefined && openDeleted.value.items > 0) found.push({ name: 'Deleted, open', words: `${countOf(openDeleted.value.items, 'file')}, ${formatByteCount(openDeleted.value.bytes)}, still held open`, bad: true });
   return found;
 }

@@ -11,6 +11,8 @@ import { FINDING_WORDS } from '../../state/finding-words.js';
 import { StateBadge } from '../../state/state-badge.js';
 import { StateIcon } from '../../state/state-icon.js';
 import { DISPLAY_LOOKS } from '../../state/state-words.js';
+import { AgeChart } from './age-chart.js';
+import { courseWords } from './course-words.js';
 import { LimitBar } from './limit-bar.js';
 import { limitBars } from './limit-bar-scale.js';
 import { measuredWords } from './measured-words.js';
@@ -43,7 +45,8 @@ export function TrueNow({ row, rotations, findings, old }: TrueNowProps) {
       </div>
       <Amounts row={row} />
       {bars.map((bar) => <LimitBar key={bar.limit.kind} bar={bar} />)}
-      <Measures row={row} />
+      {row.measured.ages !== undefined && <AgeChart ages={row.measured.ages} />}
+      <Measures row={row} now={now} />
       <Breaches row={row} />
       {row.unknown.map(({ what, why }) => <Unknown key={`${what} ${why}`} reason={`${what}, because ${why}`} />)}
       {findings.length > 0 && <div className={classes['line']}>{findings.map((finding) => <Link key={finding.id} to="/findings/$id" params={{ id: finding.id }}>{FINDING_WORDS[finding.code].title}</Link>)}</div>}
@@ -75,9 +78,9 @@ function Amounts({ row: { measured, kind, because } }: { readonly row: Statement
   );
 }
 
-function Measures({ row: { measured } }: { readonly row: StatementRow }) {
+function Measures({ row: { measured }, now }: { readonly row: StatementRow; readonly now: number }) {
   const lines: (readonly [string, ReactNode, boolean])[] = [
-    ...measuredWords(measured).map(({ name, words, bad }) => [name, words, bad] as const),
+    ...[...measuredWords(measured), ...courseWords(measured, now)].map(({ name, words, bad }) => [name, words, bad] as const),
     ...measured.facts.map(({ label, value }) => [label, <MeasuredValue key={label} of={value}>{(text) => (text.length > 40 ? <code title={text}>{text.slice(0, 16)}…</code> : text)}</MeasuredValue>, false] as const),
   ];
   if (lines.length === 0) return null;
