@@ -1,9 +1,12 @@
 export type { Agreement, Database, DocumentedLimit, Flow, HostSettings, LicenceState, Probe, Profile, Protection, Reading, RecordLists, RedisDatabase, Relation, ServerDatabase, SourceId, SqliteDatabase, StorageDuration, Store, SystemLog, Variable } from './profile.js';
 export { DATA_CATEGORIES, isDataCategory } from './data-categories.js';
 export type { DataCategory } from './data-categories.js';
+export { licenceState } from './licence-state.js';
+export type { ToldLicence } from './licence-state.js';
 export { parseProfile } from './parse-profile.js';
 export { profileJsonSchema } from './profile-form.js';
 export { resolveVariables } from './resolve-variables.js';
+export { pickProfile } from './pick-profile.js';
 export { isWithin } from './version-range.js';
 export type { Problem } from '@mailwarden/strict-yaml';
 

@@ -40,6 +40,7 @@ describe('mistakes in a profile', () => {
     ['an unknown variable', '"${backupPath}/**"', '"${backupPaht}/**"', /backupPaht/],
     ['a size without a unit', 'bytes: 500 MB', 'bytes: "500"', /unit/],
     ['an agreement that nobody declared', 'requires: [ eula ]', 'requires: [ eulla ]', /eulla/],
+    ['a range of versions that cannot be read', 'versions: ">=8.0.0 <9"', 'versions: "8.x"', /no range of versions/],
     ['a store declared twice', '- id: kata-quarantine', '- id: backup', /twice/],
   ])('%s is told with its line', (_name, from, to, message) => {
     const problems = problemsOf(broken(from, to));

@@ -8,6 +8,9 @@ const OPERATORS: Readonly<Record<string, Compare>> = {
   '=': (order) => order === 0,
 };
 
+/** A range that takes in every version, also one that cannot be read. */
+const ANY = '*';
+
 interface Bound {
   readonly holds: Compare;
   readonly numbers: readonly number[];
@@ -37,11 +40,12 @@ function alternativesOf(range: string): Bound[][] | null {
   return alternatives.every((bounds): bounds is Bound[] => bounds.every((bound) => bound !== null)) ? alternatives : null;
 }
 
-/** True for a range as `>=8.0.0 <9` or `>=2.3 <2.4 || >=3.0`. */
-export const isVersionRange = (range: string): boolean => alternativesOf(range) !== null;
+/** True for a range as `>=8.0.0 <9`, `>=2.3 <2.4 || >=3.0`, or `*` for every version. */
+export const isVersionRange = (range: string): boolean => range.trim() === ANY || alternativesOf(range) !== null;
 
 /** Whether a version lies in a range; null where the version or the range cannot be read. What follows the dotted numbers, as in `2.3.19.1 (9b53102964)`, says nothing. */
 export function isWithin(version: string, range: string): boolean | null {
+  if (range.trim() === ANY) return true;
   const dotted = VERSION.exec(version.trim())?.[1];
   const alternatives = alternativesOf(range);
   if (dotted === undefined || alternatives === null) return null;
