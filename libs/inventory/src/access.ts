@@ -1,4 +1,5 @@
 import type { AccessBreach } from '@mailwarden/contracts';
+import type { Acl } from './acl.js';
 import { isSystemAccount, type Account, type Accounts } from './accounts.js';
 
 /** What decides who gets through a folder. */
@@ -6,11 +7,15 @@ export interface FolderRights {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
+  /** Its list of finer rights; null or absent where it has none. */
+  readonly acl?: Acl | null;
 }
 
 /** Owner, group and mode bits that entries of a store share, with the folders on their way that keep anyone out, and how many do. */
 export interface EntryRights extends FolderRights {
   readonly folder: boolean;
+  /** For folders: the list that what is made in it begins with. */
+  readonly defaultAcl?: Acl | null;
   readonly through: readonly FolderRights[];
   items: number;
 }

@@ -1,5 +1,7 @@
 export { accessOf, openParents } from './access.js';
 export type { AccountAccess, DeclaredProtection, EntryRights, FolderRights } from './access.js';
+export { ACL_ATTRIBUTE, aclOf, DEFAULT_ACL_ATTRIBUTE, parseAcl } from './acl.js';
+export type { Acl, AclEntry, AclTag } from './acl.js';
 export { accountsFrom, isSystemAccount } from './accounts.js';
 export type { Account, Accounts } from './accounts.js';
 export { compilePatterns, isInside, outermost } from './pattern.js';
