@@ -38,12 +38,16 @@ const AGENT: Readonly<Record<Exclude<keyof AgentSettings, 'executor'> | 'executo
   ca: 'File with the certificate authority that the bus is checked by',
   signingKey: 'File with the private key that the agent signs with',
   trust: 'File with the public keys of the services',
-  spoolDir: 'The only folder that the agent writes: outbox, last bundle, last consent',
+  spoolDir: 'The only folder that the agent writes: outbox, last bundle, last consent, memory of scans',
   spoolBytesMax: 'Most that the outbox may hold. Unit: bytes',
   hashKeyFile: 'Key that names of persons are hashed with before they leave the host',
   'executor.command': 'Absolute command that is started for each order',
   'executor.settings': 'Settings file that the executor gets',
   scanIntervalSeconds: 'Time between two scans while no bundle says otherwise. Unit: seconds, from 1 to 86400',
+  scanCpuPercent: "Most of one core, and of the disk's time, that a scan may take while no bundle says otherwise; it rests longer while the server stalls on processor, disk or memory. Unit: percent, from 1 to 100",
+  scanWindowSeconds: 'After so long a scan stops, says that it is not complete, and the next one goes on from there, while no bundle says otherwise; never less than the time between two scans. Unit: seconds, from 1 to 86400',
+  scanWorkers: 'Threads that walk through the stores, 1 or 2; they share the budget',
+  scanFullEveryHours: 'After so long everything is looked at again, whatever is remembered of earlier scans. Unit: hours, from 1 to 720',
 };
 const EXECUTOR: Meanings<ExecutorSettings> = {
   server: 'Name of the server; an order for another is refused',

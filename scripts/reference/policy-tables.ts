@@ -31,7 +31,11 @@ const HOLD: Meanings<typeof holdForm> = {
   until: 'Items up to this moment; `null` means without end',
 };
 const TRANSMISSION: Meanings<typeof transmissionForm> = { ...COMMON, 'fail-closed': 'Whether what is not known to be permitted counts as forbidden. It travels to the agents in their bundle; no part of this version acts on it' };
-const TELEMETRY: Meanings<typeof telemetryForm> = { ...COMMON, 'scan-interval': 'Time between two scans, from 1 second to 1 day; of several policies the shortest counts' };
+const TELEMETRY: Meanings<typeof telemetryForm> = { ...COMMON, 
+  'scan-interval': 'Time between two scans, from 1 second to 1 day; of several policies the shortest counts',
+  'scan-cpu': "Most of one core, and of the disk's time, that a scan may take, from 1 % to 100 %; of several policies the smallest counts. Where none says, the agent's own setting counts",
+  'scan-window': 'After so long a scan stops, says that it is not complete, and the next one goes on from there; from 1 second to 1 day; of several policies the shortest counts',
+};
 
 /** Tables of the page about policies. */
 export const policyTables = (): ReadonlyMap<string, readonly string[]> =>

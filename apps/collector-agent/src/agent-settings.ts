@@ -1,6 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
-import { profileId, serverName } from '@mailwarden/contracts';
+import { profileId, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, serverName } from '@mailwarden/contracts';
+import { DEFAULT_CPU_PERCENT } from '@mailwarden/inventory-fs';
 import { z } from 'zod';
+
+/** More would take the disk from the mail server, and gain nothing. */
+const SCAN_WORKERS_MAX = 2;
 
 /** Settings of one agent, written by whoever enrolled the server. Paths are absolute. */
 export const agentSettings = z.strictObject({
@@ -15,7 +19,7 @@ export const agentSettings = z.strictObject({
   ca: z.string().startsWith('/'),
   signingKey: z.string().startsWith('/'),
   trust: z.string().startsWith('/'),
-  /** The only folder that the agent writes: outbox, last bundle, last consent. */
+  /** The only folder that the agent writes: outbox, last bundle, last consent, memory of scans. */
   spoolDir: z.string().startsWith('/'),
   spoolBytesMax: z.number().int().positive().default(256_000_000),
   /** Key for hashing the names of persons before they leave the host. */
@@ -23,6 +27,14 @@ export const agentSettings = z.strictObject({
   /** Absolute command that is started per order, and the settings file it gets. */
   executor: z.strictObject({ command: z.array(z.string()).min(1), settings: z.string().startsWith('/') }),
   scanIntervalSeconds: z.number().min(1).max(86_400).default(60),
+  /** Most of one core, and of the disk's time, that a scan may take. Units: percent. */
+  scanCpuPercent: z.number().min(SCAN_CPU_PERCENT_MIN).max(SCAN_CPU_PERCENT_MAX).default(DEFAULT_CPU_PERCENT),
+  /** A scan that takes longer stops, says so, and the next one goes on from there. */
+  scanWindowSeconds: z.number().min(1).max(86_400).default(600),
+  /** Threads that walk; they share the budget. */
+  scanWorkers: z.number().int().min(1).max(SCAN_WORKERS_MAX).default(1),
+  /** After so long everything is looked at again, whatever is remembered of it. */
+  scanFullEveryHours: z.number().min(1).max(720).default(24),
 });
 export type AgentSettings = z.output<typeof agentSettings>;
 

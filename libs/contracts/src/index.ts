@@ -6,7 +6,7 @@ export { AGE_CLASS_SECONDS, BREACH_KINDS, ROTATION_TOOLS, SIZE_CLASS_BYTES, STOR
 export type { AccessBreach, RotationRule, Spread, StoreKind, StoreObservation } from './store-observation.js';
 export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservation, heartbeat, observation, scanEffort, undeclaredData } from './observation.js';
 export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, ScanEffort, UndeclaredData } from './observation.js';
-export { CLOCKS, RECEIPT_OUTCOMES, SIGNING_CONTEXTS, SKIP_REASONS, bounds, bundleRule, hold, keepRule, policyBundle, receipt, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
+export { CLOCKS, RECEIPT_OUTCOMES, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, SIGNING_CONTEXTS, SKIP_REASONS, bounds, bundleRule, hold, keepRule, policyBundle, receipt, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
 export type { Bounds, BundleRule, Clock, Hold, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';
 export { CONSENT_STATES, DECISION_ACTIONS, attestation, consentEntry, consentScope, decision, publishedDecision, signedConsentEntry } from './consent.js';
 export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, SignedConsentEntry } from './consent.js';

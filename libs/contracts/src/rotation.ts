@@ -64,6 +64,10 @@ export const bundleRule = z.object({
 });
 export type BundleRule = z.output<typeof bundleRule>;
 
+/** A scan on less than this would never end; more than the whole of a core is no budget. Units: percent of one core. */
+export const SCAN_CPU_PERCENT_MIN = 1;
+export const SCAN_CPU_PERCENT_MAX = 100;
+
 /** All policy for one server, versioned and signed: the agent's authority while it is offline. */
 export const policyBundle = z.object({
   schema: z.literal('mailwarden/policy-bundle/v1'),
@@ -74,6 +78,10 @@ export const policyBundle = z.object({
   holds: z.array(hold).max(1000),
   transmission: z.object({ failClosed: z.boolean() }),
   scanIntervalSeconds: z.number().min(1).max(86_400),
+  /** Most of one core that a scan may take; absent where no policy says, and the agent's own setting counts. Units: percent. */
+  scanCpuPercent: z.number().min(SCAN_CPU_PERCENT_MIN).max(SCAN_CPU_PERCENT_MAX).optional(),
+  /** A scan that takes longer stops and says so; absent where no policy says. */
+  scanWindowSeconds: z.number().min(1).max(86_400).optional(),
   issuedAt: instant,
   expiresAt: instant,
 });

@@ -41,6 +41,12 @@ function ruleOf(policy: RetentionPolicy, profile: Profile, store: Store): Bundle
 const holdsOf = (policy: HoldPolicy, profiles: readonly Profile[]): Hold[] =>
   profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ id: policy.name, store: store.id, from: policy.from as Instant | null, until: policy.until as Instant | null, reason: policy.reason })));
 
+/** The smallest that any of the policies says; null where none says. */
+function leastOf(policies: readonly TelemetryPolicy[], what: 'scanIntervalSeconds' | 'scanCpuPercent' | 'scanWindowSeconds'): number | null {
+  const said = policies.flatMap((policy) => policy[what] ?? []);
+  return said.length === 0 ? null : Math.min(...said);
+}
+
 /** All policy for one server, its limits resolved to exact numbers. Two policies on one store are two rules; neither knows of the other. */
 export function bundleFor(parts: {
   readonly server: ServerName;
@@ -54,7 +60,9 @@ export function bundleFor(parts: {
   const chosen = parts.policies.filter((policy) => selects(policy.servers, parts.labels));
   const of = <K extends Policy['kind']>(kind: K): Extract<Policy, { kind: K }>[] => chosen.filter((policy): policy is Extract<Policy, { kind: K }> => policy.kind === kind);
   const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => profile.stores.filter((store) => concerns(policy, profile, store)).map((store) => ruleOf(policy, profile, store))));
-  const intervals = of('telemetry').map((policy: TelemetryPolicy) => policy.scanIntervalSeconds);
+  const telemetry = of('telemetry');
+  const cpuPercent = leastOf(telemetry, 'scanCpuPercent');
+  const windowSeconds = leastOf(telemetry, 'scanWindowSeconds');
   return {
     schema: 'mailwarden/policy-bundle/v1',
     server: parts.server,
@@ -63,7 +71,9 @@ export function bundleFor(parts: {
     rules,
     holds: of('hold').flatMap((policy) => holdsOf(policy, parts.profiles)),
     transmission: { failClosed: of('transmission').some((policy: TransmissionPolicy) => policy.failClosed) },
-    scanIntervalSeconds: intervals.length === 0 ? SCAN_INTERVAL_SECONDS : Math.min(...intervals),
+    scanIntervalSeconds: leastOf(telemetry, 'scanIntervalSeconds') ?? SCAN_INTERVAL_SECONDS,
+    ...(cpuPercent === null ? {} : { scanCpuPercent: cpuPercent }),
+    ...(windowSeconds === null ? {} : { scanWindowSeconds: windowSeconds }),
     issuedAt: parts.issuedAt,
     expiresAt: parts.expiresAt,
   };

@@ -1,8 +1,8 @@
-import type { LimitKind } from '@mailwarden/contracts';
+import { SCAN_CPU_PERCENT_MIN, type LimitKind } from '@mailwarden/contracts';
 import { canonicalJson, err, ok, parseByteCount, parseDuration, sha256, suggestionFor, type Result, type Sha256 } from '@mailwarden/kernel';
 import { checkAgainst, problemAt, readStrictYamlDocuments, type DocumentPath, type Problem, type StrictDocument } from '@mailwarden/strict-yaml';
-import { holdForm, retentionForm, telemetryForm, transmissionForm, type RetentionForm } from './policy-form.js';
-import type { Policy, RetentionPolicy, ServerSelector } from './policy.js';
+import { holdForm, retentionForm, telemetryForm, transmissionForm, type RetentionForm, type TelemetryForm } from './policy-form.js';
+import type { Policy, RetentionPolicy, ServerSelector, TelemetryPolicy } from './policy.js';
 
 /** No scan runs oftener, so that watching never becomes the load. Units: seconds. */
 const SCAN_SECONDS_MIN = 1;
@@ -24,6 +24,14 @@ class Quantities {
   }
   seconds(value: string, path: DocumentPath): number {
     return this.#read(parseDuration(value), path);
+  }
+  /** Errors: complains where it is shorter than `SCAN_SECONDS_MIN` or longer than a day. */
+  secondsOfDay(form: TelemetryForm, key: 'scan-interval' | 'scan-window'): number | null {
+    const written = form[key];
+    if (written === undefined) return null;
+    const seconds = this.seconds(written, [key]);
+    if (seconds < SCAN_SECONDS_MIN || seconds > SCAN_SECONDS_MAX) this.complain([key], `a ${key.replace('-', ' ')} lies between 1 second and 1 day`);
+    return seconds;
   }
   percent(value: string | number, path: DocumentPath): number {
     const number = typeof value === 'number' ? value : Number.parseFloat(value);
@@ -79,6 +87,22 @@ function retentionFrom(form: RetentionForm, version: Sha256, read: Quantities): 
   };
 }
 
+function telemetryFrom(form: TelemetryForm, version: Sha256, read: Quantities): TelemetryPolicy {
+  const policy: TelemetryPolicy = {
+    kind: 'telemetry',
+    name: form.name,
+    version,
+    reason: form.reason,
+    servers: selectorFrom(form),
+    scanIntervalSeconds: read.secondsOfDay(form, 'scan-interval'),
+    scanCpuPercent: form['scan-cpu'] === undefined ? null : read.percent(form['scan-cpu'], ['scan-cpu']),
+    scanWindowSeconds: read.secondsOfDay(form, 'scan-window'),
+  };
+  if (policy.scanIntervalSeconds === null && policy.scanCpuPercent === null && policy.scanWindowSeconds === null) read.complain(['kind'], 'a telemetry policy says at least one of scan-interval, scan-cpu and scan-window');
+  if (policy.scanCpuPercent !== null && policy.scanCpuPercent < SCAN_CPU_PERCENT_MIN) read.complain(['scan-cpu'], `a scan needs at least ${SCAN_CPU_PERCENT_MIN} % of one core, or it would never end`);
+  return policy;
+}
+
 const FORMS = { retention: retentionForm, hold: holdForm, transmission: transmissionForm, telemetry: telemetryForm } as const;
 
 function policyFrom(document: StrictDocument): Result<Policy, Problem[]> {
@@ -102,9 +126,7 @@ function policyFrom(document: StrictDocument): Result<Policy, Problem[]> {
     case 'telemetry': {
       const form = checkAgainst(telemetryForm, document);
       if (!form.ok) return form;
-      const scanIntervalSeconds = read.seconds(form.value['scan-interval'], ['scan-interval']);
-      if (scanIntervalSeconds < SCAN_SECONDS_MIN || scanIntervalSeconds > SCAN_SECONDS_MAX) read.complain(['scan-interval'], 'a scan interval lies between 1 second and 1 day');
-      return checked({ kind, name: form.value.name, version, reason: form.value.reason, servers: selectorFrom(form.value), scanIntervalSeconds });
+      return checked(telemetryFrom(form.value, version, read));
     }
     default: {
       const meant = suggestionFor(String(kind), Object.keys(FORMS));

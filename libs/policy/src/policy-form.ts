@@ -32,7 +32,8 @@ export type RetentionForm = z.output<typeof retentionForm>;
 
 export const holdForm = z.strictObject({ ...common, kind: z.literal('hold'), stores: z.array(storeRef).min(1).max(200), from: instant.nullable().default(null), until: instant.nullable().default(null) });
 export const transmissionForm = z.strictObject({ ...common, kind: z.literal('transmission'), 'fail-closed': z.boolean() });
-export const telemetryForm = z.strictObject({ ...common, kind: z.literal('telemetry'), 'scan-interval': z.string() });
+export const telemetryForm = z.strictObject({ ...common, kind: z.literal('telemetry'), 'scan-interval': z.string().optional(), 'scan-cpu': percent.optional(), 'scan-window': z.string().optional() });
+export type TelemetryForm = z.output<typeof telemetryForm>;
 
 /** JSON Schema of one policy document, for editors. */
 export const policyJsonSchema = (): Record<string, unknown> => z.toJSONSchema(z.union([retentionForm, holdForm, transmissionForm, telemetryForm]), { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;

@@ -36,6 +36,8 @@ const bundle = (text: string, labels: Record<string, string>) => {
   return bundleFor({ server: 'mx-1' as ServerName, labels, profiles: [profile], policies: policies.value, version: 3, issuedAt: instantOf(0), expiresAt: instantOf(1) });
 };
 
+const telemetry = (name: string, lines: string): string => `schema: mailwarden/policy/v1\nkind: telemetry\nname: ${name}\nreason: A test\n${lines}\n`;
+
 describe('policy as code', () => {
   it('becomes exact numbers for the servers that it selects', () => {
     const [rule] = bundle(CAP, { role: 'mx' }).rules;
@@ -44,6 +46,16 @@ describe('policy as code', () => {
       { kind: 'bytes', limit: 2 ** 30, target: Math.floor(2 ** 30 * 0.8) },
       { kind: 'age', limit: 7_776_000, target: 6_220_800 },
     ]);
+  });
+  it('tells how often to look and at what cost: of several policies the gentlest cost and the shortest time', () => {
+    const both = `${telemetry('a', 'scan-interval: 1 hour\nscan-cpu: 50 %')}---\n${telemetry('b', 'scan-cpu: 7.5\nscan-window: 5 minutes')}`;
+    expect(bundle(both, {})).toMatchObject({ scanIntervalSeconds: 3_600, scanCpuPercent: 7.5, scanWindowSeconds: 300 });
+  });
+  it('leaves the cost of a scan to the agent where it does not say', () => {
+    const told = bundle(telemetry('a', 'scan-interval: 1 hour'), {});
+    expect(told).not.toHaveProperty('scanCpuPercent');
+    expect(told).not.toHaveProperty('scanWindowSeconds');
+    expect(bundle(CAP, {}).scanIntervalSeconds).toBe(60);
   });
   it('says nothing about other servers', () => {
     expect(bundle(CAP, { role: 'relay' }).rules).toEqual([]);
@@ -68,6 +80,10 @@ describe('policy as code', () => {
     ['a size without unit', CAP.replace('1 GiB', '"1"'), /unit/, 9],
     ['no limit at all', CAP.replace('{ bytes: 1 GiB, age: 90 days }', '{}'), /at least one/, 9],
     ['an unknown kind', CAP.replace('kind: retention', 'kind: retentoin'), /no kind/, 2],
+    ['a scan that may take nothing', telemetry('a', 'scan-cpu: 0.5 %'), /at least 1 % of one core/, 5],
+    ['a scan that may take more than a core', telemetry('a', 'scan-cpu: 150'), /100/, 5],
+    ['a window of days', telemetry('a', 'scan-window: 2 days'), /window lies between/, 5],
+    ['a policy about scans that says nothing of them', telemetry('a', ''), /at least one of scan-interval/, 2],
     ['two of one name', `${CAP}---\n${CAP}`, /two policies/, 15],
   ])('%s is told with its line', (_name, text, message, line) => {
     const parsed = parsePolicies(text);

@@ -53,7 +53,10 @@ export interface TelemetryPolicy {
   readonly version: Sha256;
   readonly reason: string;
   readonly servers: ServerSelector;
-  readonly scanIntervalSeconds: number;
+  /** How often to look, how much of one core a scan may take, and after how long it stops; null where this policy does not say. */
+  readonly scanIntervalSeconds: number | null;
+  readonly scanCpuPercent: number | null;
+  readonly scanWindowSeconds: number | null;
 }
 
 export type Policy = RetentionPolicy | HoldPolicy | TransmissionPolicy | TelemetryPolicy;
