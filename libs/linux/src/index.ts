@@ -1,4 +1,11 @@
+export { cText } from './c-bytes.js';
+export type { CBytes } from './c-bytes.js';
 export { errorName } from './c-library.js';
+export { endProcess } from './end-process.js';
+export { BLOCK_BYTES, EntryFacts } from './entry-facts.js';
 export { readExtendedAttribute } from './extended-attribute.js';
+export { attributeOf, closeDescriptor, factsAt, factsOf, mountAt, openFolderAt } from './folder-access.js';
+export { ENTRY_TYPES, FolderReader } from './folder-reader.js';
 export { isIdleForDisk, lowerPriority } from './scheduling.js';
 export type { LoweredPriority } from './scheduling.js';
+export { haveOwnWorkingFolder, standIn } from './working-folder.js';
