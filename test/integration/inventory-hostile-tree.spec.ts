@@ -3,17 +3,10 @@ import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rea
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parseProfile } from '@mailwarden/catalogue';
-import { observation as observationForm, type StoreObservation } from '@mailwarden/contracts';
-import { measureHost } from '@mailwarden/inventory-fs';
-import type { ServerName } from '@mailwarden/kernel';
+import type { StoreObservation } from '@mailwarden/contracts';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { byStore, isRoot, items, observed, ONLY_ROOT, skipped, STORE, unknown, type Stores } from './hostile-host.js';
 
-const isRoot = process.getuid?.() === 0;
-/** Said in the title of what an ordinary user cannot try. */
-const ONLY_ROOT = isRoot ? '' : ' (skipped: mounts, devices and other accounts need the super-user)';
-
-const STORE = 'var/opt/acme/queue/mail';
 const ENTRIES = 200_000;
 const DEPTH = 5_000;
 /** Longest that one look may keep everything else waiting. Units: milliseconds. */
@@ -25,22 +18,7 @@ let root: string;
 let store: string;
 let mounted: string[];
 
-function profileOf(stores: Readonly<Record<string, string>>): ReturnType<typeof parseProfile> {
-  const lines = Object.entries(stores).map(([id, glob]) => `  - { id: ${id}, section: ${id}, kind: files, directories: null, files: [ "${glob}" ], data-categories: null, duration: not-stated, protection: { accounts: [ root ], groups: [], source: here }, rotatable: false }`);
-  return parseProfile(['schema: mailwarden/profile/v1', 'id: hostile', 'product: { name: Hostile, vendor: None, versions: "*" }', 'sources: { here: { title: This test, url: null, date: null, kind: general } }', 'accounts: { service: root, groups: [] }', 'services: []', 'stores:', ...lines, ''].join('\n'));
-}
-
-/** Measures the host by a profile of these stores; what comes back would be taken by any reader. */
-async function measure(stores: Readonly<Record<string, string>> = { mail: `/${STORE}/**` }): Promise<Record<string, StoreObservation>> {
-  const profile = profileOf(stores);
-  if (!profile.ok) throw new Error(profile.error.map(({ message }) => message).join('\n'));
-  const measured = await measureHost({ root, profile: profile.value, hostSettings: { databases: {} }, server: 'host-1' as ServerName, hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now });
-  return Object.fromEntries(observationForm.parse(measured).stores.map((item) => [item.id, item]));
-}
-
-const items = (item: StoreObservation | undefined): number | string | undefined => (item?.items.known === true ? item.items.value : item?.items.reason);
-const skipped = (item: StoreObservation | undefined): Record<string, number> => Object.fromEntries((item?.skipped ?? []).map(({ reason, items }) => [reason, items]));
-const unknown = (item: StoreObservation | undefined): string[] => (item?.unknown ?? []).map(({ what, why }) => `${what}: ${why}`);
+const measure = async (stores: Stores = { mail: `/${STORE}/**` }): Promise<Record<string, StoreObservation>> => byStore(await observed(root, stores));
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
 function mount(context: TestContext, args: readonly string[], at: string): void {

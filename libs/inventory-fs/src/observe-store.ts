@@ -7,7 +7,7 @@ import { connectProduct, measureRelation, troubleOf, type MeasuredRelation } fro
 import type { Host } from './host.js';
 import { orphanedHalves, type OrphanedHalves } from './orphaned-halves.js';
 import { readQuantity } from './probe/read-probe.js';
-import type { WalkedHost, WalkedStore } from './store-walk.js';
+import { CONTENT_NOT_READABLE, type WalkedHost, type WalkedStore } from './store-walk.js';
 
 /** What the observation of every store of a scan draws on. */
 export interface ScanContext {
@@ -79,6 +79,18 @@ function leftoversOf({ serviceStarted }: ScanContext, { tally }: WalkedStore): S
   return known({ items, bytes, oldestAt: at(oldestMs) });
 }
 
+const linesOf = ({ lines, blind }: WalkedStore): Measured<number> => (blind.has(CONTENT_NOT_READABLE) ? unknown('some of its files could not be read') : known(lines));
+
+/** Reasons that come and go: what they hid last time may be seen this time. */
+const PASSING: ReadonlySet<string> = new Set(['io-error', 'permission-denied', CONTENT_NOT_READABLE]);
+
+/** Of all that can be seen or of nothing: a digest of what could be read just now would look like a change. */
+function digestOf({ contents, blind }: WalkedStore): Measured<Sha256> {
+  const hidden = [...blind.keys()].filter((reason) => PASSING.has(reason));
+  if (hidden.length > 0) return unknown(`some of it could not be read (${hidden.join(', ')})`);
+  return known(createHash('sha256').update([...contents].sort().join('\n')).digest('hex') as Sha256);
+}
+
 /** Turns what the walk and the product's tables say of one store into its observation. */
 export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
   const { store, tally } = item;
@@ -86,18 +98,17 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
   const chain = walked.chainOf(item);
   const access = accessOf({ entries: tally.rights, accounts: context.accounts.ok ? context.accounts.value : NO_ACCOUNTS, protection: store.protection, shownName: shownName(context) });
   const replaceable = tally.rights.length > 0 ? openParents(chain) : [];
-  const contents = [...item.contents].sort().join('\n');
   return {
     id: store.id,
     kind: store.kind,
     present: item.present || rows?.relation.known === true || store.kind === 'memory',
     ...amountsOf(item, rows),
-    ...(rows !== null ? { records: mapped(rows.relation, (r) => r.records) } : store.lineRecords ? { records: known(item.lines) } : {}),
+    ...(rows !== null ? { records: mapped(rows.relation, (r) => r.records) } : store.lineRecords ? { records: linesOf(item) } : {}),
     configuredLimits: await configuredLimits(context, store),
     access: { accounts: access.accounts, breaches: [...access.breaches, ...replaceable].slice(0, 64) },
     ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
     ...(rows?.orphans != null ? { orphans: rows.orphans } : {}),
-    ...(store.kind === 'configuration' && item.present ? { contentDigest: known(createHash('sha256').update(contents).digest('hex') as Sha256) } : {}),
+    ...(store.kind === 'configuration' && item.present ? { contentDigest: digestOf(item) } : {}),
     skipped: [...tally.skipped].map(([reason, items]) => ({ reason, items })),
     unknown: [
       ...[...item.blind].map(([reason, places]) => ({ what: 'part of the store', why: `${places} places could not be read (${reason})` })),

@@ -23,6 +23,9 @@ function momentOf({ mtimeMs, ctimeMs }: Stats, clock: Store['clock']): number {
   return Math.min(Math.max(clock === 'changed' ? ctimeMs : Math.min(mtimeMs, ctimeMs), EARLIEST_MS), LATEST_MS);
 }
 
+/** Why a store is known in part only: a file of it could be looked at, and not read. */
+export const CONTENT_NOT_READABLE = 'content-not-readable';
+
 /** What the walk found of one store. */
 export interface WalkedStore {
   readonly store: Store;
@@ -144,7 +147,7 @@ class Collector implements Visitor {
         if (item.store.kind === 'configuration') item.contents.push(`${createHash('sha256').update(path, 'latin1').digest('hex')} ${await contentHash(folder, name)}`);
         if (item.store.lineRecords) item.lines += await lineCount(folder, name);
       } catch {
-        count(item.blind, 'content-not-readable');
+        count(item.blind, CONTENT_NOT_READABLE);
       }
     }
   }
