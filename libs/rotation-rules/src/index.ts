@@ -1,0 +1,18 @@
+export { ABSENT } from './config-source.js';
+export type { ConfigSource, Unread } from './config-source.js';
+export { isGlob, matchesEntry, matchesPath } from './glob.js';
+export { journaldWords, readJournald } from './journald.js';
+export type { JournaldSettings } from './journald.js';
+export { readLogrotate } from './logrotate.js';
+export type { LogrotateConfig, LogrotateRule } from './logrotate.js';
+export { logrotateWords, PERIOD_SECONDS } from './logrotate-settings.js';
+export type { LogrotateSettings, Period } from './logrotate-settings.js';
+export { readLogrotateState } from './logrotate-state.js';
+export type { LocalClock } from './logrotate-state.js';
+export { filesFor, readRsyslog } from './rsyslog.js';
+export type { RsyslogConfig, SyslogRoute } from './rsyslog.js';
+export type { SyslogQuestion } from './syslog-condition.js';
+export { LINE_HEAD_MAX, momentOfLine, programMatcher, readSyslogLine } from './syslog-line.js';
+export type { SyslogLine } from './syslog-line.js';
+export { cleaningOf, readTmpfiles, tmpfilesWords } from './tmpfiles.js';
+export type { TmpfilesConfig, TmpfilesLine } from './tmpfiles.js';
