@@ -15,13 +15,13 @@ await() {
 
 for number in 1 2 3; do send sender@remote.test anna@example.test "Letter $number" "A letter to Anna, number $number."; done
 send sender@remote.test ben@example.test 'One letter' 'A letter to Ben.'
-# Nothing listens at the smarthost.
-for number in 1 2; do send anna@example.test somebody@away.test "Out of reach $number" 'Nothing listens there.'; done
+# No route leads to the smarthost.
+for number in 1 2; do send anna@example.test somebody@away.test "Out of reach $number" 'No route leads there.'; done
 send ben@example.test somebody@away.test 'Frozen' 'Held back for the administrator.'
 
-await 'test "$(grep -c ^From /var/mail/anna)" -eq 3'
+await 'test "$(grep -c "^From " /var/mail/anna)" -eq 3'
 await 'test -s /var/mail/ben'
 await 'test "$(exim4 -bpc)" -eq 3'
 await 'test "$(ls /var/spool/exim4/msglog | wc -l)" -eq 3'
-exim4 -Mf "$(exiqgrep -i -f '^ben@')" >/dev/null
+exim4 -Mf "$(exiqgrep -i -f '<ben@')" >/dev/null
 await 'test "$(exiqgrep -i -z | wc -l)" -eq 1'

@@ -12,7 +12,11 @@ await() {
     sleep 0.1
   done
 }
-queued() { postqueue -j | grep -c "\"queue_name\": \"$1\"" || true; }
+
+# Postfix takes letters without asking rspamd as long as that is not ready.
+await 'rspamc --connect 127.0.0.1:11334 stat'
+await 'ss -Hltn "sport = :11332" | grep -q .'
+await 'ss -Hltn "sport = :10024" | grep -q .'
 
 # A relay that takes every letter up to its body and then says nothing.
 systemd-run --quiet --unit=slow-relay /usr/sbin/smtp-sink -u nobody -t 7200 -w 3600 127.0.0.1:2598 16
@@ -49,4 +53,6 @@ doveadm move -u anna Trash mailbox INBOX 2
 for person in anna ben; do doveadm index -u "$person" INBOX; done
 doveadm fetch -u anna 'hdr.subject hdr.from' mailbox INBOX >/dev/null
 
+# Every letter that came in was looked at, and what rspamd remembers of it is on disk too.
+await 'test "$(redis-cli llen rs_historymx_zst)" -eq 12'
 redis-cli save >/dev/null
