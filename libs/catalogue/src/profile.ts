@@ -206,8 +206,12 @@ export interface Profile {
  * Read only when owned by root (or by the running account) and not writable by others.
  */
 export interface HostSettings {
-  /** By the database name of the profile. */
+  /** Servers by the database name of the profile: a host's name, its address or the path of a socket. An empty user is the profile's, and the port 0 the engine's own. */
   readonly databases: Readonly<Record<string, { readonly host: string; readonly port: number; readonly name: string; readonly user: string; readonly passwordFile: string | null }>>;
+  /** Files of SQLite by the database name of the profile, as paths below the host's root. */
+  readonly databaseFiles?: Readonly<Record<string, string>>;
+  /** `this` where the kernel that runs a scan serves this root as well, as for a tree that a process of this host writes. A root that is not `/` is otherwise taken for that of another machine. */
+  readonly kernel?: 'this';
   /** False where data outside every declared store is not to be looked for. */
   readonly lookForUndeclared?: boolean;
 }

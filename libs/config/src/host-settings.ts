@@ -6,15 +6,32 @@ import { readGuarded } from './guarded-file.js';
 
 const HOST_BYTES_MAX = 65_536;
 
+const server = z.strictObject({
+  host: z.string().min(1).max(200),
+  port: z.number().int().min(1).max(65_535).optional(),
+  name: z.string().min(1).max(63).optional(),
+  user: z.string().min(1).max(63).optional(),
+  'password-file': z.string().startsWith('/').optional(),
+});
+const file = z.strictObject({ file: z.string().startsWith('/').max(400) });
+
 const hostForm = z.strictObject({
   schema: z.literal('mailwarden/host/v1'),
-  databases: z
-    .record(
-      z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
-      z.strictObject({ host: z.string().min(1).max(200), port: z.number().int().min(1).max(65_535), name: z.string().min(1).max(63), user: z.string().min(1).max(63), 'password-file': z.string().startsWith('/').optional() }),
-    )
-    .default({}),
+  databases: z.record(z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/), z.union([server, file])).default({}),
 });
+type Places = z.output<typeof hostForm>['databases'];
+
+/** Stands for the port that the engine of the database has by itself. */
+const OWN_PORT = 0;
+
+function settingsOf(places: Places): HostSettings {
+  const entries = Object.entries(places);
+  const files = entries.flatMap(([name, place]) => ('file' in place ? [[name, place.file] as const] : []));
+  const servers = entries.flatMap(([name, place]) =>
+    'file' in place ? [] : [[name, { host: place.host, port: place.port ?? OWN_PORT, name: place.name ?? name, user: place.user ?? '', passwordFile: place['password-file'] ?? null }] as const],
+  );
+  return { databases: Object.fromEntries(servers), ...(files.length === 0 ? {} : { databaseFiles: Object.fromEntries(files) }) };
+}
 
 /** What only this host knows, from `etc/mailwarden/host.yaml` below its root; nothing when there is no such file. Errors: throws when the file could have been written by others, or is wrong. */
 export async function loadHostSettings(root: string): Promise<HostSettings> {
@@ -24,5 +41,5 @@ export async function loadHostSettings(root: string): Promise<HostSettings> {
   const document = readStrictYaml(text);
   const form = document.ok ? checkAgainst(hostForm, document.value) : document;
   if (!form.ok) throw new Error(`${path}:${form.error[0]?.line ?? 1}: ${form.error[0]?.message ?? 'not readable'}; ${form.error[0]?.advice ?? ''}`);
-  return { databases: Object.fromEntries(Object.entries(form.value.databases).map(([name, { 'password-file': passwordFile, ...place }]) => [name, { ...place, passwordFile: passwordFile ?? null }])) };
+  return settingsOf(form.value.databases);
 }

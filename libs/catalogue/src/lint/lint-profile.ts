@@ -5,7 +5,6 @@ import { safePaths } from './safe-paths.js';
 import { soundProduct } from './sound-product.js';
 import { soundProbes } from './sound-probes.js';
 import { soundLimits, soundStores, soundTables } from './sound-stores.js';
-import { soundVersions } from './sound-versions.js';
 
 const RULES: readonly ((form: ProfileForm) => Mistake[])[] = [uniqueNames, soundProduct, safePaths, soundStores, soundLimits, soundTables, soundProbes, knownSources, knownVariables, knownCategories, knownProbeDatabases, knownReferences];
 
