@@ -34,7 +34,7 @@ function reasonOf(cause: unknown): string {
 }
 
 /** Opens a file below the host's root for the time of `use`, each component through the one before it. Errors: why it cannot be opened, in words that name no person. */
-function withHostFile<T>(host: Pick<Host, 'root'>, path: BytePath, use: (fd: number, stat: Stats) => Result<T, string>): Result<T, string> {
+export function withHostFile<T>(host: Pick<Host, 'root'>, path: BytePath, use: (fd: number, stat: Stats) => Result<T, string>): Result<T, string> {
   const slash = path.lastIndexOf('/');
   const beneath = openDirectoryBeneath(host.root, path.slice(0, slash));
   if (!beneath.ok) return err(beneath.error === 'absent' ? NO_SUCH_FILE : `its folder cannot be opened (${beneath.error})`);

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolveVariables, type Agreement, type Flow, type HostSettings, type Profile, type Reading } from '@mailwarden/catalogue';
+import { licenceState, resolveVariables, type Agreement, type Flow, type HostSettings, type Profile, type Reading } from '@mailwarden/catalogue';
 import type { AgreementObservation, FlowObservation, KsnState, Observation } from '@mailwarden/contracts';
 import { epochMsOf, instantOf, known, parseInstant, unknown, type Instant, type Measured, type ServerName, type Sha256 } from '@mailwarden/kernel';
 import { readAccounts, withHost, type Host } from './host.js';
-import { observeStore, type ScanContext } from './observe-store.js';
+import { kernelFacts, withKernelFacts } from './kernel/observe-kernel.js';
+import { observeStore, shownName, type ScanContext } from './observe-store.js';
 import { readReading } from './probe/read-probe.js';
 import { walkStores } from './store-walk.js';
 
@@ -63,27 +63,22 @@ async function observeKsn(host: Host, profile: Profile): Promise<Measured<KsnSta
   return state === undefined ? unknown(`the mode "${mode.value.slice(0, 60)}" is not known`) : known(state, mode.source);
 }
 
-/** Swap can hold what was in memory, long after. */
-function swap(): Measured<string> {
-  try {
-    return known(readFileSync('/proc/swaps', 'utf8').trim().split('\n').length > 1 ? 'present' : 'none', '/proc/swaps');
-  } catch {
-    return unknown('the kernel does not show its swap');
+/** What the host itself shows, and the profile's own switches; a switch that says nothing leaves the host's word. */
+async function observeSettings(host: Host, profile: Profile, ofKernel: Observation['settings']): Promise<Observation['settings']> {
+  const settings = { ...ofKernel };
+  for (const [name, { reading }] of Object.entries(profile.switches)) {
+    const value = await readReading(host, reading);
+    if (value.known || settings[name]?.known !== true) settings[name] = value;
   }
-}
-
-async function observeSettings(host: Host, profile: Profile): Promise<Observation['settings']> {
-  const settings: Record<string, Measured<string>> = {};
-  for (const [name, { reading }] of Object.entries(profile.switches)) settings[name] = await readReading(host, reading);
-  if (profile.stores.some((store) => store.kind === 'memory')) settings['swap'] = swap();
   return settings;
 }
 
-async function observeLicence(host: Host, { licence }: Profile): Promise<Observation['licence']> {
+async function observeLicence(host: Host, { licence }: Profile, nowMs: number): Promise<Observation['licence']> {
   const status = await read(host, licence.status);
   if (!status.known) return status;
   const [kind, expiresAt] = [await read(host, licence.kind), instantFrom(await read(host, licence.expiresAt))];
-  return known({ status: status.value.slice(0, 60), kind: kind.known ? kind.value.slice(0, 60) : 'not stated', expiresAt: expiresAt.known ? expiresAt.value : null }, status.source);
+  const state = licenceState(licence.states, { status: status.value, kind: kind.known ? kind.value : null, expiresAtMs: expiresAt.known ? epochMsOf(expiresAt.value) : null }, nowMs);
+  return known({ status: state.slice(0, 60), kind: kind.known ? kind.value.slice(0, 60) : 'not stated', expiresAt: expiresAt.known ? expiresAt.value : null }, status.source);
 }
 
 /**
@@ -107,8 +102,9 @@ export async function measureHost(parts: {
     const serviceStarted = instantFrom(await read(host, profile.serviceStart));
     const walked = await walkStores(host, profile.stores, serviceStarted.known ? epochMsOf(serviceStarted.value) : null);
     const context: ScanContext = { host, accounts: readAccounts(host), profileAccounts: [profile.accounts.service, 'root'], hashKey: parts.hashKey, serviceStarted };
+    const kernel = await kernelFacts({ host, profile, accounts: context.accounts, shownName: shownName(context) });
     const stores: Observation['stores'] = [];
-    for (const item of walked.stores) stores.push(await observeStore(context, walked, item));
+    for (const item of walked.stores) stores.push(withKernelFacts(await observeStore(context, walked, item), item.store, kernel, startedMs));
     const observation: Omit<Observation, 'durationMs'> = {
       schema: 'mailwarden/observation/v1',
       server: parts.server,
@@ -117,11 +113,11 @@ export async function measureHost(parts: {
       startedAt: instantOf(startedMs),
       serviceStartedAt: serviceStarted,
       stores,
-      settings: await observeSettings(host, profile),
+      settings: await observeSettings(host, profile, kernel.settings),
       ksn: await observeKsn(host, profile),
       agreements: await Promise.all(profile.agreements.map((agreement) => observeAgreement(host, agreement))),
       flows: await Promise.all(profile.flows.map((flow) => observeFlow(host, flow))),
-      licence: await observeLicence(host, profile),
+      licence: await observeLicence(host, profile, startedMs),
       afterOrder: parts.afterOrder,
       bundleVersion: parts.bundleVersion,
     };

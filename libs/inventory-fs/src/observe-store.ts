@@ -32,7 +32,8 @@ const NO_ACCOUNTS = accountsFrom('', '');
 const at = (ms: number | null): ReturnType<typeof instantOf> | null => (ms === null ? null : instantOf(Math.round(ms)));
 const NOT_COUNTED = unknown('what is in memory is not counted');
 
-function shownName({ hashKey, profileAccounts }: ScanContext): (account: Account) => string {
+/** How an account is named in what leaves the host. Privacy: a person's account by a keyed hash. */
+export function shownName({ hashKey, profileAccounts }: ScanContext): (account: Account) => string {
   return (account) => (hashKey === null || isSystemAccount(account.uid) || profileAccounts.includes(account.name) ? account.name.slice(0, NAME_MAX) : `account-${keyedHash(hashKey, account.name).slice(0, HASH_SHOWN)}`);
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Probe, Reading } from '@mailwarden/catalogue';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
 import { connectProduct, readValue, troubleOf } from '@mailwarden/product-database';
 import { hostFileExists, readHostFile, type Host } from '../host.js';
+import { kernelSetting } from '../kernel/kernel-files.js';
+import { kernelServes } from '../kernel/whose-kernel.js';
 import { FILE_FORMATS, textOf } from './file-formats.js';
+import { packageVersion } from './package-version.js';
 import { serviceCoreLimit, serviceStartedAt } from './process-facts.js';
 import { runCommand } from './run-command.js';
 
@@ -43,12 +45,11 @@ async function sql(host: Host, { database, query }: Extract<Probe, { kind: 'sql'
   }
 }
 
-function sysctl(name: string): Measured<string> {
-  try {
-    return known(readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim().slice(0, TEXT_MAX), `sysctl ${name}`);
-  } catch (cause) {
-    return unknown((cause as NodeJS.ErrnoException).code === 'EACCES' ? `${name} may not be read` : `the kernel shows no ${name}`);
-  }
+function sysctl(host: Host, name: string): Measured<string> {
+  const served = kernelServes(host);
+  if (!served.ok) return unknown(served.error);
+  const value = kernelSetting(name);
+  return value.ok ? known(shortened(value.value), `sysctl ${name}`) : unknown(`${name}: ${value.error}`);
 }
 
 function firstLine(output: string): string {
@@ -59,8 +60,17 @@ async function command(host: Host, probe: Extract<Probe, { kind: 'command' }>): 
   if (host.rootPath !== '/') return unknown('commands are not run for a root that is not this host');
   const output = await runCommand(probe.command, probe.timeoutSeconds);
   if (!output.known) return output;
-  const value = probe.parser === 'first-line' ? firstLine(output.value) : FILE_FORMATS['key-value'](output.value, probe.key ?? '');
+  const value = parsed(output.value, probe);
   return value === undefined ? unknown(`the output has no ${probe.key ?? 'value'}`) : known(shortened(value), output.source);
+}
+
+function parsed(output: string, { parser, key }: Extract<Probe, { kind: 'command' }>): string | undefined {
+  if (parser === 'first-line') return firstLine(output);
+  try {
+    return FILE_FORMATS[parser](textOf(Buffer.from(output)), key ?? '');
+  } catch {
+    return undefined; // It is not written as the profile says.
+  }
 }
 
 async function readProbe(host: Host, probe: Probe): Promise<Measured<string>> {
@@ -80,12 +90,11 @@ async function readProbe(host: Host, probe: Probe): Promise<Measured<string>> {
     case 'sql':
       return sql(host, probe);
     case 'process':
-      if ('unit' in probe.by) return unknown('units are not read yet');
-      return probe.value === 'started-at' ? serviceStartedAt(host, probe.by.pidFile) : serviceCoreLimit(host, probe.by.pidFile);
+      return probe.value === 'started-at' ? serviceStartedAt(host, probe.by) : serviceCoreLimit(host, probe.by);
     case 'package':
-      return unknown('packages are not read yet');
+      return packageVersion(host, probe.name);
     case 'sysctl':
-      return sysctl(probe.name);
+      return sysctl(host, probe.name);
   }
 }
 
@@ -97,11 +106,27 @@ function meaningOf(value: string, { values }: Reading): string | undefined {
   return Object.hasOwn(values, value) ? values[value] : undefined;
 }
 
+/** The value within the raw text: behind the first place of `after`, and before `until` where that follows. */
+function cut(text: string, { after, until }: Reading): string | undefined {
+  if (after === null && until === null) return text;
+  const begin = after === null ? 0 : text.indexOf(after);
+  if (begin === -1) return undefined;
+  const rest = text.slice(begin + (after?.length ?? 0));
+  const end = until === null ? -1 : rest.indexOf(until);
+  return (end === -1 ? rest : rest.slice(0, end)).trim();
+}
+
+function within(raw: Measured<string>, reading: Reading): Measured<string> {
+  if (!raw.known) return raw;
+  const value = cut(raw.value, reading);
+  return value === undefined ? unknown(`"${shortened(reading.after ?? '', SHOWN_MAX)}" does not stand in what was read`) : known(value, raw.source);
+}
+
 /** Reads a value by the first probe that yields one, and says what it means. Unknown is a value: it comes with the first probe's reason. */
 export async function readReading(host: Host, reading: Reading): Promise<Measured<string>> {
   let failed: Measured<string> | null = null;
   for (const probe of reading.probes) {
-    const value = told(await readProbe(host, probe));
+    const value = within(told(await readProbe(host, probe)), reading);
     if (value.known) {
       const meant = meaningOf(value.value, reading);
       return meant === undefined ? unknown(`the value "${shortened(value.value, SHOWN_MAX)}" has no known meaning`) : known(meant, value.source);
