@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accessOf, openParents } from './access.js';
+import { accessOf } from './access.js';
+import { openParents } from './access-parents.js';
 import { accountsFrom } from './accounts.js';
 import { compilePatterns } from './pattern.js';
 import { StoreTally } from './store-tally.js';
@@ -100,7 +101,8 @@ describe('who gets in', () => {
     const nobodyElse = accountsFrom('root:x:0:0::/:\n', '');
     const rights = { uid: 999, gid: 999, mode: 0o604, folder: false, items: 1, through: [] };
     const judged = accessOf({ entries: [rights], accounts: nobodyElse, protection: { accounts: ['root'], groups: [] }, shownName: (account) => account.name });
-    expect(judged).toMatchObject({ accounts: [{ name: 'root' }], breaches: [{ kind: 'mode', account: 'everyone', read: true, write: false }] });
+    expect(judged.accounts.map(({ name }) => name)).toEqual(['root', 'uid 999']);
+    expect(judged.breaches).toMatchObject([{ kind: 'owner', account: 'uid 999', read: true, write: true }, { kind: 'mode', account: 'everyone', read: true, write: false }]);
   });
   it('does not take a folder for writable that cannot be entered', () => {
     expect(openParents([{ uid: 0, gid: 0, mode: 0o772 }])).toEqual([]);
@@ -120,7 +122,7 @@ describe('who gets in', () => {
 
 describe('a tally', () => {
   it('adds up and knows leftovers by the time of the service', () => {
-    const tally = new StoreTally(100);
+    const tally = new StoreTally(100, 1_000);
     for (const atMs of [50, 150]) tally.add({ bytes: 10, allocated: 4096, atMs, uid: 1, gid: 1, mode: 0o100600, way: OPEN_WAY });
     expect(tally).toMatchObject({ items: 2, bytesApparent: 20, bytesAllocated: 8192, oldestMs: 50, newestMs: 150, leftovers: { items: 1, bytes: 4096, oldestMs: 50 } });
   });

@@ -1,4 +1,4 @@
-import type { FolderRights } from './access.js';
+import type { FolderRights } from './access-rights.js';
 import { aclOf, type Acl } from './acl.js';
 
 /** The folders on the way to an entry that keep anyone out. Entries with the same ones share one way, whatever their paths are. */
