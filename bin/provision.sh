@@ -133,6 +133,36 @@ fetch_engine() {
   rm -rf "$TOOLS/engine" "$state" && mv "$TOOLS/engine.part" "$TOOLS/engine"
 }
 
+# Programs of MariaDB and Redis out of Debian's packages, with the libraries that the machine lacks: unpacked and not installed, so that no service starts.
+# Sets MAILWARDEN_DATABASES to the folder, or MAILWARDEN_NO_DATABASES to the reason why there are none. Needs no root.
+DATABASE_PACKAGES='mariadb-server-core redis-server'
+provision_databases() {
+  MAILWARDEN_DATABASES=''; MAILWARDEN_NO_DATABASES=''; own="$TOOLS/databases"
+  if [ ! -x "$own/usr/sbin/mariadbd" ] || [ ! -x "$own/usr/bin/redis-server" ]; then
+    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; then MAILWARDEN_NO_DATABASES='this is not Debian, from whose packages they could be taken'
+    else
+      say 'Fetching MariaDB and Redis into .tools/ ...'
+      mkdir -p "$TOOLS"
+      fetch_databases || MAILWARDEN_NO_DATABASES="Debian's packages of them could not be fetched ($(apt_last_words)); try: apt-get update"
+    fi
+  fi
+  [ -n "$MAILWARDEN_NO_DATABASES" ] || MAILWARDEN_DATABASES=$own
+  export MAILWARDEN_DATABASES MAILWARDEN_NO_DATABASES
+}
+
+# What an installation would add to this machine is what it lacks. Package lists are our own: those of the machine may be missing or old.
+fetch_databases() {
+  state="$TOOLS/databases-apt"
+  rm -rf "$state" "$TOOLS/databases.part" && mkdir -p "$state/debs" "$state/state/lists/partial" "$state/cache/archives/partial" || return 1
+  apart="-o=Dir::State=$state/state -o=Dir::State::status=/var/lib/dpkg/status -o=Dir::Cache=$state/cache -o=APT::Sandbox::User="
+  apt_quietly $apart update || return 1
+  packages=$(apt-get $APT_QUIET $apart -s --no-install-recommends -o=Debug::NoLocking=1 install $DATABASE_PACKAGES 2>"$TOOLS/apt.log" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  [ -n "$packages" ] || packages=$DATABASE_PACKAGES
+  (cd "$state/debs" && apt_quietly $apart download $packages) || return 1
+  for package in "$state"/debs/*.deb; do dpkg -x "$package" "$TOOLS/databases.part" || return 1; done
+  rm -rf "$TOOLS/databases" "$state" && mv "$TOOLS/databases.part" "$TOOLS/databases"
+}
+
 # A real browser for the tests. Sets CHROMIUM to its path, or MAILWARDEN_NO_BROWSER to the reason why there is none.
 find_chromium() {
   for place in "${CHROMIUM:-}" "$(command -v chromium 2>/dev/null)" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do

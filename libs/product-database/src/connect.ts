@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Database, HostSettings, ServerDatabase } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { Client } from 'pg';
-import { readPassword } from './password-file.js';
+import { toldPlace } from './server-place.js';
 import { troubleOf } from './trouble.js';
 
 const CONNECT_MS_MAX = 3_000;
@@ -30,18 +30,19 @@ export class ProductClient extends Client {
 }
 
 function placeOf(database: ServerDatabase, hostSettings: HostSettings, root: string): Result<{ host: string; port: number; database: string; user: string; password?: string }, string> {
-  const place = Object.hasOwn(hostSettings.databases, database.name) ? hostSettings.databases[database.name] : undefined;
-  if (place === undefined) return ok({ host: join(root, database.socket), port: PORT, database: database.name, user: database.user });
-  const password = place.passwordFile === null ? ok('') : readPassword(place.passwordFile);
-  return password.ok ? ok({ host: place.host, port: place.port, database: place.name, user: place.user, password: password.value }) : password;
+  const told = toldPlace(database, hostSettings);
+  if (!told.ok) return told;
+  if (told.value === null) return ok({ host: join(root, database.socket), port: PORT, database: database.name, user: database.user });
+  const { host, port, name, user, password } = told.value;
+  return ok({ host, port, database: name, user: user === '' ? database.user : user, password: password ?? '' });
 }
 
 /**
- * Connects to a product's own database: by the host's settings where they name it, else by the socket of the profile.
+ * Connects to a product's own PostgreSQL, the one engine whose rows are also deleted: by the host's settings where they name it, else by the socket of the profile.
  * Errors: why it cannot be reached, without the driver's details.
  */
 export async function connectProduct(database: Database, hostSettings: HostSettings, root: string): Promise<Result<ProductClient, string>> {
-  if (database.engine !== 'postgresql') return err(`database ${database.name} cannot be reached: ${database.engine} is not read yet`);
+  if (database.engine !== 'postgresql') return err(`database ${database.name} is of ${database.engine}, which is measured and never deleted from`);
   const place = placeOf(database, hostSettings, root);
   if (!place.ok) return err(`database ${database.name} cannot be reached: ${place.error}`);
   const client = new ProductClient({

@@ -1,6 +1,6 @@
 import type { Relation } from '@mailwarden/catalogue';
 import type { ProductClient } from './connect.js';
-import { relationNames } from './relation-names.js';
+import { postgresMoment, relationNames } from './relation-names.js';
 
 /** SQLSTATE classes after which nobody can tell whether a statement took effect: the connection or the server went away meanwhile. Source: PostgreSQL manual, appendix A. */
 const AMBIGUOUS = /^(?:08|57P|58|XX)/;
@@ -28,8 +28,8 @@ export async function deleteRowsByFile(client: ProductClient, relation: Relation
 
 /** Which of these files have a row; with `before`, only rows from before that moment count. */
 export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[], before: Date | null = null): Promise<Set<string>> {
-  const { table, file, time } = relationNames(relation);
+  const { table, file } = relationNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
-  const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[]) AND ($2::timestamptz IS NULL OR ${time} < $2::timestamptz)`, [files, before]);
+  const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[]) AND ($2::timestamptz IS NULL OR ${postgresMoment(relation)} < $2::timestamptz)`, [files, before]);
   return new Set(rows.map((row) => row.file));
 }

@@ -1,7 +1,7 @@
 import type { Relation } from '@mailwarden/catalogue';
 import { instantOf, type Instant } from '@mailwarden/kernel';
 import type { ProductClient } from './connect.js';
-import { relationNames } from './relation-names.js';
+import { postgresMoment, relationNames } from './relation-names.js';
 
 export interface MeasuredRelation {
   readonly records: number;
@@ -32,9 +32,9 @@ const moment = (at: Date | null | undefined): Instant | null => (at == null ? nu
  * A record without a time, or with one beyond all years, is counted and is neither the oldest nor the newest. Errors: throws what the database says.
  */
 export async function measureRelation(client: ProductClient, relation: Relation): Promise<MeasuredRelation> {
-  const { table, time } = relationNames(relation);
+  const { table } = relationNames(relation);
   return reading(client, async () => {
-    const at = `${time}::timestamptz`;
+    const at = `${postgresMoment(relation)}::timestamptz`;
     const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null }>(
       `SELECT count(*) AS records, ${BYTES} AS bytes, min(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS oldest, max(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS newest FROM ${table}`,
       [table],

@@ -1,3 +1,4 @@
+export { databaseProgram, noDatabases } from './database-programs.js';
 export { eventually } from './eventually.js';
 export { findNatsServer } from './find-nats-server.js';
 export { freePort } from './free-port.js';
@@ -5,3 +6,7 @@ export { startNats } from './start-nats.js';
 export type { ForgetfulNats, RunningNats } from './start-nats.js';
 export { startPostgres } from './start-postgres.js';
 export type { RunningPostgres } from './start-postgres.js';
+export { startMariadb } from './start-mariadb.js';
+export type { RunningMariadb } from './start-mariadb.js';
+export { startRedis } from './start-redis.js';
+export type { RunningRedis } from './start-redis.js';
