@@ -3,7 +3,7 @@ import { known, unknown, type Measured } from '@mailwarden/kernel';
 import type { Host } from '../host.js';
 import { runCommand } from '../probe/run-command.js';
 import { KERNEL, type KernelFiles } from './kernel-files.js';
-import { runningProcess, type RunningProcess } from './running-process.js';
+import { bootedAtMs, runningProcess, type RunningProcess } from './running-process.js';
 import { kernelServes } from './whose-kernel.js';
 
 /** Where distributions put it. */
@@ -81,8 +81,9 @@ export async function unitProcess(host: Host, unit: string, kernel = KERNEL): Pr
   const told = host.rootPath === '/' && kernel === KERNEL ? await toldBySystemd(unit) : undefined;
   const main = told === undefined || !belongsToUnit(told, unit, kernel) ? null : runningProcess(told, kernel);
   if (main !== null) return known(main, `main process of ${unit}`);
+  const bootMs = bootedAtMs(kernel); // Read once: it may differ by a second from one time to the next.
   for (const group of groupsOf(unit, kernel)) {
-    const processes = [...new Set(membersOf(group))].flatMap((pid) => runningProcess(pid, kernel) ?? []);
+    const processes = [...new Set(membersOf(group))].flatMap((pid) => runningProcess(pid, kernel, bootMs) ?? []);
     const first = mainOf(processes);
     if (first !== undefined) return known(first, `control group of ${unit}`);
   }

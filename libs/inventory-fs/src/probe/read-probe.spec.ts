@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 const reading = (probe: Probe, more: Partial<Reading> = {}): Reading => ({ probes: [probe], values: null, after: null, until: null, factor: 1, source: null, ...more });
-const read = (probe: Probe, more: Partial<Reading> = {}, at = root) => withHost(at, { databases: {} }, (host) => readReading(host, reading(probe, more)));
+const read = (probe: Probe, more: Partial<Reading> = {}, at = root) => withHost(at, { databases: {}, kernel: 'this' }, (host) => readReading(host, reading(probe, more)));
 
 /** The value, or the reason in brackets. */
 async function told(probe: Probe, more: Partial<Reading> = {}, at = root): Promise<string> {
@@ -153,6 +153,21 @@ describe('what a value means', () => {
   });
 });
 
+describe('a value within a text', () => {
+  it.each<[string, Partial<Reading>, string]>([
+    ['ClamAV 1.0.7/27439/Tue Nov 24', { after: 'ClamAV ', until: '/' }, '1.0.7'],
+    ['mail_version = 3.7.11', { after: '= ' }, '3.7.11'],
+    ['2.3.19.1 (9b53102964)', { until: ' (' }, '2.3.19.1'],
+    ['1.2', { until: ' (' }, '1.2'],
+    ['a=b=c', { after: '=' }, 'b=c'],
+    ['nothing of it', { after: 'ClamAV ' }, '("ClamAV " does not stand in what was read)'],
+    ['state: 1;', { after: 'state: ', until: ';', values: { '1': 'on' } }, 'on'],
+  ])('%j by %j: %s', async (line, more, expected) => {
+    writeFileSync(join(root, FILE), `value: ${line}\n`);
+    expect(await told({ kind: 'file-key', file: FILE, format: 'key-value', key: 'value' }, more)).toBe(expected);
+  });
+});
+
 describe('a limit that a product was given', () => {
   it.each([
     ['1024', 1024 * 1024],
@@ -178,8 +193,12 @@ describe('a limit that a product was given', () => {
 describe('a kernel setting', () => {
   it('is read, and is unknown where there is none', async () => {
     expect(await told({ kind: 'sysctl', name: 'kernel.ostype' })).toBe('Linux');
-    expect(await told({ kind: 'sysctl', name: 'kernel.absent' })).toBe('(the kernel shows no kernel.absent)');
-    for (const name of ['', '..', '....etc.passwd', 'kernel']) expect(await told({ kind: 'sysctl', name })).toMatch(/^\(the kernel shows no/);
+    expect(await told({ kind: 'sysctl', name: 'kernel.absent' })).toBe('(kernel.absent: the kernel does not show it)');
+    for (const name of ['', '..', '....etc.passwd', 'kernel']) expect(await told({ kind: 'sysctl', name })).toMatch(/the kernel does not show it\)$/);
+  });
+  it('is that of the host that runs, and says nothing of a root that belongs to another one', async () => {
+    const told = await withHost(root, { databases: {} }, (host) => readReading(host, reading({ kind: 'sysctl', name: 'kernel.ostype' })));
+    expect(told).toMatchObject({ known: false, reason: expect.stringContaining('not known to be that of this root') });
   });
 });
 
@@ -194,6 +213,8 @@ describe('a command', () => {
     expect(await here(command('/bin/cat'))).toBe('');
     expect(await here(command('/bin/pwd'))).toBe('/');
     expect(await here({ ...command('/bin/echo', 'Version: 8'), parser: 'key-value', key: 'Version' } as Probe)).toBe('8');
+    expect(await here({ ...command('/bin/echo', '{"a":{"version":"8.1"}}'), parser: 'json', key: 'a.version' } as Probe)).toBe('8.1');
+    expect(await here({ ...command('/bin/echo', '{"a":'), parser: 'json', key: 'a' } as Probe)).toBe('(the output has no a)');
   });
 
   it('that fails is unknown, with what happened', async () => {
@@ -259,7 +280,7 @@ describe('the process of a service', () => {
     const pid = await service('/bin/cat');
     pidFile(String(pid));
     utimesSync(join(root, PID_FILE), new Date(Date.now() - 3_600_000), new Date(Date.now() - 3_600_000));
-    expect(await told(startedAt)).toBe('(the pid file is older than the process that now has its number)');
+    expect(await told(startedAt)).toMatch(/older than the process that now has its number|from before this machine was started/);
   });
 
   it('is not running when it ended and its parent has not asked how', async () => {
