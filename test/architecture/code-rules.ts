@@ -26,7 +26,6 @@ const SPEC = /\.spec\.tsx?$/;
 const MAY_DELETE = [
   /^libs\/rotation-fs\/src\//,
   /^libs\/messaging\/src\/spool\//,
-  /^apps\/collector-agent\/src\/keep-last-known\//,
   /^libs\/(?:identity|testing|local-postgres)\/src\//,
   /^apps\/rotation-executor\/src\//,
   /^apps\/(?:cli\/src\/runtime|demo-fleet\/src)\//,

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { byStore, isRoot, items, observed, ONLY_ROOT, skipped, unknown, type Stores } from '../integration/hostile-host.js';
+import { byStore, items, observed, skipped, unknown, type Stores } from '../integration/hostile-host.js';
+import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
 import { EIO, FailingFileSystem, type Fault } from './fuse/failing-file-system.js';
 
 const FAILING = 'var/spool/failing';

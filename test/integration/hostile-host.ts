@@ -3,10 +3,6 @@ import { observation as observationForm, type Observation, type StoreObservation
 import { measureHost } from '@mailwarden/inventory-fs';
 import type { ServerName } from '@mailwarden/kernel';
 
-export const isRoot = process.getuid?.() === 0;
-/** Said in the title of what an ordinary user cannot try. */
-export const ONLY_ROOT = isRoot ? '' : ' (skipped: mounts, devices and other accounts need the super-user)';
-
 /** The place of the store that most suites use, below the host's root. */
 export const STORE = 'var/opt/acme/queue/mail';
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { StoreObservation } from '@mailwarden/contracts';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { byStore, isRoot, items, observed, ONLY_ROOT, skipped, STORE, unknown, type Stores } from './hostile-host.js';
+import { byStore, items, observed, skipped, STORE, unknown, type Stores } from './hostile-host.js';
+import { isRoot, ONLY_ROOT } from './only-root.js';
 
 const ENTRIES = 200_000;
 const DEPTH = 5_000;

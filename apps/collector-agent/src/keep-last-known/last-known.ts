@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@mailwarden/messaging';
 
 /**
  * The last signed documents, kept on disk so that the agent has its authority while the control plane is away.
@@ -19,26 +20,18 @@ export class LastKnown {
   }
 
   /** Name of the file: letters, digits, `-`, `_`, `=` and `.`; anything else is spelled out, so that a key never leaves the folder. */
-  #path(key: string): string {
-    return join(this.#folder, `${key.replaceAll(/[^A-Za-z0-9_=.-]/g, (char) => `%${char.codePointAt(0)?.toString(16) ?? ''}`)}.json`);
+  #name(key: string): string {
+    return `${key.replaceAll(/[^A-Za-z0-9_=.-]/g, (char) => `%${char.codePointAt(0)?.toString(16) ?? ''}`)}.json`;
   }
 
-  /** Safety: written aside, synced, then renamed, so that a crash leaves the old or the new document, never half of one. */
+  /** Safety: a crash leaves the old or the new document, never half of one; a full disk leaves the old one. */
   async keep(key: string, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(key);
-    const file = await open(`${path}.new`, 'w', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
+    await writeDurably(this.#folder, this.#name(key), bytes);
   }
 
   async read(key: string): Promise<Uint8Array | null> {
     try {
-      return await readFile(this.#path(key));
+      return await readFile(join(this.#folder, this.#name(key)));
     } catch (cause) {
       if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
       throw cause;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { MESSAGE_BYTES_MAX, sealEnvelope } from '@mailwarden/contracts';
 import { instantOf, type Signer } from '@mailwarden/kernel';
 import type { WireMessage } from '../control/publish.js';
+import { openCounters, writeCounters, type Counters } from './counters.js';
+import { isDiskFull, isLow, LOW_DISK_BYTES_MAX } from './disk-room.js';
 import { syncFolder, writeDurably } from './durable-file.js';
 
 export type SpoolClass = 'evidence' | 'measurement';
@@ -15,7 +17,7 @@ export interface SpooledMessage {
   readonly data: unknown;
 }
 
-/** Every byte is taken by evidence that was not sent yet: the caller must not do what it could not tell of. */
+/** There is no room that anything could make: what is there is evidence that was not sent yet, or the disk is full of other things. The caller must not do what it could not tell of. */
 export class SpoolFull extends Error {
   override readonly name = 'SpoolFull';
 }
@@ -28,8 +30,10 @@ export class MessageTooLarge extends Error {
 /**
  * What an origin has to say, on disk until the bus has it.
  * A message is numbered, signed and synced before `append` resolves. Measurements make room when the space runs out, oldest first, and are counted as lost; evidence never does.
+ * On a disk that is low, little is kept beside evidence; on one that is full, measurements are given up first. A message that finds no room takes no number; a measurement among them is counted as lost.
  */
 export interface Spool {
+  /** Errors: `SpoolFull`, `MessageTooLarge`, and those of the disk. */
   append(message: SpooledMessage): Promise<void>;
   /** Hands every waiting message to `publish`, in order, and forgets it when that resolves. Errors: those of `publish`; what was not sent stays. */
   drain(publish: (message: WireMessage) => Promise<void>): Promise<void>;
@@ -42,23 +46,15 @@ interface Waiting {
   readonly bytes: number;
 }
 
-interface Counters {
-  sequence: number;
-  lost: number;
-}
-
 const FILE_NAME = /^(\d{16})\.(evidence|measurement)$/;
-const COUNTERS = 'counters.json';
 const FOLDER_MODE = 0o700;
-
-const isDiskFull = (cause: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
 
 const nameOf = ({ sequence, class: kind }: Pick<Waiting, 'sequence' | 'class'>): string => `${String(sequence).padStart(16, '0')}.${kind}`;
 
 /** Opens the spool of one origin. A write that a crash cut short was never acknowledged and is removed; a file that became unreadable counts as lost. */
 export async function openSpool(options: { dir: string; bytesMax: number; signer: Signer; source: string }): Promise<Spool> {
   await mkdir(options.dir, { recursive: true, mode: FOLDER_MODE });
-  const counters = await readCounters(options.dir);
+  const counters = await openCounters(options.dir);
   const waiting: Waiting[] = [];
   for (const name of await readdir(options.dir)) {
     const match = FILE_NAME.exec(name);
@@ -69,33 +65,11 @@ export async function openSpool(options: { dir: string; bytesMax: number; signer
   return new FolderSpool(options, waiting, { lost: counters.lost, sequence: Math.max(counters.sequence, waiting.at(-1)?.sequence ?? 0) });
 }
 
-/**
- * Counters that cannot be read are no reason to be silent: numbering goes on from the clock, far above any number that was ever given.
- * The gap shows to whoever counts, and no number is given twice.
- */
-async function readCounters(dir: string): Promise<Counters> {
-  let text: string;
-  try {
-    text = await readFile(join(dir, COUNTERS), 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { sequence: 0, lost: 0 };
-    throw new Error(`the counters of the spool in ${dir} cannot be read; look at the disk and at who owns the folder`, { cause });
-  }
-  return countersIn(text) ?? { sequence: Date.now(), lost: 0 };
-}
-
-function countersIn(text: string): Counters | null {
-  try {
-    const { sequence, lost } = JSON.parse(text) as Partial<Counters>;
-    return Number.isSafeInteger(sequence) && Number.isSafeInteger(lost) ? { sequence: Number(sequence), lost: Number(lost) } : null;
-  } catch {
-    return null;
-  }
-}
-
 class FolderSpool implements Spool {
   #turn: Promise<unknown> = Promise.resolve();
   #bytes: number;
+  /** On its way to the bus: it makes no room, or it would be told and counted as lost. */
+  #sending: Waiting | null = null;
 
   constructor(
     private readonly options: { readonly dir: string; readonly bytesMax: number; readonly signer: Signer; readonly source: string },
@@ -106,9 +80,7 @@ class FolderSpool implements Spool {
   }
 
   append(message: SpooledMessage): Promise<void> {
-    const turn = this.#turn.then(() => this.#append(message));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#inTurn(() => this.#append(message));
   }
 
   status(): { messages: number; bytes: number; lost: number } {
@@ -117,32 +89,83 @@ class FolderSpool implements Spool {
 
   async drain(publish: (message: WireMessage) => Promise<void>): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-      const message = await this.#read(next);
-      if (message !== null) await publish(message);
-      await this.#forget(next);
+      const item = next;
+      this.#sending = item;
+      try {
+        const message = await this.#read(item);
+        if (message !== null) await publish(message);
+        await this.#inTurn(() => this.#forget(item));
+      } finally {
+        this.#sending = null;
+      }
     }
+  }
+
+  /** One change of the folder at a time. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async #append({ class: kind, subject, type, data }: SpooledMessage): Promise<void> {
     const sequence = this.counters.sequence + 1;
-    const { signer, source, dir, bytesMax } = this.options;
+    const { signer, source } = this.options;
     const envelope = sealEnvelope(signer, { id: randomUUID(), source, type, time: instantOf(Date.now()), subject, sequence, data });
     const bytes = Buffer.from(JSON.stringify(envelope));
     if (bytes.length > MESSAGE_BYTES_MAX) throw new MessageTooLarge(`a message for ${subject} has ${bytes.length} bytes; the limit is ${MESSAGE_BYTES_MAX} bytes`);
-    await this.#makeRoom(bytes.length, bytesMax);
     const item: Waiting = { sequence, class: kind, bytes: bytes.length };
-    await writeDurably(dir, nameOf(item), bytes);
+    try {
+      await this.#makeRoom(item);
+      await this.#write(item, bytes);
+    } catch (cause) {
+      if (kind === 'measurement') await this.#countLost();
+      throw cause;
+    }
     this.counters.sequence = sequence;
     this.waiting.push(item);
     this.#bytes += item.bytes;
   }
 
-  async #makeRoom(wanted: number, bytesMax: number): Promise<void> {
-    while (this.#bytes + wanted > bytesMax) {
-      const oldest = this.waiting.find((item) => item.class === 'measurement');
-      if (oldest === undefined) throw new SpoolFull(`the spool holds ${this.#bytes} bytes of evidence that was not sent; its limit is ${bytesMax} bytes`);
-      this.counters.lost += 1;
+  async #countLost(): Promise<void> {
+    this.counters.lost += 1;
+    await writeCounters(this.options.dir, this.counters).catch(() => undefined); // It is told all the same, and kept with the next one.
+  }
+
+  /** Room within the spool's own bound, which is narrow for measurements while the disk is low. */
+  async #makeRoom({ class: kind, bytes }: Waiting): Promise<void> {
+    const { dir, bytesMax } = this.options;
+    const bound = kind === 'measurement' && (await isLow(dir)) ? Math.min(bytesMax, LOW_DISK_BYTES_MAX) : bytesMax;
+    while (this.#bytes + bytes > bound) {
+      if (!(await this.#giveUpOldest())) throw new SpoolFull(`the spool holds ${this.#bytes} bytes that may not go before they were sent; its limit is now ${bound} bytes`);
+    }
+  }
+
+  /** Writes a message, on a full disk in place of older measurements. */
+  async #write(item: Waiting, bytes: Uint8Array): Promise<void> {
+    for (;;) {
+      try {
+        return await writeDurably(this.options.dir, nameOf(item), bytes);
+      } catch (cause) {
+        await unlink(join(this.options.dir, nameOf(item))).catch(() => undefined); // Its number is free again only when nothing of it is left.
+        if (!isDiskFull(cause)) throw cause;
+        if (!(await this.#giveUpOldest())) throw new SpoolFull('the disk is full, and nothing of the spool may go before it was sent', { cause });
+      }
+    }
+  }
+
+  /** Makes room by the oldest measurement. False when there is none, or a disk without any room lets nobody note what was given up. */
+  async #giveUpOldest(): Promise<boolean> {
+    const oldest = this.waiting.find((item) => item.class === 'measurement' && item !== this.#sending);
+    if (oldest === undefined) return false;
+    this.counters.lost += 1;
+    try {
       await this.#forget(oldest);
+      return true;
+    } catch (cause) {
+      this.counters.lost -= 1;
+      if (isDiskFull(cause)) return false;
+      throw cause;
     }
   }
 
@@ -166,7 +189,7 @@ class FolderSpool implements Spool {
   async #forget(item: Waiting): Promise<void> {
     if (!this.waiting.includes(item)) return;
     try {
-      await writeDurably(this.options.dir, COUNTERS, Buffer.from(JSON.stringify(this.counters)));
+      await writeCounters(this.options.dir, this.counters);
     } catch (cause) {
       if (!isDiskFull(cause) || this.waiting.at(-1) === item) throw cause;
     }
