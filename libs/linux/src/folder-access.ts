@@ -6,7 +6,7 @@ import { kernelError } from './folder-reader.js';
 const openAt = C_LIBRARY.func('int openat(int fd, const uint8_t *name, int flags, int mode)') as (fd: number, name: Uint8Array, flags: number, mode: number) => number;
 const close = C_LIBRARY.func('int close(int fd)') as (fd: number) => number;
 const readFacts = C_LIBRARY.func('int statx(int fd, const uint8_t *name, int flags, unsigned int mask, uint8_t *facts)') as (fd: number, name: Uint8Array, flags: number, mask: number, facts: Uint8Array) => number;
-const readAttribute = C_LIBRARY.func('ssize_t fgetxattr(int fd, const char *attribute, uint8_t *value, size_t size)') as (fd: number, attribute: string, value: Uint8Array, size: number) => number;
+const readAttribute = C_LIBRARY.func('long fgetxattr(int fd, const char *attribute, uint8_t *value, size_t size)') as (fd: number, attribute: string, value: Uint8Array, size: number) => number;
 
 /** Source: fcntl-linux.h; the two differ between architectures. */
 const FLAGS: Readonly<Record<string, { readonly directory: number; readonly noFollow: number }>> = { arm64: { directory: 0o40_000, noFollow: 0o100_000 }, arm: { directory: 0o40_000, noFollow: 0o100_000 } };

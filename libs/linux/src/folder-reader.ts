@@ -2,9 +2,9 @@ import { C_LIBRARY, errorName, lastError } from './c-library.js';
 import { cBytes } from './c-bytes.js';
 import { EntryFacts, FACTS_WANTED } from './entry-facts.js';
 
-const readEntries = C_LIBRARY.func('ssize_t getdents64(int fd, uintptr_t entries, size_t size)') as (fd: number, entries: number, size: number) => number;
+const readEntries = C_LIBRARY.func('long getdents64(int fd, uintptr_t entries, size_t size)') as (fd: number, entries: number, size: number) => number;
 const readFacts = C_LIBRARY.func('int statx(int fd, uintptr_t name, int flags, unsigned int mask, uintptr_t facts)') as (fd: number, name: number, flags: number, mask: number, facts: number) => number;
-const readList = C_LIBRARY.func('ssize_t lgetxattr(uintptr_t path, uintptr_t attribute, uintptr_t value, size_t size)') as (path: number, attribute: number, value: number, size: number) => number;
+const readList = C_LIBRARY.func('long lgetxattr(uintptr_t path, uintptr_t attribute, uintptr_t value, size_t size)') as (path: number, attribute: number, value: number, size: number) => number;
 
 /** One call fetches this much. Units: bytes; a thousand names or so. */
 const ENTRIES_BYTES = 65_536;
