@@ -56,6 +56,10 @@ export class EntryFacts {
     const minor = this.#view.getUint32(AT.deviceMinor, true);
     return (minor & 0xff) + (major & 0xfff) * 2 ** 8 + Math.floor(minor / 2 ** 8) * 2 ** 20 + Math.floor(major / 2 ** 12) * LOW;
   }
+  /** The lower half of the inode's number. */
+  get inoLow(): number {
+    return this.#view.getUint32(AT.inode, true);
+  }
   get mtimeMs(): number {
     return this.#moment(AT.modified);
   }

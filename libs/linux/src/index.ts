@@ -1,6 +1,6 @@
 export { cText } from './c-bytes.js';
 export type { CBytes } from './c-bytes.js';
-export { errorName } from './c-library.js';
+export { errorName, NO_DATA, NOT_SUPPORTED } from './c-library.js';
 export { endProcess } from './end-process.js';
 export { BLOCK_BYTES, EntryFacts } from './entry-facts.js';
 export { readExtendedAttribute } from './extended-attribute.js';
