@@ -98,6 +98,18 @@ APT_QUIET='-qq -o=DPkg::Lock::Timeout=120 -o=Dpkg::Use-Pty=0'
 apt_quietly() { DEBIAN_FRONTEND=noninteractive apt-get $APT_QUIET "$@" </dev/null >"$TOOLS/apt.log" 2>&1; }
 apt_last_words() { grep -E '^(E|Err|W):' "$TOOLS/apt.log" 2>/dev/null | tail -n 1; }
 
+# Small programs that suites try the product with, by the package that has each. Where they cannot be installed, the suites say so and go on without.
+SUITE_PROGRAMS='setfacl:acl'
+provision_programs() {
+  missing=''
+  for pair in $SUITE_PROGRAMS; do command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"; done
+  [ -n "$missing" ] || return 0
+  is_root && command -v apt-get >/dev/null 2>&1 || { say "Not installed:$missing (Debian, as root: apt-get install$missing)"; return 0; }
+  mkdir -p "$TOOLS"
+  say "Installing$missing ..."
+  apt_quietly install -y --no-install-recommends $missing || { apt_quietly update && apt_quietly install -y --no-install-recommends $missing; } || say "  $(apt_last_words)"
+}
+
 # A container engine out of Debian's packages, unpacked and not installed: no service starts, and nothing of the machine changes.
 # Sets MAILWARDEN_ENGINE to the folder, or MAILWARDEN_NO_ENGINE to the reason why there is none. Only root can run one.
 ENGINE_PACKAGES='docker.io containerd runc libdevmapper1.02.1'

@@ -1,6 +1,7 @@
 import type { AccessBreach } from '@mailwarden/contracts';
-import { grantFor, READ, SEARCH, WRITE, type Grant, type Granted } from './access-grant.js';
-import type { EntryRights, Naming } from './access-rights.js';
+import { grantFor, READ, reaches, SEARCH, WRITE, type Grant, type Granted } from './access-grant.js';
+import { ANYONE_ELSE } from './access-classes.js';
+import type { EntryRights, FolderRights, Naming } from './access-rights.js';
 import { grantWords, octal } from './access-words.js';
 import type { Account } from './accounts.js';
 
@@ -17,6 +18,7 @@ interface OpenBreach {
 /** Gathers the ways in that are not declared: one breach for each account and kind of way; each kind of entry counts once in it. */
 export class BreachBook {
   readonly #open = new Map<string, OpenBreach>();
+  readonly #openWays = new Map<readonly FolderRights[], boolean>();
 
   constructor(private readonly naming: Naming) {}
 
@@ -24,10 +26,10 @@ export class BreachBook {
     return [...this.#open.values()].map(({ breach }) => breach);
   }
 
-  /** What comes by "others" is one breach for everyone, not one for each account. The widest right is shown. */
+  /** What comes by "others" is one breach for everyone, not one for each account, unless the folders above let only that account through. The widest right is shown. */
   add(account: Account, granted: readonly Granted[]): void {
     for (const { rights, grant, read, write } of granted) {
-      const name = grant.by === 'mode' ? EVERYONE : this.naming.shownName(account);
+      const name = grant.by === 'mode' && this.#isOpenWay(rights.through) ? EVERYONE : this.naming.shownName(account);
       const known = this.#openBreach(`${grant.by} ${name}`, { kind: grant.by, account: name, read: false, write: false, items: 0, mode: '', because: '' });
       if (known === null) continue;
       const { breach, counted } = known;
@@ -47,13 +49,19 @@ export class BreachBook {
   addInherited(account: Account, rights: EntryRights): void {
     const grant = inheritedGrant(account, rights);
     if (grant === null || grant.entry === null) return;
-    const name = grant.by === 'mode' ? EVERYONE : this.naming.shownName(account);
+    const name = grant.by === 'mode' && this.#isOpenWay(rights.through) ? EVERYONE : this.naming.shownName(account);
     if (this.#open.has(`${grant.by} ${name}`)) return;
     const known = this.#openBreach(`inherited ${name}`, { kind: 'acl', account: name, read: false, write: false, items: 0, mode: octal(rights.mode), because: '' });
     if (known === null || known.counted.has(rights)) return;
     known.counted.add(rights);
     const because = known.breach.because === '' ? `what is made here begins with default:${grantWords(grant, account, { ...rights, acl: rights.defaultAcl ?? null }, this.naming).replace(/^by the entry | lets everyone in$/g, '')}` : known.breach.because;
     known.breach = { ...known.breach, items: known.breach.items + rights.items, because };
+  }
+
+  #isOpenWay(through: readonly FolderRights[]): boolean {
+    const isOpen = this.#openWays.get(through) ?? reaches(ANYONE_ELSE, through);
+    this.#openWays.set(through, isOpen);
+    return isOpen;
   }
 
   #openBreach(key: string, empty: AccessBreach): OpenBreach | null {

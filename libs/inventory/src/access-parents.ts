@@ -26,7 +26,7 @@ function namedReplacers(chain: readonly LeadingFolder[], protection: DeclaredPro
       if (isDeclared(account, protection, naming.accounts) || found.has(account.name)) continue;
       for (const folder of chain) {
         const grant = replacingGrant(account, folder);
-        if (grant === null || grant.by === 'mode') continue;
+        if (grant === null || (grant.by === 'mode' && reaches(ANYONE_ELSE, folder.through ?? []))) continue; // Told once, for everyone.
         found.set(account.name, lineOf(naming.shownName(account), folder, `a folder above the store lets it be replaced: ${grantWords(grant, account, folder, naming)}`));
         break;
       }

@@ -7,7 +7,6 @@ const GROUP = [0x04, 4, NOBODY] as const;
 const MASK = [0x10, 6, NOBODY] as const;
 const OTHER = [0x20, 0, NOBODY] as const;
 const user = (id: number, bits = 6) => [0x02, bits, id] as const;
-const group = (id: number, bits = 4) => [0x08, bits, id] as const;
 
 function attribute(entries: readonly (readonly [number, number, number])[], version = 2): Uint8Array {
   const bytes = Buffer.alloc(4 + 8 * entries.length);
