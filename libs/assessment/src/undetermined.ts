@@ -8,7 +8,17 @@ const isUnknown = (measured: Measured<unknown> | undefined): boolean => measured
 const when = (unknown: boolean, ...codes: FindingCode[]): FindingCode[] => (unknown ? codes : []);
 
 /** A part that could not be looked at may hold anything. */
-const OF_ALL_ENTRIES: readonly FindingCode[] = ['over-limit', 'over-age', 'access-too-wide', 'parent-folder-open', 'leftover-files', 'orphaned-halves', 'dump-present'];
+const OF_ALL_ENTRIES: readonly FindingCode[] = ['over-limit', 'over-age', 'access-too-wide', 'parent-folder-open', 'leftover-files', 'orphaned-halves', 'dump-present', 'rotation-absent'];
+
+/** Rules that could not be read may be those that rotate it; a record that could not be read may tell of a job that does not run. */
+function ofRotation({ rotationRules, inSystemLog, unknown, bytesAllocated, records, items }: StoreObservation): FindingCode[] {
+  const unread = rotationRules === undefined || unknown.some(({ what }) => what === 'rules that rotate it');
+  return [
+    ...when(unread || [bytesAllocated, records, items].some(isUnknown), 'rotation-absent'),
+    ...when(unread || rotationRules?.some(({ everySeconds, lastRanAt }) => everySeconds !== null && !lastRanAt.known) === true, 'rotation-late'),
+    ...when(isUnknown(inSystemLog) || unknown.some(({ what }) => what === 'part of the system log'), 'log-elsewhere'),
+  ];
+}
 
 function ofStore(store: StoreObservation): FindingCode[] {
   const blind = store.unknown.some(({ what }) => what === 'part of the store');
@@ -21,6 +31,7 @@ function ofStore(store: StoreObservation): FindingCode[] {
     ...when(isUnknown(store.orphans), 'orphaned-halves'),
     ...when(isUnknown(store.openDeleted), 'deleted-but-open'),
     ...when(isUnknown(store.contentChangedAt), 'configuration-changed'),
+    ...ofRotation(store),
   ];
 }
 

@@ -5,6 +5,7 @@ import { readAccounts, withHost, type Host } from './host.js';
 import { kernelFacts, withKernelFacts } from './kernel/observe-kernel.js';
 import { observeStore, shownName, type ScanContext } from './observe-store.js';
 import { readReading } from './probe/read-probe.js';
+import { ruleFacts, withRules } from './rules/observe-rules.js';
 import { walkStores } from './store-walk.js';
 
 const VERSION_MAX = 60;
@@ -103,8 +104,9 @@ export async function measureHost(parts: {
     const walked = await walkStores(host, profile.stores, serviceStarted.known ? epochMsOf(serviceStarted.value) : null);
     const context: ScanContext = { host, accounts: readAccounts(host), profileAccounts: [profile.accounts.service, 'root'], hashKey: parts.hashKey, serviceStarted };
     const kernel = await kernelFacts({ host, profile, accounts: context.accounts, shownName: shownName(context) });
+    const rules = await ruleFacts(host, profile);
     const stores: Observation['stores'] = [];
-    for (const item of walked.stores) stores.push(withKernelFacts(await observeStore(context, walked, item), item.store, kernel, startedMs));
+    for (const item of walked.stores) stores.push(withRules(withKernelFacts(await observeStore(context, walked, item), item.store, kernel, startedMs), item.store, rules));
     const observation: Omit<Observation, 'durationMs'> = {
       schema: 'mailwarden/observation/v1',
       server: parts.server,

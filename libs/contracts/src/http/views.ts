@@ -93,6 +93,8 @@ export const statementRow = z.object({
     sizes: sizeSpread.optional(),
     growth: storeObservation.shape.growth,
     openDeleted: storeObservation.shape.openDeleted,
+    inSystemLog: storeObservation.shape.inSystemLog,
+    rotationRules: storeObservation.shape.rotationRules,
     /** For the first limit that counts; absent where no history is at hand. */
     forecast: measured(forecast).optional(),
     /** Facts that a row of its own kind shows, as `dump switch: off (documented default)`. */

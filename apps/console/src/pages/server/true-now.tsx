@@ -16,6 +16,7 @@ import { courseWords } from './course-words.js';
 import { LimitBar } from './limit-bar.js';
 import { limitBars } from './limit-bar-scale.js';
 import { measuredWords } from './measured-words.js';
+import { rotationWords } from './rotation-words.js';
 import classes from './statement.module.css';
 
 interface TrueNowProps {
@@ -78,13 +79,13 @@ function Amounts({ row: { measured, kind, because } }: { readonly row: Statement
   );
 }
 
-function Measures({ row: { measured }, now }: { readonly row: StatementRow; readonly now: number }) {
+function Measures({ row: { measured, kind }, now }: { readonly row: StatementRow; readonly now: number }) {
   const lines: (readonly [string, ReactNode, boolean])[] = [
-    ...[...measuredWords(measured), ...courseWords(measured, now)].map(({ name, words, bad }) => [name, words, bad] as const),
+    ...[...measuredWords(measured), ...courseWords(measured, now), ...rotationWords(measured, kind, now)].map(({ name, words, bad }) => [name, words, bad] as const),
     ...measured.facts.map(({ label, value }) => [label, <MeasuredValue key={label} of={value}>{(text) => (text.length > 40 ? <code title={text}>{text.slice(0, 16)}…</code> : text)}</MeasuredValue>, false] as const),
   ];
   if (lines.length === 0) return null;
-  return <dl className={classes['measures']}>{lines.map(([name, words, bad]) => <div key={name} style={{ display: 'contents' }}><dt>{name}</dt><dd className={bad ? 'toned' : undefined} data-tone={bad ? 'bad' : undefined}>{words}</dd></div>)}</dl>;
+  return <dl className={classes['measures']}>{lines.map(([name, words, bad], index) => <div key={`${name} ${index}`} style={{ display: 'contents' }}><dt>{name}</dt><dd className={bad ? 'toned' : undefined} data-tone={bad ? 'bad' : undefined}>{words}</dd></div>)}</dl>;
 }
 
 function Breaches({ row: { access } }: { readonly row: StatementRow }) {
