@@ -40,7 +40,7 @@ describe('the JSON of mailwarden scan', () => {
     }
     const printed: string[] = [];
     const context: CommandContext = { dataDir: '.mailwarden', format: 'json', style: PLAIN, print: (line) => void printed.push(line) };
-    exit = await scan({ profile: [], root }, context);
+    exit = await scan({ profile: ['kaspersky-klms-8'], root }, context);
     raw = JSON.parse(printed.join('\n'));
     document = scanDocument.parse(raw);
   });

@@ -7,6 +7,7 @@ export { parseProfile } from './parse-profile.js';
 export { profileJsonSchema } from './profile-form.js';
 export { resolveVariables } from './resolve-variables.js';
 export { pickProfile } from './pick-profile.js';
+export { isSharedFolder } from './system-folders.js';
 export { isWithin } from './version-range.js';
 export type { Problem } from '@mailwarden/strict-yaml';
 

@@ -107,7 +107,7 @@ function profileFrom(form: ProfileForm): Profile {
     serviceStart: reading(form['service-start']),
     variables: Object.fromEntries(Object.entries(form.variables).map(([name, variable]) => [name, { reading: reading(variable.read), default: variable.default }])),
     stores: form.stores.map((store) => storeFrom(store, databases)),
-    switches: Object.fromEntries(Object.entries(form.switches).map(([name, item]) => [name, { reading: readingFrom(item.read, databases), default: item.default, source: item.source }])),
+    switches: Object.fromEntries(Object.entries(form.switches).map(([name, item]) => [name, { reading: readingFrom(item.read, databases), default: item.default, source: item.source, ...(item.store === undefined ? {} : { store: item.store }) }])),
     ksn: form.ksn === undefined ? null : { reading: readingFrom(form.ksn.read, databases), states: form.ksn.states },
     agreements: form.agreements.map(({ id, title, gates, source, ...read }) => ({ id, title, gates: gates.map((gate) => gate.text), source, text: reading(read.text), accepted: reading(read.accepted), acceptedVersion: reading(read['accepted-version']), answerFile: reading(read['answer-file']) })),
     flows: form.flows.map(({ 'data-categories': dataCategories, enabled, ...flow }) => ({ ...flow, dataCategories, enabled: reading(enabled) })),

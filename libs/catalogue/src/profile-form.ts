@@ -138,9 +138,9 @@ export const profileForm = z.strictObject({
     .describe('Folders that settings can move: `read` says where they are, `default` where they are otherwise. A place begins with `${name}`'),
   stores: z.array(storeForm).min(1).max(200).describe('What is kept'),
   switches: z
-    .record(slug, z.strictObject({ read: readingForm, default: text.nullable(), source: source.nullable() }))
+    .record(slug, z.strictObject({ read: readingForm, default: text.nullable(), source: source.nullable(), store: storeId.optional() }))
     .default({})
-    .describe('Settings that bear on the data, each with `read`, documented `default` and `source`. Judged by name: `dumps` (`on` or `off`), `core-limit`, `core-pattern`, `ptrace-scope`, `suid-dumpable`. What the host itself shows (swap, core pattern and the like) is read without being named'),
+    .describe('Settings that bear on the data, each with `read`, documented `default` and `source`, and with `store` where one row of the statement is to show it. Judged by name: `dumps` (`on` or `off`), `core-limit`, `core-pattern`, `ptrace-scope`, `suid-dumpable`. What the host itself shows (swap, core pattern and the like) is read without being named'),
   ksn: z.strictObject({ read: readingForm, states: z.record(z.string(), z.enum(KSN_STATES)) }).optional().describe('A reputation network of the vendor: `read` and what its values mean (`off`, `basic`, `extended`, `private`)'),
   agreements: z.array(agreementForm).max(50).default([]).describe('Agreements between the organisation and the vendor'),
   flows: z.array(flowForm).max(50).default([]).describe('What leaves the host'),

@@ -6,7 +6,7 @@ export type SourceId = string;
 
 /** How one value is read on the host. Paths are absolute below the host root. */
 export type Probe =
-  | { readonly kind: 'file-key'; readonly file: string; readonly format: 'key-value' | 'ini' | 'xml' | 'json' | 'yaml'; readonly key: string }
+  | { readonly kind: 'file-key'; readonly file: string; readonly format: 'key-value' | 'words' | 'ini' | 'xml' | 'json' | 'yaml'; readonly key: string }
   | { readonly kind: 'file-hash'; readonly file: string }
   | { readonly kind: 'file-exists'; readonly file: string }
   | { readonly kind: 'command'; readonly command: readonly string[]; readonly parser: 'first-line' | 'key-value' | 'json'; readonly key: string | null; readonly timeoutSeconds: number }
@@ -194,7 +194,7 @@ export interface Profile {
   readonly variables: Readonly<Record<string, Variable>>;
   readonly stores: readonly Store[];
   /** Named switches: `dumps`, `trace`, ... with the state the vendor documents as default. */
-  readonly switches: Readonly<Record<string, { readonly reading: Reading; readonly default: string | null; readonly source: SourceId | null }>>;
+  readonly switches: Readonly<Record<string, { readonly reading: Reading; readonly default: string | null; readonly source: SourceId | null; /** The row of the statement that shows it. */ readonly store?: StoreId }>>;
   readonly ksn: { readonly reading: Reading; readonly states: Readonly<Record<string, 'off' | 'basic' | 'extended' | 'private'>> } | null;
   readonly agreements: readonly Agreement[];
   readonly flows: readonly Flow[];
@@ -214,4 +214,6 @@ export interface HostSettings {
   readonly kernel?: 'this';
   /** False where data outside every declared store is not to be looked for. */
   readonly lookForUndeclared?: boolean;
+  /** Folders below the host's root that are not looked into for such data. */
+  readonly undeclaredExcluded?: readonly string[];
 }

@@ -4,11 +4,11 @@ const path = z.string().min(1).max(400);
 
 const processValue = z.enum(['started-at', 'core-limit']);
 
-export const fileKeyForm = z.strictObject({ file: path, format: z.enum(['key-value', 'ini', 'xml', 'json', 'yaml']), key: z.string().min(1).max(200) });
+export const fileKeyForm = z.strictObject({ file: path, format: z.enum(['key-value', 'words', 'ini', 'xml', 'json', 'yaml']), key: z.string().min(1).max(200) });
 
 /** Ways to read one value on a host. There is no shell, and no variable is put into a probe. */
 export const probeForm = z.union([
-  z.strictObject({ 'file-key': fileKeyForm }).describe('One value of a settings file: `file`, `format` (`key-value`, `ini`, `xml`, `json` or `yaml`) and `key`. Of XML the key begins with the root element; members of XML, JSON and YAML are joined by dots'),
+  z.strictObject({ 'file-key': fileKeyForm }).describe('One value of a settings file: `file`, `format` (`key-value`, `words` for lines as `Key value`, `ini`, `xml`, `json` or `yaml`) and `key`. Of XML the key begins with the root element; members of XML, JSON and YAML are joined by dots'),
   z.strictObject({ 'file-hash': path }).describe('SHA-256 of a file'),
   z.strictObject({ 'file-exists': path }).describe('`yes` or `no`'),
   z

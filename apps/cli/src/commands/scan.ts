@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { assess, buildStatement } from '@mailwarden/assessment';
-import { parseProfile, type Profile } from '@mailwarden/catalogue';
+import { parseProfile, type HostSettings, type Profile } from '@mailwarden/catalogue';
 import { loadHostSettings, loadProfiles } from '@mailwarden/config';
-import { measureHost } from '@mailwarden/inventory-fs';
+import { measureHost, productsOnHost } from '@mailwarden/inventory-fs';
 import { instantOf, parseServerName, type ProfileId, type ServerName } from '@mailwarden/kernel';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { scanJson } from '../output/scan-json.js';
@@ -15,8 +15,6 @@ export interface ScanOptions {
   readonly profile: readonly string[];
   readonly root: string;
 }
-
-const DEFAULT_PROFILE = 'kaspersky-klms-8';
 
 /** Name of this host as a server name: what does not fit is replaced, so that a scan works anywhere. */
 export function localServerName(): ServerName {
@@ -41,24 +39,48 @@ export async function chosenProfile(idOrFile: string): Promise<Profile> {
   return profile;
 }
 
-/** Measures one host, judges it, and prints its data-provision statement. Exit: 0 nothing to report, 1 findings, 2 could not measure. */
+interface Chosen {
+  readonly profiles: readonly Profile[];
+  /** Names of products that were looked for and are not here. */
+  readonly absent: readonly string[];
+}
+
+/** The profiles that were named, else those of the products that are on the host. Errors: CommandFailure when none of the known ones is. */
+async function chosenProfiles(named: readonly string[], root: string, hostSettings: HostSettings): Promise<Chosen> {
+  if (named.length > 0) return { profiles: await Promise.all(named.map(chosenProfile)), absent: [] };
+  const known = [...(await loadProfiles({})).values()];
+  const profiles = await productsOnHost({ root, hostSettings, profiles: known });
+  const absent = known.filter((profile) => !profiles.includes(profile)).map(({ product }) => product.name);
+  if (profiles.length > 0) return { profiles, absent };
+  throw new CommandFailure('none of the products that Mailwarden knows is on this host', 'name a profile with --profile, or a folder that holds the etc and var of a host with --root', [`looked for: ${absent.join(', ')}`]);
+}
+
+/** Which statements follow, before the first of them. */
+function overview({ profiles, absent }: Chosen): string[] {
+  const names = profiles.map(({ product }) => product.name);
+  return absent.length === 0 ? [] : [`Found on this host: ${names.join(', ')}`, `Looked for and not found: ${absent.join(', ')}`, ''];
+}
+
+/** Measures one host, judges it, and prints a data-provision statement for each product. Exit: 0 nothing to report, 1 findings, 2 could not measure. */
 export async function scan(options: ScanOptions, context: CommandContext): Promise<ExitCode> {
   const root = hostRoot(options.root);
   const hostSettings = await loadHostSettings(root);
-  const profiles = await Promise.all((options.profile.length > 0 ? options.profile : [DEFAULT_PROFILE]).map(chosenProfile));
+  const chosen = await chosenProfiles(options.profile, root, hostSettings);
+  if (context.format === 'text') printLines(context, overview(chosen));
   const results = [];
-  for (const profile of profiles) {
+  for (const profile of chosen.profiles) {
     const observation = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now });
     const now = Date.now();
     const at = instantOf(now);
     const findings = assess({ observation, profile, bundle: null, effective: [], now: at });
     const statement = buildStatement({ observation, profile, bundle: null, effective: [], findings, now: at });
+    if (context.format === 'text') printLines(context, [...(results.length === 0 ? [] : ['', '']), ...statementText(statement, findings, now, context.style)]);
     results.push({ observation, findings, statement });
-    if (context.format === 'text') printLines(context, statementText(statement, findings, now, context.style));
   }
   if (context.format === 'json') {
     const documents = results.map(({ observation, findings, statement }) => scanJson({ statement, findings, root, startedAt: observation.startedAt, durationMs: observation.durationMs }));
-    printJson(context, documents.length === 1 ? documents[0] : documents);
+    // Who names one profile gets its document; everybody else a list, however many products there are.
+    printJson(context, options.profile.length === 1 ? documents[0] : documents);
   }
   // Memory is there on any host: it says nothing about the product.
   if (results.every(({ observation }) => observation.stores.every((store) => !store.present || store.kind === 'memory'))) return EXIT.failed;

@@ -55,7 +55,7 @@ export function knownProbeDatabases(form: ProfileForm): Mistake[] {
   return walk(form, []);
 }
 
-/** Databases of the stores and agreements of the flows are declared in the file. */
+/** Databases of the stores, stores of the switches and agreements of the flows are declared in the file. */
 export function knownReferences(form: ProfileForm): Mistake[] {
   const databases = Object.keys(form.databases);
   const agreements = form.agreements.map(({ id }) => id);
@@ -69,6 +69,10 @@ export function knownReferences(form: ProfileForm): Mistake[] {
     ...form.stores.flatMap((store, index) => {
       const setting = store['system-log']?.when?.setting;
       return setting === undefined || Object.hasOwn(form.switches, setting) ? [] : [unknownName('the switch', setting, Object.keys(form.switches), ['stores', index, 'system-log', 'when', 'setting'])];
+    }),
+    ...Object.entries(form.switches).flatMap(([name, { store }]) => {
+      const stores = form.stores.map(({ id }) => id);
+      return store === undefined || stores.includes(store) ? [] : [unknownName('the store', store, stores, ['switches', name, 'store'])];
     }),
     ...form.flows.flatMap((flow, index) => flow.requires.flatMap((id, place) => (agreements.includes(id) ? [] : [unknownName('the agreement', id, agreements, ['flows', index, 'requires', place])]))),
   ];

@@ -13,6 +13,11 @@ const fixedFolder = (glob: string): string => glob.slice(0, glob.search(/[*?[]/)
 /** Files of one name and its generations, as `/var/log/mail.log*`, lie in a shared folder without taking it in. */
 const NAMES_FILES = /^\/[^*?[]+\/[^/*?[]+\*?[^/*?[]*$/;
 
+/** Begins with so many characters that stand for themselves. */
+const NAMED = String.raw`[^/*?[\]]{4,}`;
+/** Parts of shared folders that may be measured, and never deleted from: the mailboxes of the system, one folder by its name in every home, and by their names the temporary folders of a product. */
+const MEASURED_SHARES = [/^\/var\/mail\/\*$/, new RegExp(String.raw`^/home/\*/${NAMED}`), new RegExp(String.raw`^/(?:var/)?tmp/${NAMED}`)];
+
 /** What is wrong with a place as it is written. */
 export function placeMistake(path: string): Complaint | null {
   if (!path.startsWith('/')) return { message: `"${path}" is not an absolute path`, advice: 'begin with "/", counted from the host\'s root' };
@@ -44,7 +49,7 @@ function globMistake(glob: string, store: StoreForm, isFiles: boolean, form: Pro
   if (mistake !== null || !isFiles) return mistake;
   const folder = fixedFolder(place);
   if (store.rotatable && isOfTheSystem(folder)) return { message: `"${glob}" lies in the system's own tree, and the store may be deleted from`, advice: `write rotatable: false, or ${OWN_FOLDER}` };
-  if (isSharedFolder(folder) && (store.rotatable || !NAMES_FILES.test(place))) return { message: `"${glob}" takes in a folder of the system`, advice: OWN_FOLDER };
+  if (isSharedFolder(folder) && (store.rotatable || !(NAMES_FILES.test(place) || MEASURED_SHARES.some((share) => share.test(place))))) return { message: `"${glob}" takes in a folder of the system`, advice: OWN_FOLDER };
   return null;
 }
 

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { ini, keyValue } from './line-formats.js';
+import { ini, keyValue, words } from './line-formats.js';
 import { xml } from './xml-format.js';
 
 /** One value of a settings file, or undefined when the key is not there. Errors: throws when the file is not of the format. */
@@ -29,7 +29,7 @@ const yaml: ReadKey = (text, key) => {
 };
 
 /** Readers by the profile's name of the format. */
-export const FILE_FORMATS = { 'key-value': keyValue, ini, json, yaml, xml } as const satisfies Readonly<Record<string, ReadKey>>;
+export const FILE_FORMATS = { 'key-value': keyValue, words, ini, json, yaml, xml } as const satisfies Readonly<Record<string, ReadKey>>;
 
 const NUL = '\0';
 const BYTE_ORDER_MARK = /^\uFEFF/;

@@ -21,6 +21,16 @@ export function keyValue(text: string, key: string): string | undefined {
   return found;
 }
 
+/** `Key value` lines, as ClamAV and OpenSSH write them; `#` begins a comment line. The last one counts. */
+export function words(text: string, key: string): string | undefined {
+  let found: string | undefined;
+  for (const line of text.split(LINE_END)) {
+    const read = assignment(line, /[ \t]/);
+    if (read?.name === key) found = read.value;
+  }
+  return found;
+}
+
 /** Name of a section header, with its dot. */
 function sectionOf(line: string): string | undefined {
   const text = line.trim();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Probe, Reading } from '@mailwarden/catalogue';
-import { known, unknown, type Measured } from '@mailwarden/kernel';
+import { known, parseDuration, unknown, type Measured } from '@mailwarden/kernel';
 import { connectProduct, readValue, troubleOf } from '@mailwarden/product-database';
 import { hostFileExists, readHostFile, type Host } from '../host.js';
 import { kernelSetting } from '../kernel/kernel-files.js';
@@ -136,14 +136,29 @@ export async function readReading(host: Host, reading: Reading): Promise<Measure
   return failed ?? unknown('the profile has no probe for it');
 }
 
-/** A number with its factor, as bytes or records. Nothing is no limit, and neither is zero: products write it for "without end" as well, and nobody may take it for "delete all". */
-export async function readQuantity(host: Host, reading: Reading): Promise<Measured<{ value: number; written: string }>> {
+/** Sizes as programs of mail write them, counted in powers of 1024. Source: journald.conf(5), Dovecot's and Exim's settings. */
+const SIZE = /^(\d{1,15}) ?([KMGT])(?:i?B)?$/;
+const POWER: Readonly<Record<string, number>> = { K: 1, M: 2, G: 3, T: 4 };
+
+/** What a product wrote with a unit of its own, in the units of the kind; undefined where it is none. */
+function withUnit(written: string, kind: 'bytes' | 'records' | 'age'): number | undefined {
+  if (kind === 'age') {
+    const seconds = parseDuration(written);
+    return seconds.ok ? seconds.value : undefined;
+  }
+  const [, number, unit = ''] = kind === 'bytes' ? (SIZE.exec(written) ?? []) : [];
+  return number === undefined ? undefined : Number(number) * 1024 ** (POWER[unit] ?? 0);
+}
+
+/** A number with its factor, or with the product's own unit, as bytes, records or seconds. Nothing is no limit, and neither is zero: products write it for "without end" as well, and nobody may take it for "delete all". */
+export async function readQuantity(host: Host, reading: Reading, kind: 'bytes' | 'records' | 'age' = 'records'): Promise<Measured<{ value: number; written: string }>> {
   const text = await readReading(host, reading);
   if (!text.known) return text;
   const written = text.value.trim();
   const shown = `"${shortened(written, SHOWN_MAX)}"`;
-  if (!NUMBER.test(written)) return unknown(`${shown} is not a number`);
-  const value = Math.round(Number(written) * reading.factor);
+  const exact = withUnit(written, kind);
+  if (exact === undefined && !NUMBER.test(written)) return unknown(`${shown} is not a number`);
+  const value = exact ?? Math.round(Number(written) * reading.factor);
   if (value === 0) return unknown(`${shown} is no limit`);
   return value <= Number.MAX_SAFE_INTEGER ? known({ value, written }, text.source) : unknown(`${shown} is beyond all measure`);
 }
