@@ -12,5 +12,6 @@ export const formerPath = (link: BytePath): BytePath | null => (link.startsWith(
 /** The path below a host's root of a path that this host itself sees; null where it lies elsewhere. */
 export function pathBelow(rootPath: BytePath, path: BytePath): BytePath | null {
   const root = rootPath.replace(/\/+$/, '');
-  return root === '' ? path : path.startsWith(`${root}/`) ? path.slice(root.length) : null;
+  if (root === '') return path;
+  return path === root ? '/' : path.startsWith(`${root}/`) ? path.slice(root.length) : null;
 }

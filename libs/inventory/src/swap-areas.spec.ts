@@ -36,6 +36,7 @@ describe('a file that is gone by name', () => {
     ['/', '/var/a', '/var/a'],
     ['/srv/root', '/srv/root/var/a', '/var/a'],
     ['/srv/root/', '/srv/root/var/a', '/var/a'],
+    ['/srv/root', '/srv/root', '/'],
     ['/srv/root', '/srv/rootless/a', null],
   ])('below %s, %s is %s', (root, path, below) => {
     expect(pathBelow(root, path)).toBe(below);

@@ -55,9 +55,9 @@ describe('dumps', () => {
   it('are found where the pattern of the kernel puts them, by what the name or the file tells', async () => {
     put('cores/core.klms-scan.12');
     put('cores/core.klms-scan.12.txt');
-    put('cores/renamed.7', coreOf('klms-filter'));
+    put('named/renamed.7', coreOf('klms-filter'));
     expect(await found('/cores/core.%e.%p')).toEqual(['/cores/core.klms-scan.12 klms-scan']);
-    expect(await found('/cores/%f.%p')).toEqual(['/cores/renamed.7 klms-filter']);
+    expect(await found('/named/%f.%p')).toEqual(['/named/renamed.7 klms-filter']);
     expect(await found('/cores/%e/core')).toEqual([]);
     put('cores/klms/core', coreOf('klms'));
     put('cores/other/core', 'no core at all');
