@@ -2,7 +2,8 @@ export { count, instant, labelText, labels, measured, profileId, sentence, serve
 export type { Labels } from './primitives.js';
 export { LIMIT_KINDS, LIMIT_ORIGINS, LIMIT_UNITS, forecast, statedLimit } from './limits.js';
 export type { Forecast, LimitKind, LimitOrigin, StatedLimit } from './limits.js';
-export { AGE_CLASS_SECONDS, BREACH_KINDS, ROTATION_TOOLS, SIZE_CLASS_BYTES, STORE_KINDS, accessBreach, accountAccess, ageSpread, rotationRule, sizeSpread, storeObservation } from './store-observation.js';
+export { AGE_CLASS_SECONDS, SIZE_CLASS_BYTES } from './store-classes.js';
+export { BREACH_KINDS, ROTATION_TOOLS, STORE_KINDS, accessBreach, accountAccess, ageSpread, rotationRule, sizeSpread, storeAccess, storeObservation } from './store-observation.js';
 export type { AccessBreach, RotationRule, Spread, StoreKind, StoreObservation } from './store-observation.js';
 export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservation, heartbeat, observation, scanEffort, undeclaredData } from './observation.js';
 export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, ScanEffort, UndeclaredData } from './observation.js';

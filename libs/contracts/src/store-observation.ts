@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, instant, measured, sentence, sha256Hex, slug, storeId } from './primitives.js';
+import { AGE_CLASS_SECONDS, SIZE_CLASS_BYTES } from './store-classes.js';
 
 /** The kinds of store a profile can declare. */
 export const STORE_KINDS = ['files', 'log', 'records', 'table', 'pair', 'temporary', 'configuration', 'dump', 'memory'] as const;
@@ -27,10 +28,12 @@ export type AccessBreach = z.output<typeof accessBreach>;
 
 export const accountAccess = z.object({ name: z.string().max(80), read: z.boolean(), write: z.boolean(), because: sentence });
 
-/** Upper ends of the classes of age; what is older comes last. Units: seconds. */
-export const AGE_CLASS_SECONDS = [3_600, 86_400, 7 * 86_400, 30 * 86_400, 90 * 86_400, 365 * 86_400] as const;
-/** Upper ends of the classes of apparent size; what is larger comes last. Units: bytes. */
-export const SIZE_CLASS_BYTES = [4_096, 65_536, 1_048_576, 16_777_216, 268_435_456] as const;
+/** Who gets into a store. `unseen` are ways in that nobody could look at from here, as the processes of a host that is only a folder: no gap of the scan, and no pass. */
+export const storeAccess = z.object({
+  accounts: z.array(accountAccess).max(64),
+  breaches: z.array(accessBreach).max(64),
+  unseen: z.array(z.object({ what: z.string().max(100), why: sentence })).max(8).optional(),
+});
 
 /** How the items of a store are spread over classes: one place for each upper end, and one for what lies beyond the last. Units of `bytes`: allocated bytes. */
 const spreadOver = (ends: readonly number[]) => z.object({ items: z.array(count).length(ends.length + 1), bytes: z.array(count).length(ends.length + 1) });
@@ -74,7 +77,7 @@ export const storeObservation = z.object({
   configuredLimits: z.array(
     z.object({ kind: z.enum(['bytes', 'records', 'age']), limit: measured(z.object({ value: z.number().min(0), written: z.string().max(100) })) }),
   ),
-  access: z.object({ accounts: z.array(accountAccess).max(64), breaches: z.array(accessBreach).max(64) }),
+  access: storeAccess,
   /** Temporary entries older than the service's own start. Absent for other kinds. */
   leftovers: measured(z.object({ items: count, bytes: count, oldestAt: instant.nullable() })).optional(),
   /** Halves without their other half. Absent for kinds that have none. */

@@ -1,6 +1,7 @@
 import { licenceState, resolveVariables, type Agreement, type Flow, type HostSettings, type Profile, type Reading } from '@mailwarden/catalogue';
 import type { AgreementObservation, FlowObservation, KsnState, Observation } from '@mailwarden/contracts';
 import { epochMsOf, instantOf, known, parseInstant, unknown, type Instant, type Measured, type ServerName, type Sha256 } from '@mailwarden/kernel';
+import { capabilityHolders } from './access/capability-holders.js';
 import { readAccounts, withHost, type Host } from './host.js';
 import { kernelFacts, withKernelFacts } from './kernel/observe-kernel.js';
 import { observeStore, shownName, type ScanContext } from './observe-store.js';
@@ -102,7 +103,7 @@ export async function measureHost(parts: {
     const profile = await resolveOnHost(host, parts.profile);
     const serviceStarted = instantFrom(await read(host, profile.serviceStart));
     const walked = await walkStores(host, profile.stores, serviceStarted.known ? epochMsOf(serviceStarted.value) : null);
-    const context: ScanContext = { host, accounts: readAccounts(host), profileAccounts: [profile.accounts.service, 'root'], hashKey: parts.hashKey, serviceStarted };
+    const context: ScanContext = { host, accounts: readAccounts(host), profileAccounts: [profile.accounts.service, 'root'], hashKey: parts.hashKey, serviceStarted, holders: capabilityHolders(host) };
     const kernel = await kernelFacts({ host, profile, accounts: context.accounts, shownName: shownName(context) });
     const rules = await ruleFacts(host, profile);
     const stores: Observation['stores'] = [];

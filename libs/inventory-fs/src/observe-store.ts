@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Relation, Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
-import { accessOf, accountsFrom, isSystemAccount, openParents, type Account, type Accounts } from '@mailwarden/inventory';
+import { isSystemAccount, type Account, type Accounts, type CapabilityHolder } from '@mailwarden/inventory';
 import { instantOf, keyedHash, known, unknown, type Measured, type Result, type Sha256 } from '@mailwarden/kernel';
 import { connectProduct, measureRelation, troubleOf, type MeasuredRelation } from '@mailwarden/product-database';
+import { storeAccess } from './access/store-access.js';
 import type { Host } from './host.js';
 import { orphanedHalves, type OrphanedHalves } from './orphaned-halves.js';
 import { readQuantity } from './probe/read-probe.js';
@@ -19,6 +20,8 @@ export interface ScanContext {
   /** Key for hashing names of persons; null where nothing leaves the host. */
   readonly hashKey: Uint8Array | null;
   readonly serviceStarted: Measured<unknown>;
+  /** Accounts whose processes pass over the rights of files. */
+  readonly holders: Measured<readonly CapabilityHolder[]>;
 }
 
 interface RowsFound {
@@ -28,7 +31,6 @@ interface RowsFound {
 
 const HASH_SHOWN = 12;
 const NAME_MAX = 80;
-const NO_ACCOUNTS = accountsFrom('', '');
 const at = (ms: number | null): ReturnType<typeof instantOf> | null => (ms === null ? null : instantOf(Math.round(ms)));
 const NOT_COUNTED = unknown('what is in memory is not counted');
 
@@ -53,7 +55,7 @@ async function rowsOf({ host }: ScanContext, relation: Relation, item: WalkedSto
 }
 
 async function configuredLimits({ host }: ScanContext, store: Store): Promise<StoreObservation['configuredLimits']> {
-  return Promise.all(store.configuredLimits.map(async ({ kind, reading }) => ({ kind, limit: await readQuantity(host, reading) })));
+  return Promise.all(store.configuredLimits.map(async ({ kind, reading }) => ({ kind, limit: await readQuantity(host, reading, kind) })));
 }
 
 const mapped = <T, U>(value: Measured<T>, of: (inner: T) => U): Measured<U> => (value.known ? known(of(value.value), value.source) : value);
@@ -96,9 +98,6 @@ function digestOf({ contents, blind }: WalkedStore): Measured<Sha256> {
 export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
   const { store, tally } = item;
   const rows = store.rows === null ? null : await rowsOf(context, store.rows, item);
-  const chain = walked.chainOf(item);
-  const access = accessOf({ entries: tally.rights, accounts: context.accounts.ok ? context.accounts.value : NO_ACCOUNTS, protection: store.protection, shownName: shownName(context) });
-  const replaceable = tally.rights.length > 0 ? openParents(chain) : [];
   return {
     id: store.id,
     kind: store.kind,
@@ -106,7 +105,7 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
     ...amountsOf(item, rows),
     ...(rows !== null ? { records: mapped(rows.relation, (r) => r.records) } : store.lineRecords ? { records: linesOf(item) } : {}),
     configuredLimits: await configuredLimits(context, store),
-    access: { accounts: access.accounts, breaches: [...access.breaches, ...replaceable].slice(0, 64) },
+    access: storeAccess({ entries: tally.rights, chain: walked.chainOf(item), protection: store.protection, accounts: context.accounts, holders: context.holders, shownName: shownName(context) }),
     ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
     ...(rows?.orphans != null ? { orphans: rows.orphans } : {}),
     ...(store.kind === 'configuration' && item.present ? { contentDigest: digestOf(item) } : {}),
