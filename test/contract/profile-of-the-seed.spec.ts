@@ -16,7 +16,7 @@ type Claim = readonly [where: string, what: Readonly<Record<string, unknown>>];
 type Members = Readonly<Record<string, unknown>>;
 
 /** Members that say how we look, not what the page says. */
-const OURS = new Set(['source', 'id', 'kind', 'files', 'exclude', 'active', 'rows', 'clock', 'rotatable', 'quiet-period', 'line-records', 'configured-limits', 'read', 'enabled', 'accepted', 'accepted-version', 'answer-file']);
+const OURS = new Set(['source', 'id', 'kind', 'files', 'exclude', 'active', 'rows', 'clock', 'rotatable', 'quiet-period', 'line-records', 'system-log', 'configured-limits', 'read', 'enabled', 'accepted', 'accepted-version', 'answer-file']);
 const hasOwnSource = (value: unknown): boolean => JSON.stringify(value ?? null).includes('"source":');
 
 function statedBy(members: Members): Members {
