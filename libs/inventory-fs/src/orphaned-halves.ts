@@ -5,7 +5,7 @@ import { fileNamesOf, filesWithRows, type ProductClient } from '@mailwarden/prod
 import { closeDirectory, entryNames, openDirectoryBeneath, statEntry } from './directory-descriptor.js';
 import type { Host } from './host.js';
 import { PAIR_NAMES_MAX, type WalkedStore } from './store-walk.js';
-import { PRIVATE_FOLDER_PREFIX } from './walk.js';
+import { PRIVATE_FOLDER_PREFIX } from './private-folder.js';
 
 /** Halves looked at once more, one by one. More than these are no letters that just came or went. */
 const LOOKED_AT_AGAIN_MAX = 10_000;

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import type { BytePath } from '@mailwarden/inventory';
 import { closeDirectory, openChildDirectory, openDirectoryBeneath, type Directory, type FolderOnTheWay, type OpenError } from './directory-descriptor.js';
 import { ENTRIES_PER_BATCH, entryBatches } from './entry-batches.js';
+import { isPrivateFolder } from './private-folder.js';
 import { withinDirectory } from './within-directory.js';
 
 /** Folders are open while they are walked, one for each level: this bounds the descriptors. */
@@ -25,11 +26,6 @@ export interface Visitor {
 }
 
 export type PassedOver = 'not-a-regular-file' | 'other-file-system' | 'permission-denied' | 'io-error' | 'too-deep' | 'vanished';
-
-/** Folders with this beginning and an order's id are the executor's own, for entries on their way out. Nothing else hides behind the name: no file, and no folder that others may enter. */
-export const PRIVATE_FOLDER_PREFIX = '.mailwarden-';
-const ORDER_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const isPrivateFolder = (name: BytePath, stat: Stats): boolean => stat.isDirectory() && name.startsWith(PRIVATE_FOLDER_PREFIX) && ORDER_ID.test(name.slice(PRIVATE_FOLDER_PREFIX.length)) && (stat.mode & 0o077) === 0;
 
 const REASONS: Readonly<Record<OpenError, PassedOver>> = { absent: 'vanished', 'not-a-folder': 'not-a-regular-file', 'other-file-system': 'other-file-system', 'permission-denied': 'permission-denied', 'io-error': 'io-error' };
 
@@ -131,7 +127,7 @@ class Walker {
     }
     if (stat.isFile()) this.visitor.file(path, name, stat, directory);
     else if (!stat.isDirectory()) this.visitor.passedOver(path, 'not-a-regular-file');
-    else return !isPrivateFolder(name, stat);
+    else return !isPrivateFolder(name, stat.mode);
     return false;
   }
 

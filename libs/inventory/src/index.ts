@@ -23,3 +23,5 @@ export { swapAreas, swapState } from './swap-areas.js';
 export type { SwapArea, SwapRest } from './swap-areas.js';
 export { OPEN_WAY, Ways } from './way.js';
 export type { Way } from './way.js';
+export { HEAD_BYTES, looksLikeLetter, mayBeReadForLetters, mayHoldUndeclared, placeOf, UndeclaredTally } from './undeclared.js';
+export type { FoundFile } from './undeclared.js';

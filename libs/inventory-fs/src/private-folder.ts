@@ -1,0 +1,8 @@
+import type { BytePath } from '@mailwarden/inventory';
+
+/** Folders with this beginning and an order's id are the executor's own, for entries on their way out. Nothing else hides behind the name: no file, and no folder that others may enter. */
+export const PRIVATE_FOLDER_PREFIX = '.mailwarden-';
+const ORDER_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a folder of this name and mode is the executor's own. */
+export const isPrivateFolder = (name: BytePath, mode: number): boolean => name.startsWith(PRIVATE_FOLDER_PREFIX) && ORDER_ID.test(name.slice(PRIVATE_FOLDER_PREFIX.length)) && (mode & 0o077) === 0;

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { BytePath } from '@mailwarden/inventory';
+import { entryPath } from '../directory-descriptor.js';
+
+const CHUNK_BYTES = 65_536;
+const NEWLINE = 0x0a;
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Reads what the file held when it was opened: one that grows meanwhile has an end, and a device that took its name is none. Stops after each chunk, so that others come in between. */
+function* eachChunk(folder: number, name: BytePath, take: (chunk: Buffer) => void): Generator<void, void, void> {
+  const fd = openSync(entryPath({ fd: folder }, name), FLAGS);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Error('it is not a regular file any more');
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let left = stat.size; left > 0; ) {
+      const read = readSync(fd, buffer, 0, Math.min(left, CHUNK_BYTES), null);
+      if (read === 0) return;
+      take(buffer.subarray(0, read));
+      left -= read;
+      yield;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** SHA-256 of a file's content, read through the descriptor of its folder. Errors: throws where it cannot be read. */
+export function* contentHash(folder: number, name: BytePath): Generator<void, string, void> {
+  const hash = createHash('sha256');
+  yield* eachChunk(folder, name, (chunk) => hash.update(chunk));
+  return hash.digest('hex');
+}
+
+/** Lines of a file, read through the descriptor of its folder. Errors: throws where it cannot be read. */
+export function* lineCount(folder: number, name: BytePath): Generator<void, number, void> {
+  let lines = 0;
+  yield* eachChunk(folder, name, (chunk) => {
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
+  });
+  return lines;
+}

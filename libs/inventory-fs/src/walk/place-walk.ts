@@ -1,0 +1,324 @@
+import { OPEN_WAY, Ways, type Acl, type BytePath, type FolderRights, type Way } from '@mailwarden/inventory';
+import { closeDescriptor, EntryFacts, factsAt, factsOf, mountAt, openFolderAt } from '@mailwarden/linux';
+import type { StoreKind } from '@mailwarden/contracts';
+import { mountIdOf } from '../directory-descriptor.js';
+import { partsText, recordText, type FolderRecord } from '../memory/folder-record.js';
+import { memoryLine, type MemoryIndex } from '../memory/memory-index.js';
+import { isPrivateFolder } from '../private-folder.js';
+import { DEPTH_MAX } from '../walk.js';
+import { codeOf, FolderReading, passedOverFor, passOver, type ReadFolder, type ReadingKit } from './folder-reading.js';
+import type { StoreSum } from './place-sum.js';
+import { RecordDraft } from './record-draft.js';
+import type { MappedStore } from './store-map.js';
+import type { Place, RememberedFolders, WalkPlan } from './walk-plan.js';
+
+/** Kinds whose unchanged folders are taken from memory. All others are small, or are written in place all the time: they are always read. */
+const REMEMBERED_KINDS: ReadonlySet<StoreKind> = new Set(['files', 'pair']);
+/** Folders that one thread hands to another at a time. */
+const SHARED_MAX = 64;
+
+/** A folder whose folders are being walked. */
+interface Level {
+  readonly fd: number;
+  readonly path: BytePath;
+  readonly mountId: number;
+  readonly way: Way;
+  /** How many folders the walk is in, from where it begins. */
+  readonly depth: number;
+  /** Folders that are still to be walked, the next one last. */
+  readonly folders: BytePath[];
+}
+
+/** What a walk hears from and says to those around it. */
+export interface WalkSignals {
+  /** True once the scan's window has ended. */
+  readonly isOver: () => boolean;
+  /** True while another thread has nothing to do. */
+  readonly isWanted: () => boolean;
+  /** Hands on a part of the walk. */
+  readonly give: (place: Place) => void;
+}
+
+interface Memory {
+  readonly index: MemoryIndex;
+  readonly terms: RememberedFolders;
+}
+
+/** Walks one place for its stores, from the host's root through descriptors, without following links or crossing mounts that no store lies behind. */
+export class PlaceWalk {
+  readonly #levels: Level[] = [];
+  readonly #ways = new Ways();
+  readonly #facts = new EntryFacts();
+
+  constructor(
+    private readonly plan: WalkPlan,
+    private readonly kit: ReadingKit,
+    private readonly memory: Memory | null,
+    private readonly signals: WalkSignals,
+  ) {}
+
+  /** Does the whole of it. Stops now and then, so that others come in between. */
+  *walk(place: Place): Generator<void, void, void> {
+    try {
+      const start = this.#descend(place);
+      if (start === null) return;
+      if (place.names === null) yield* this.#enter(start);
+      else this.#levels.push({ ...start, depth: place.depth, folders: [...place.names].reverse() });
+      while (yield* this.#step(place));
+    } finally {
+      for (const { fd } of this.#levels.splice(0)) this.#close(fd);
+    }
+  }
+
+  /** Goes down from the host's root, each folder through the one before it. Null, and told to whom it concerns, where the way ends early. */
+  #descend({ path, names }: Place): Level | null {
+    const parts = path.split('/').filter((part) => part !== '');
+    let current = { fd: this.plan.rootFd, mountId: this.plan.rootMount, path: '', way: OPEN_WAY };
+    for (const [at, part] of (parts.length === 0 ? ['.'] : parts).entries()) {
+      const below = parts.length === 0 ? '' : `${current.path}/${part}`;
+      const isLast = at >= parts.length - 1;
+      this.kit.beat();
+      try {
+        const fd = openFolderAt(current.fd, part);
+        const { way, mountId, fd: above } = current;
+        current = { fd, path: below, way, mountId: this.#mountOf(fd) };
+        if (above !== this.plan.rootFd) this.#close(above);
+        if (!this.kit.map.leadsToStore(below) && current.mountId !== mountId) throw Object.assign(new Error('another file system'), { code: 'EXDEV' });
+        if (isLast && names === null) return { ...current, depth: 1, folders: [] };
+        current.way = this.#ways.through(way, this.#lead(below, fd));
+      } catch (cause) {
+        if (current.fd !== this.plan.rootFd) this.#close(current.fd);
+        this.#tellBroken(path, names, codeOf(cause));
+        return null;
+      }
+    }
+    return { ...current, depth: 1, folders: [] };
+  }
+
+  /** A store whose place is not there is empty; one whose place cannot be reached is unknown. */
+  #tellBroken(path: BytePath, names: readonly BytePath[] | null, code: string): void {
+    const reason = code === 'EXDEV' ? 'other-file-system' : passedOverFor(code);
+    if (names !== null) for (const name of names) passOver(this.kit, `${path}/${name}`, reason);
+    else if (reason !== 'vanished') for (const { index } of this.kit.map.beginningIn(path)) this.#store(index).blind.set(reason === 'not-a-regular-file' ? 'not-a-folder' : reason, (this.#store(index).blind.get(reason) ?? 0) + 1);
+  }
+
+  /** Goes on with the next folder; false when there is none left. */
+  *#step({ names }: Place): Generator<void, boolean, void> {
+    const level = this.#levels.at(-1);
+    if (level === undefined) return false;
+    this.kit.beat();
+    if (this.signals.isWanted()) this.#share();
+    const name = level.folders.pop();
+    if (name === undefined) {
+      this.#levels.pop();
+      this.#close(level.fd);
+      return true;
+    }
+    const path = `${level.path}/${name}`;
+    const isGiven = this.#levels.length === 1 && names !== null;
+    if (!isGiven && this.kit.map.isBeginning(path) && !this.signals.isOver()) this.signals.give({ path: level.path, names: [name], depth: level.depth });
+    else yield* this.#visit(level, name, path);
+    return true;
+  }
+
+  /** Gives away half of what is left where the walk is least deep: the largest parts lie there. */
+  #share(): void {
+    const level = this.#levels.find(({ folders }) => folders.length > 1);
+    if (level === undefined) return;
+    this.signals.give({ path: level.path, names: level.folders.splice(0, Math.min(SHARED_MAX, Math.ceil(level.folders.length / 2))).reverse(), depth: level.depth });
+  }
+
+  *#visit(level: Level, name: BytePath, path: BytePath): Generator<void, void, void> {
+    if (this.signals.isOver()) return this.#fromMemory(path, level.way);
+    if (level.depth >= DEPTH_MAX) return passOver(this.kit, path, 'too-deep');
+    try {
+      const mountId = mountAt(level.fd, name, this.#facts);
+      if (mountId !== null && mountId !== level.mountId && !this.kit.map.leadsToStore(path)) return passOver(this.kit, path, 'other-file-system');
+      if (!this.#facts.isFolder) return passOver(this.kit, path, 'not-a-regular-file');
+      if (isPrivateFolder(name, this.#facts.mode)) return;
+      const place = { path, way: level.way, depth: level.depth + 1 };
+      if (mountId !== null && (this.memory?.index.lookedMs(path) ?? 0) > 0) {
+        factsAt(level.fd, name, this.#facts);
+        const record = this.#unchanged(path, mountId);
+        if (record !== null) return yield* this.#remembered(record, { ...place, mountId, open: () => openFolderAt(level.fd, name) });
+      }
+      const fd = openFolderAt(level.fd, name);
+      const mount = this.#mountOf(fd);
+      if (mount === level.mountId || this.kit.map.leadsToStore(path)) yield* this.#enter({ ...place, fd, mountId: mount, folders: [] });
+      else {
+        this.#close(fd);
+        passOver(this.kit, path, 'other-file-system');
+      }
+    } catch (cause) {
+      if (!('code' in (cause as Error))) throw cause;
+      passOver(this.kit, path, passedOverFor(codeOf(cause)));
+    }
+    yield;
+  }
+
+  /** The record of a folder that shows no change; null where it has to be read. The facts are those of the folder. */
+  #unchanged(path: BytePath, mountId: number): FolderRecord | null {
+    if (this.memory === null) return null;
+    const { index, terms } = this.memory;
+    const record = index.recordOf(path);
+    if (record === null || record.identity !== this.#identity(mountId) || !record.settled || record.watched === null) return null;
+    if (record.readMs < terms.readAgainBeforeMs || terms.doubted.has(path)) return null;
+    return this.kit.map.candidatesFor(path).every(({ outline }) => REMEMBERED_KINDS.has(outline.kind)) ? record : null;
+  }
+
+  /** Takes in an open folder: what it is itself, its files, and its folders as what is to be walked next. */
+  *#enter({ fd, path, mountId, way, depth }: Level): Generator<void, void, void> {
+    const folders: BytePath[] = [];
+    this.#mountOf(fd);
+    const identity = this.#identity(mountId);
+    const { dev, uid, gid, mode, mtimeMs, ctimeMs } = this.#facts;
+    const { acl, defaultAcl } = this.kit.acls.ofFolder(fd, dev);
+    this.#levels.push({ fd, path, mountId, depth, way: this.#ways.through(way, { uid, gid, mode, acl }), folders });
+    const candidates = this.kit.map.candidatesFor(path);
+    this.#own(path, { uid, gid, mode, acl }, defaultAcl, way, candidates);
+    const isRemembered = this.memory !== null && candidates.every(({ outline }) => REMEMBERED_KINDS.has(outline.kind));
+    const draft = isRemembered ? new RecordDraft() : null;
+    const before = isRemembered ? (this.memory?.index.recordOf(path) ?? null) : null;
+    const proof = before !== null && before.identity === identity && before.settled && before.watched !== null ? { draft: new RecordDraft(), watched: new Set(before.watched) } : null;
+    const folder = this.#readFolder(fd, path, dev, candidates);
+    const reading = new FolderReading(this.kit, folder, draft, proof);
+    yield* reading.all();
+    this.kit.sum.effort.foldersRead += 1;
+    folders.push(...this.#inOrder(path, reading.folders));
+    if (draft === null) return;
+    const settled = Math.max(mtimeMs, ctimeMs) < this.plan.nowMs - (this.memory?.terms.settleMs ?? 0);
+    this.#addDraft(draft, folder.way);
+    this.#remember(path, draft.record({ identity, dev, uid, gid, mode, readMs: this.plan.nowMs, settled, folders: reading.folders }, acl, defaultAcl));
+    if (proof === null || before === null) return;
+    this.kit.sum.memory.proven += 1;
+    if (partsText({ parts: proof.draft.settledParts.all, lists: proof.draft.lists.lists }) !== partsText(before)) this.kit.sum.memory.wrong += 1;
+  }
+
+  /** Takes in a folder that is as it was. It is opened only where files in it are watched, or folders lie in it. */
+  *#remembered(record: FolderRecord, place: { path: BytePath; mountId: number; way: Way; depth: number; open: () => number }): Generator<void, void, void> {
+    const { path, way } = place;
+    const candidates = this.kit.map.candidatesFor(path);
+    const looksIn = (record.watched?.length ?? 0) > 0 || candidates.some(({ outline }) => outline.kind === 'pair');
+    const fd = looksIn || record.folders.length > 0 ? place.open() : null;
+    if (fd !== null) {
+      if (this.#identity(this.#mountOf(fd)) !== record.identity) return yield* this.#enter({ ...place, fd, folders: [] });
+    }
+    const rights = { uid: record.uid, gid: record.gid, mode: record.mode, acl: record.lists[record.ownList] ?? null };
+    this.#own(path, rights, record.lists[record.ownDefaultList] ?? null, way, candidates);
+    this.kit.sum.effort.foldersRemembered += 1;
+    const inner = this.#ways.through(way, rights);
+    if (fd !== null) this.#levels.push({ fd, path, mountId: place.mountId, way: inner, depth: place.depth, folders: this.#inOrder(path, record.folders) });
+    if (fd === null || !looksIn) {
+      this.#addRecord(record, inner);
+      this.kit.sum.memory.kept.push(path);
+    } else yield* this.#lookAgain(record, { fd, path, dev: record.dev, way: inner, candidates, whole: this.kit.map.wholeOwner(path, candidates) });
+  }
+
+  *#lookAgain(record: FolderRecord, folder: ReadFolder): Generator<void, void, void> {
+    const draft = new RecordDraft(record);
+    const reading = new FolderReading(this.kit, folder, draft);
+    yield* reading.watched(record);
+    this.kit.sum.memory.lookedInto.push(folder.path);
+    if (reading.found !== record.watched?.length) this.kit.sum.memory.doubted.push(folder.path);
+    this.#addDraft(draft, folder.way);
+    this.#remember(folder.path, draft.record(record, record.lists[record.ownList] ?? null, record.lists[record.ownDefaultList] ?? null));
+  }
+
+  /** What is left when the window has ended is taken as it was; what was never seen makes its stores unknown. */
+  #fromMemory(path: BytePath, way: Way): void {
+    this.kit.sum.effort.complete = false;
+    const record = this.memory?.index.recordOf(path) ?? null;
+    const candidates = this.kit.map.candidatesFor(path);
+    if (record === null || record.linked) for (const { index } of candidates) this.#store(index).unseen = true;
+    if (record === null) return;
+    const rights = { uid: record.uid, gid: record.gid, mode: record.mode, acl: record.lists[record.ownList] ?? null };
+    this.#own(path, rights, record.lists[record.ownDefaultList] ?? null, way, candidates);
+    const inner = this.#ways.through(way, rights);
+    this.#addRecord(record, inner);
+    for (const part of record.lately) this.#addPart(part, record.lists, inner);
+    this.kit.sum.memory.stale.push(path);
+    for (const name of record.folders) this.#fromMemory(`${path}/${name}`, inner);
+  }
+
+  /** What a folder is to the store that it is part of, and to those that it leads to. */
+  #own(path: BytePath, rights: FolderRights, defaultAcl: Acl | null, way: Way, candidates: readonly MappedStore[]): void {
+    const owner = this.kit.map.ownerOfFolder(path, candidates);
+    if (owner !== undefined) {
+      this.#store(owner.index).present = true;
+      this.#store(owner.index).tally.addRights({ ...rights, defaultAcl, way }, true);
+    }
+    if (this.kit.map.leadsToStore(path)) this.kit.sum.leading.set(path, { ...rights, mode: rights.mode & 0o7777 });
+  }
+
+  /** Rights of an open folder on the way, whose facts were just read. */
+  #lead(path: BytePath, fd: number): FolderRights {
+    const { uid, gid, mode, dev } = this.#facts;
+    const rights = { uid, gid, mode, acl: this.kit.acls.ofFolder(fd, dev).acl };
+    if (this.kit.map.leadsToStore(path)) this.kit.sum.leading.set(path, { ...rights, mode: rights.mode & 0o7777 });
+    return rights;
+  }
+
+  #readFolder(fd: number, path: BytePath, dev: number, candidates: readonly MappedStore[]): ReadFolder {
+    return { fd, path, dev, way: this.#levels.at(-1)?.way ?? OPEN_WAY, candidates, whole: this.kit.map.wholeOwner(path, candidates) };
+  }
+
+  #addDraft(draft: RecordDraft, way: Way): void {
+    for (const part of draft.settledParts.all) this.#addPart(part, draft.lists.lists, way);
+    for (const [index, reason, places] of draft.blind) this.#blind(index, reason, places);
+  }
+
+  #addRecord(record: FolderRecord, way: Way): void {
+    for (const part of record.parts) this.#addPart(part, record.lists, way);
+    for (const [index, reason, places] of record.blind) this.#blind(index, reason, places);
+  }
+
+  #addPart(part: FolderRecord['parts'][number], lists: readonly Acl[], way: Way): void {
+    const store = this.#store(part.store);
+    store.tally.addPart(part, lists, way);
+    if (part.items > 0) store.present = true;
+  }
+
+  #blind(index: number, reason: string, places: number): void {
+    const { blind } = this.#store(index);
+    blind.set(reason, (blind.get(reason) ?? 0) + places);
+  }
+
+  #remember(path: BytePath, record: FolderRecord): void {
+    this.kit.sum.memory.lines.push(memoryLine(this.plan.nowMs, path, recordText(record)));
+  }
+
+  /** The next one last: in the order of the folder, or what was looked at longest ago first. */
+  #inOrder(path: BytePath, names: readonly BytePath[]): BytePath[] {
+    const reversed = names.toReversed();
+    if (this.memory === null || !this.memory.terms.oldestFirst) return reversed;
+    const { index } = this.memory;
+    return reversed.sort((a, b) => index.oldestLookMs(`${path}/${b}`) - index.oldestLookMs(`${path}/${a}`));
+  }
+
+  #identity(mountId: number): string {
+    const { dev, ino, inoLow, stamps, uid, gid, mode } = this.#facts;
+    return `${dev} ${ino} ${inoLow} ${stamps} ${mountId} ${uid} ${gid} ${mode}`;
+  }
+
+  /** Looks at a folder that was just opened; its facts stay in `#facts`. One that cannot be looked at is closed. */
+  #mountOf(fd: number): number {
+    try {
+      factsOf(fd, this.#facts);
+      return this.#facts.mountId ?? mountIdOf(fd);
+    } catch (cause) {
+      this.#close(fd);
+      throw cause;
+    }
+  }
+
+  #store(index: number): StoreSum {
+    const store = this.kit.sum.stores[index];
+    if (store === undefined) throw new RangeError(`there is no store ${index}`);
+    return store;
+  }
+
+  #close(fd: number): void {
+    this.kit.acls.leave(fd);
+    closeDescriptor(fd);
+  }
+}
