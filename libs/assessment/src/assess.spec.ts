@@ -104,6 +104,23 @@ describe('what is found on a host', () => {
   });
 });
 
+describe('who gets in beyond the profile', () => {
+  const breach = { kind: 'acl' as const, account: 'backup', read: true, write: false, items: 2, mode: '0660', because: 'by the entry user:backup:r--' };
+  const found = (...breaches: object[]) => judged(observation([store('backup', { access: { accounts: [], breaches: breaches.map((change) => ({ ...breach, ...change })) } })])).filter(({ code }) => code === 'access-too-wide');
+
+  it('weighs more where it can write or where it is everyone, and little where it is yet to come', () => {
+    const yetToCome = { read: false, write: false, because: 'what is made here begins with default:user:backup:rw-' };
+    expect(found({}, { kind: 'owner', write: true }, { kind: 'mode', account: 'everyone' }, yetToCome).map(({ severity }) => severity)).toEqual(['medium', 'high', 'high', 'info']);
+    expect(found(yetToCome)[0]?.message).toBe('backup can be let into what is made in 2 folders of Backup: what is made here begins with default:user:backup:rw-');
+  });
+  it('is told apart from what is yet to come for the same account', () => {
+    expect(new Set(found({}, { read: false }).map(({ subject }) => subject)).size).toBe(2);
+  });
+  it('is told of records where the database lets it in', () => {
+    expect(found({ kind: 'database', account: 'role reader', because: 'is granted SELECT' })[0]?.message).toBe('role reader can read the records of Backup: is granted SELECT');
+  });
+});
+
 describe('what a scan could not tell', () => {
   it('is told apart, store by store', () => {
     const seen = observation([store('backup', { orphans: unknown('a rotation is under way') }), store('kata-quarantine')], { ksn: unknown('the file is gone') });

@@ -26,16 +26,35 @@ export function overLimits(store: Store, observed: StoreObservation, limits: rea
     });
 }
 
-function breachFinding(store: Store, breach: AccessBreach): AssessedFinding {
-  const can = breach.read && breach.write ? 'read and write' : breach.write ? 'write' : 'read';
+const TAKE_BACK = 'give the entries back to the accounts that the profile names, and take the rights of others away';
+const ADVICE: Readonly<Record<AccessBreach['kind'], string>> = {
+  owner: TAKE_BACK,
+  group: TAKE_BACK,
+  mode: TAKE_BACK,
+  parent: TAKE_BACK,
+  acl: 'take the entry out of the list, or the account into a profile of your own',
+  capability: 'take the capability away from the service that runs as this account, or the account into a profile of your own',
+  database: "take the role's right away in the database, or close the way in that its server leaves open",
+};
+
+/** What a default list will give to what is made later; nobody is let in by it yet. */
+const isYetToCome = (breach: AccessBreach): boolean => !breach.read && !breach.write;
+
+function breachWords(store: Store, breach: AccessBreach): string {
   const entries = `${breach.items} ${breach.items === 1 ? 'entry' : 'entries'}`;
+  if (isYetToCome(breach)) return `${breach.account} can be let into what is made in ${breach.items === 1 ? '1 folder' : `${breach.items} folders`} of ${store.section}: ${breach.because}`;
+  const can = breach.read && breach.write ? 'read and write' : breach.write ? 'write' : 'read';
+  return breach.kind === 'database' ? `${breach.account} can ${can} the records of ${store.section}: ${breach.because}` : `${breach.account} can ${can} ${entries} of ${store.section}: ${breach.because}`;
+}
+
+function breachFinding(store: Store, breach: AccessBreach): AssessedFinding {
   return {
     code: breach.kind === 'parent' ? 'parent-folder-open' : 'access-too-wide',
-    severity: breach.account === 'everyone' || breach.write ? 'high' : 'medium',
+    severity: isYetToCome(breach) ? 'info' : breach.account.startsWith('everyone') || breach.write ? 'high' : 'medium',
     store: store.id,
-    subject: `${breach.kind} ${breach.account}`.slice(0, 120),
-    message: `${breach.account} can ${can} ${entries} of ${store.section}: ${breach.because}`.slice(0, 500),
-    advice: 'give the entries back to the accounts that the profile names, and take the rights of others away',
+    subject: `${isYetToCome(breach) ? 'to come ' : ''}${breach.kind} ${breach.account}`.slice(0, 120),
+    message: breachWords(store, breach).slice(0, 500),
+    advice: ADVICE[breach.kind],
     source: store.protection.source ?? 'the kernel\'s own rules of access',
   };
 }

@@ -16,7 +16,7 @@ export interface FindingMeaning {
 }
 
 const POLICY_WEIGHS_MORE = "high where the limit is the operator's own policy, medium where it is the product's setting or the vendor's page";
-const EVERYONE_WEIGHS_MORE = 'high where everyone gets in or the account can write, else medium';
+const EVERYONE_WEIGHS_MORE = 'high where everyone gets in or the account can write; info where only a default list would let it in later; else medium';
 
 /** What each finding says, for the reference page and for whoever meets one. A code without an entry does not compile. */
 export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
@@ -70,19 +70,19 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
   },
   'access-too-wide': {
     meaning: 'An account that the profile does not name can read or write a store.',
-    raised: "Owner, group, mode or a list of finer rights (ACL) of an entry lets the account in, and the folders above let it through; or a process of another account has a capability that passes over them; or the product's database grants it.",
+    raised: "Owner, group, mode or a list of finer rights (ACL) of an entry lets the account in, and the folders above let it through; or a process of another account has a capability that passes over them; or the product's database grants it; or a folder's default list will let it into what is made there.",
     raisedBy: 'assessment',
-    severities: ['high', 'medium'],
+    severities: ['high', 'medium', 'info'],
     weighed: EVERYONE_WEIGHS_MORE,
     advice: 'Give the entries back to the accounts that the profile names and take the rights of others away. If the account belongs there, say so in a profile of your own.',
   },
   'parent-folder-open': {
-    meaning: 'A folder above a store lets everyone replace the store itself.',
-    raised: 'A folder on the way is writable for everyone and has no sticky bit.',
+    meaning: 'A folder above a store lets everyone, or an account that the profile does not name, replace the store itself.',
+    raised: 'A folder on the way is writable for them and has no sticky bit, or belongs to the account.',
     raisedBy: 'assessment',
     severities: ['high'],
     weighed: '',
-    advice: 'Take the right to write away from others, or set the sticky bit.',
+    advice: 'Take the right to write away from them, or set the sticky bit where everyone must write.',
   },
   'leftover-files': {
     meaning: "Temporary files have outlived the program's restart.",
