@@ -1,4 +1,7 @@
-import { closeSync, constants, createReadStream, openSync, readSync, type Stats } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, read, readSync, type Stats } from 'node:fs';
+import { Readable, type Transform } from 'node:stream';
+import { promisify } from 'node:util';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { BytePath } from '@mailwarden/inventory';
 import { err, ok, type Result } from '@mailwarden/kernel';
@@ -34,9 +37,21 @@ function budgetReason({ bytesLeft, endTicks }: LogBudget): string | null {
   return performance.now() > endTicks ? 'reading the logs took longer than a scan may take' : null;
 }
 
+const readAt = promisify(read);
+
+/** What a file held between two places when it was opened. A stream of its own would close the descriptor, and perhaps one that took its number by then. */
+async function* pieces(fd: number, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let place = start; place < end; ) {
+    const { buffer, bytesRead } = await readAt(fd, Buffer.allocUnsafe(CHUNK_BYTES), 0, Math.min(CHUNK_BYTES, end - place), place);
+    if (bytesRead === 0) return;
+    place += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
 /** Hands a stream's pieces on until it ends or the budget does. */
-async function spend(pieces: AsyncIterable<Buffer>, budget: LogBudget, take: (piece: Buffer) => void): Promise<string | null> {
-  for await (const piece of pieces) {
+async function spend(source: AsyncIterable<Buffer>, budget: LogBudget, take: (piece: Buffer) => void): Promise<string | null> {
+  for await (const piece of source) {
     const spent = budgetReason(budget);
     if (spent !== null) return spent;
     budget.bytesLeft -= piece.length;
@@ -77,8 +92,7 @@ async function countPlain(fd: number, stat: Stats, key: string, matches: (progra
   if (start >= stat.size) return { sums: before, cutOff: null };
   const counter = new LineCounter(matches, stat.mtimeMs);
   let until = start;
-  const stream = createReadStream('', { fd, autoClose: false, start, end: stat.size - 1, highWaterMark: CHUNK_BYTES });
-  const cutOff = await spend(stream, budget, (piece) => {
+  const cutOff = await spend(pieces(fd, start, stat.size), budget, (piece) => {
     until += piece.length;
     counter.take(piece);
   });
@@ -89,21 +103,22 @@ async function countPlain(fd: number, stat: Stats, key: string, matches: (progra
 }
 
 /** A generation that was packed never changes: it is counted once. */
-async function countPacked(fd: number, stat: Stats, key: string, matches: (program: string) => boolean, budget: LogBudget, memory: LogMemory, unpack: () => NodeJS.ReadWriteStream): Promise<Result<CountedLog, string>> {
+async function countPacked(fd: number, stat: Stats, key: string, matches: (program: string) => boolean, budget: LogBudget, memory: LogMemory, unpack: () => Transform): Promise<Result<CountedLog, string>> {
   const identity = Buffer.from(`${stat.size} ${stat.mtimeMs}`);
   const past = memory.recall(key);
   if (past?.tail.equals(identity) === true) return ok({ sums: past.sums, cutOff: null });
   const counter = new LineCounter(matches, stat.mtimeMs);
-  const source = createReadStream('', { fd, autoClose: false, highWaterMark: CHUNK_BYTES });
-  const unpacked = unpack();
-  source.on('error', (cause) => (unpacked as unknown as { destroy(cause: Error): void }).destroy(cause));
+  const source = Readable.from(pieces(fd, 0, stat.size), { objectMode: false });
+  const unpacked = source.pipe(unpack());
+  source.on('error', (cause) => unpacked.destroy(cause));
   try {
-    const cutOff = await spend(source.pipe(unpacked) as unknown as AsyncIterable<Buffer>, budget, (piece) => counter.take(piece));
+    const cutOff = await spend(unpacked as AsyncIterable<Buffer>, budget, (piece) => counter.take(piece));
     if (cutOff === null) memory.keep(key, { until: stat.size, tail: identity, sums: counter.sums });
     return ok({ sums: counter.sums, cutOff });
   } catch {
     return counter.sums.lines > 0 ? ok({ sums: counter.sums, cutOff: 'the rest of it is damaged' }) : err('what it is packed in is damaged');
   } finally {
     source.destroy();
+    if (!source.closed) await once(source, 'close'); // Nothing reads the descriptor any more once it is closed.
   }
 }
