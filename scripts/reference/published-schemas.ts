@@ -3,6 +3,7 @@ import { profileJsonSchema } from '@mailwarden/catalogue';
 import { jsonSchemaOf } from '@mailwarden/contracts';
 import { policyJsonSchema } from '@mailwarden/policy';
 import { z } from 'zod';
+import { accessDocument } from '../../apps/cli/src/output/access-json.js';
 import { scanDocument } from '../../apps/cli/src/output/scan-json.js';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -24,6 +25,7 @@ export async function publishedSchemas(): Promise<[string, string][]> {
   return [
     ['profile.schema.json', pretty('Mailwarden profile', profileJsonSchema())],
     ['policy.schema.json', pretty('Mailwarden policy', policyJsonSchema())],
+    ['access.schema.json', pretty('mailwarden access', jsonSchemaOf(accessDocument))],
     ['scan.schema.json', pretty('mailwarden scan', jsonSchemaOf(scanDocument))],
     ...(await rotateSchema()),
   ];

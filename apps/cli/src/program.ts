@@ -77,6 +77,13 @@ function addHost(program: Command): void {
     (command) => command.option('--profile <id|file>', 'profile to measure by; may be given again', collect).option('--root <dir>', 'folder that stands for the host', '/'),
     async (options, context) => (await import('./commands/scan.js')).scan({ ...options, profile: options.profile ?? [] }, context),
   );
+  add<{ profile?: readonly string[]; root: string }>(
+    program,
+    'access [store]',
+    { summary: 'print who can read and write each store of one host, and by what', example: 'mailwarden access backup', exits: '0 as the profile says, 1 somebody else gets in, 2 could not measure', without: ['data'] },
+    (command) => command.option('--profile <id|file>', 'profile of the stores; may be given again', collect).option('--root <dir>', 'folder that stands for the host', '/'),
+    async (options, context, [store = null]) => (await import('./commands/access.js')).access({ ...options, profile: options.profile ?? [], store }, context),
+  );
   add<{ policy: string; profile?: readonly string[]; root: string; apply?: boolean; list?: boolean }>(
     program,
     'rotate',

@@ -26,7 +26,8 @@ export const accessBreach = z.object({
 });
 export type AccessBreach = z.output<typeof accessBreach>;
 
-export const accountAccess = z.object({ name: z.string().max(80), read: z.boolean(), write: z.boolean(), because: sentence });
+/** An account that gets in, by the first entry that lets it in. `declared` says whether the profile names it; absent where the vendor says nothing of who may. */
+export const accountAccess = z.object({ name: z.string().max(80), read: z.boolean(), write: z.boolean(), because: sentence, declared: z.boolean().optional() });
 
 /** Who gets into a store. `unseen` are ways in that nobody could look at from here, as the processes of a host that is only a folder: no gap of the scan, and no pass. */
 export const storeAccess = z.object({

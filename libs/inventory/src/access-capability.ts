@@ -1,6 +1,6 @@
 import type { AccessBreach } from '@mailwarden/contracts';
 import { reaches } from './access-grant.js';
-import { isDeclared, ROOT_UID, type AccessParts, type AccountAccess, type CapabilityHolder } from './access-rights.js';
+import { declaredPart, isDeclared, ROOT_UID, type AccessParts, type AccountAccess, type CapabilityHolder } from './access-rights.js';
 import { octal } from './access-words.js';
 import type { Account } from './accounts.js';
 
@@ -35,8 +35,8 @@ function accountOf({ uid }: CapabilityHolder, { accounts }: AccessParts): Accoun
 const wordsOf = ({ capability, isOwn }: CapabilityHolder, { words }: Power): string => (isOwn ? `Mailwarden's own process, which runs with ${capability}` : `a process of this account runs with ${capability}, ${words}`);
 
 /** Adds what a capability gives to what an account is let into by the files' own rights. */
-function withPower(before: AccountAccess | undefined, name: string, power: Power, words: string): AccountAccess {
-  if (before === undefined) return { name, read: true, write: power.write, because: words };
+function withPower(before: AccountAccess | undefined, bare: Pick<AccountAccess, 'name' | 'declared'>, power: Power, words: string): AccountAccess {
+  if (before === undefined) return { ...bare, read: true, write: power.write, because: words };
   const adds = !before.read || (power.write && !before.write);
   return { ...before, read: true, write: before.write || power.write, because: adds ? `${before.because}; ${words}` : before.because };
 }
@@ -54,7 +54,7 @@ export function heldRights(parts: AccessParts, shown: Map<string, AccountAccess>
     if (first === undefined) continue;
     const words = wordsOf(holder, power);
     const name = parts.shownName(account);
-    shown.set(account.name, withPower(shown.get(account.name), name, power, words));
+    shown.set(account.name, withPower(shown.get(account.name), { name, ...(holder.isOwn ? { declared: true } : declaredPart(account, protection, accounts)) }, power, words));
     if (holder.isOwn || protection.accounts === null || isDeclared(account, protection, accounts) || breaches.some((breach) => breach.account === name)) continue;
     breaches.push({ kind: 'capability', account: name, read: true, write: power.write, items: reached.reduce((sum, { items }) => sum + items, 0), mode: octal(first.mode), because: words });
   }

@@ -35,6 +35,8 @@ export interface AccountAccess {
   readonly read: boolean;
   readonly write: boolean;
   readonly because: string;
+  /** Whether the profile names it; absent where the vendor says nothing of who may. */
+  readonly declared?: boolean;
 }
 
 /** An account whose running process passes over the rights of files. Source: capabilities(7). */
@@ -61,6 +63,9 @@ export interface AccessParts extends Naming {
 }
 
 export const ROOT_UID = 0;
+
+/** What is said of an account's being declared. */
+export const declaredPart = (account: Account, protection: DeclaredProtection, accounts: Accounts): Pick<AccountAccess, 'declared'> => (protection.accounts === null ? {} : { declared: isDeclared(account, protection, accounts) });
 
 /** Whether the profile names an account, or a group of it. The super-user needs no naming. */
 export function isDeclared(account: Account, protection: DeclaredProtection, accounts: Accounts): boolean {

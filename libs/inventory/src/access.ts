@@ -3,7 +3,7 @@ import { BreachBook, EVERYONE } from './access-breaches.js';
 import { heldRights } from './access-capability.js';
 import { ANYONE_ELSE, classesOf } from './access-classes.js';
 import { grantedTo, grantFor, reaches, SEARCH, WRITE, type Granted } from './access-grant.js';
-import { isDeclared, ROOT_UID, type AccessParts, type AccountAccess, type EntryRights } from './access-rights.js';
+import { declaredPart, isDeclared, ROOT_UID, type AccessParts, type AccountAccess, type EntryRights } from './access-rights.js';
 import { grantWords, octal } from './access-words.js';
 import type { Account, Accounts } from './accounts.js';
 
@@ -14,9 +14,10 @@ export const ACCOUNTS_SHOWN_MAX = 64;
 
 function accessOfAccount(account: Account, granted: readonly Granted[], parts: AccessParts): AccountAccess | null {
   const [first] = granted;
-  if (account.uid === ROOT_UID) return { name: parts.shownName(account), read: true, write: true, because: 'the super-user' };
+  const declared = declaredPart(account, parts.protection, parts.accounts);
+  if (account.uid === ROOT_UID) return { name: parts.shownName(account), read: true, write: true, because: 'the super-user', ...declared };
   if (first === undefined) return null;
-  return { name: parts.shownName(account), read: granted.some(({ read }) => read), write: granted.some(({ write }) => write), because: grantWords(first.grant, account, first.rights, parts) };
+  return { name: parts.shownName(account), read: granted.some(({ read }) => read), write: granted.some(({ write }) => write), because: grantWords(first.grant, account, first.rights, parts), ...declared };
 }
 
 /** In the order of the host's own file, then those that it does not name. */

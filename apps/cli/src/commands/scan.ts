@@ -2,12 +2,14 @@ import { hostname } from 'node:os';
 import { assess, buildStatement } from '@mailwarden/assessment';
 import { parseProfile, type HostSettings, type Profile } from '@mailwarden/catalogue';
 import { loadHostSettings, loadProfiles } from '@mailwarden/config';
-import { measureHost, productsOnHost } from '@mailwarden/inventory-fs';
+import type { Observation } from '@mailwarden/contracts';
+import { foundBy, measureHost, productsOnHost } from '@mailwarden/inventory-fs';
 import { instantOf, parseServerName, type ProfileId, type ServerName } from '@mailwarden/kernel';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { scanJson } from '../output/scan-json.js';
 import { statementText } from '../output/statement-text.js';
 import { hostRoot } from './host-root.js';
+import { lookOutside } from './look-outside.js';
 import { readFileToActOn } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
@@ -46,7 +48,7 @@ interface Chosen {
 }
 
 /** The profiles that were named, else those of the products that are on the host. Errors: CommandFailure when none of the known ones is. */
-async function chosenProfiles(named: readonly string[], root: string, hostSettings: HostSettings): Promise<Chosen> {
+export async function chosenProfiles(named: readonly string[], root: string, hostSettings: HostSettings): Promise<Chosen> {
   if (named.length > 0) return { profiles: await Promise.all(named.map(chosenProfile)), absent: [] };
   const known = [...(await loadProfiles({})).values()];
   const profiles = await productsOnHost({ root, hostSettings, profiles: known });
@@ -67,9 +69,11 @@ export async function scan(options: ScanOptions, context: CommandContext): Promi
   const hostSettings = await loadHostSettings(root);
   const chosen = await chosenProfiles(options.profile, root, hostSettings);
   if (context.format === 'text') printLines(context, overview(chosen));
+  const look = await lookOutside(root, hostSettings, chosen.profiles);
   const results = [];
   for (const profile of chosen.profiles) {
-    const observation = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now });
+    const measured = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now });
+    const observation: Observation = look === null ? measured : { ...measured, undeclared: foundBy(look, profile.id) };
     const now = Date.now();
     const at = instantOf(now);
     const findings = assess({ observation, profile, bundle: null, effective: [], now: at });

@@ -1,6 +1,7 @@
-import { AGE_CLASS_SECONDS, type AssessedFinding, type Spread, type Statement, type StatementRow } from '@mailwarden/contracts';
+import { AGE_CLASS_SECONDS, type AssessedFinding, type RotationRule, type Spread, type Statement, type StatementRow } from '@mailwarden/contracts';
 import { formatByteCount, formatDuration, type Instant, type Measured } from '@mailwarden/kernel';
 import { printable, wrapped, type Style } from './terminal.js';
+import { undeclaredLines } from './undeclared-lines.js';
 
 const MARKS: Readonly<Record<StatementRow['state'], string>> = {
   'in-order': '● in order',
@@ -62,13 +63,28 @@ function agesText({ items }: Spread): string {
 
 function limitsText(row: StatementRow): string {
   const stated = row.limits.map((limit) => `${limit.written} ${limit.origin}${limit.origin === 'documented' ? '' : ` (${limit.source})`}${limit.used ? ', used' : ''}`);
-  return [row.duration.text, ...stated].join(' · ');
+  // A duration with a number is a documented limit as well, and is not told twice.
+  const isStated = row.limits.some((limit) => limit.origin === 'documented' && limit.written === row.duration.text);
+  return [...(isStated ? [] : [row.duration.text]), ...stated].join(' · ');
 }
 
 function accessText(row: StatementRow): string {
   const allowed = row.protection.accounts === null ? 'not stated by the vendor' : row.protection.accounts.join(', ');
   const breaches = row.access.breaches.map((breach) => `▲ ${breach.account}: ${breach.because} (${breach.items} ${breach.items === 1 ? 'entry' : 'entries'})`);
-  return [allowed, ...breaches].join('; ');
+  const unseen = (row.access.unseen ?? []).map(({ what, why }) => `not known: ${what}, because ${why}`);
+  return [allowed, ...breaches, ...unseen].join('; ');
+}
+
+/** `logrotate: weekly, keeps 4, compresses; last 2 days ago (/etc/logrotate.d/rsyslog:1)`. */
+function ruleText({ tool, says, source, lastRanAt, everySeconds }: RotationRule, now: number): string {
+  const ago = lastRanAt.known ? `; last ${formatDuration(Math.max(0, (now - Date.parse(lastRanAt.value)) / 1000))} ago` : everySeconds === null ? '' : `; when last is unknown, because ${lastRanAt.reason}`;
+  return `${tool}: ${says}${ago} (${source})`;
+}
+
+/** Only of a log is it worth a line that no rule rotates it. */
+function rulesText({ kind, measured: { rotationRules: rules, present } }: StatementRow, now: number): string | undefined {
+  if (rules === undefined || (rules.length === 0 && (kind !== 'log' || !present))) return undefined;
+  return rules.length === 0 ? 'by no rule of this host' : rules.map((rule) => ruleText(rule, now)).join(' · ');
 }
 
 const LABEL_WIDTH = 10;
@@ -87,7 +103,8 @@ function title(row: StatementRow, shared: ReadonlySet<string>): string {
 }
 
 function rowLines(row: StatementRow, profile: string, shared: ReadonlySet<string>, now: number, style: Style): string[] {
-  const { leftovers, orphans, openDeleted, ages, growth, facts } = row.measured;
+  const { leftovers, orphans, openDeleted, ages, growth, inSystemLog, facts } = row.measured;
+  const rules = rulesText(row, now);
   const lines: (readonly [string, string] | undefined)[] = [
     // As a policy names it.
     ['store', `${profile}/${row.store}, ${row.kind}`],
@@ -104,6 +121,8 @@ function rowLines(row: StatementRow, profile: string, shared: ReadonlySet<string
   if (ages !== undefined && ages.items.some((items) => items > 0)) lines.push(['ages', agesText(ages)]);
   if (growth?.known === true) lines.push(['change', `${signed(growth.value.items)} items, ${signed(growth.value.bytes, formatByteCount)} since ${growth.value.since}`]);
   if (openDeleted !== undefined && !(openDeleted.known && openDeleted.value.items === 0)) lines.push(['deleted', orUnknown(openDeleted, (open) => `${open.items} files are still held open, ${formatByteCount(open.bytes)}`)]);
+  if (inSystemLog !== undefined) lines.push(['syslog', orUnknown(inSystemLog, (log) => (log.lines === 0 ? 'no line of it lies in the log of the system' : `${log.lines} lines, ${formatByteCount(log.bytes)} in ${log.files} ${log.files === 1 ? 'log' : 'logs'}${log.oldestAt === null ? '' : `, oldest ${age(log.oldestAt, now)}`}`))]);
+  if (rules !== undefined) lines.push(['rotated', rules]);
   for (const fact of facts) lines.push([fact.label, orUnknown(fact.value, (value) => value)]);
   if (row.because !== '') lines.push(['so', row.because]);
   for (const gap of row.unknown) lines.push(['unknown', `${gap.what}: ${gap.why}`]);
@@ -152,6 +171,9 @@ function findingLines(findings: readonly ToldFinding[], style: Style): string[] 
 /** What stands below the table: agreements, transmission, licence. */
 function restLines(statement: Statement, style: Style): string[] {
   const recorded = (row: Statement['agreements'][number]): string => orUnknown(row.recorded, (record) => (record.accepted ? `accepted${record.byAnswerFile ? ' by an answer file' : ''}` : 'not accepted'));
+  const { agreements, flows, licence } = statement;
+  // Most products have none of these: then nothing is said of them.
+  if (agreements.length === 0 && flows.length === 0 && licence.states.length === 0) return [];
   return [
     style.bold('Agreements'),
     ...statement.agreements.flatMap((row) => named(row.id, `${row.state ?? 'not decided on here'}; on this host: ${recorded(row)}`, style)),
@@ -163,7 +185,13 @@ function restLines(statement: Statement, style: Style): string[] {
     style.bold('Licence'),
     ...labelled('now', orUnknown(statement.licence.state, (licence) => `${licence.kind}, ${licence.status}${licence.expiresAt === null ? '' : `, until ${licence.expiresAt}`}`), style),
     '',
+    ...undeclaredSection(statement, style),
   ];
+}
+
+function undeclaredSection(statement: Statement, style: Style): string[] {
+  const lines = undeclaredLines(statement);
+  return lines.length === 0 ? [] : [style.bold('Undeclared data'), ...lines.flatMap(([name, text]) => named(name, text, style)), ''];
 }
 
 const NAME_WIDTH = 28;
