@@ -2,6 +2,7 @@ export { closeDirectory, entryNames, entryPath, mountIdOf, openChildDirectory, o
 export type { Directory, OpenError } from './directory-descriptor.js';
 export { readHostFile, withHost } from './host.js';
 export type { Host } from './host.js';
+export type { MemoryTerms } from './memory/host-memory.js';
 export { measureHost, resolveOnHost } from './measure-host.js';
 export { productsOnHost } from './products-on-host.js';
 export { PRIVATE_FOLDER_PREFIX } from './private-folder.js';

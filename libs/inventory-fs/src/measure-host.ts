@@ -7,6 +7,10 @@ import { kernelFacts, withKernelFacts } from './kernel/observe-kernel.js';
 import { observeStore, shownName, type ScanContext } from './observe-store.js';
 import { readReading } from './probe/read-probe.js';
 import { ruleFacts, withRules } from './rules/observe-rules.js';
+import { openMemory, concludeScan } from './memory/remembering-scan.js';
+import { withHistory } from './memory/scan-history.js';
+import type { MemoryTerms } from './memory/host-memory.js';
+import { FULL_SPEED, type PaceSettings } from './pace/pace.js';
 import { walkStores } from './store-walk.js';
 
 const VERSION_MAX = 60;
@@ -97,17 +101,29 @@ export async function measureHost(parts: {
   bundleVersion: number | null;
   afterOrder: string | null;
   now: () => number;
+  /** How fast the scan may go; as fast as it can where nothing is said. */
+  pace?: PaceSettings;
+  /** Threads that walk: 1 or 2; 0 for none, where a host is so small that a thread costs more. */
+  threads?: number;
+  /** Where memory of earlier scans is kept, and how far it is trusted; null or absent for none. */
+  memory?: MemoryTerms | null;
+  /** Whether lists of finer rights are read. Default: yes. */
+  readAcls?: boolean;
+  /** Storage that does not answer for this long makes its stores unknown, and the others are still measured. Units: milliseconds. */
+  stallMs?: number;
 }): Promise<Observation> {
   const startedMs = parts.now();
   return withHost(parts.root, parts.hostSettings, async (host) => {
     const profile = await resolveOnHost(host, parts.profile);
     const serviceStarted = instantFrom(await read(host, profile.serviceStart));
-    const walked = await walkStores(host, profile.stores, serviceStarted.known ? epochMsOf(serviceStarted.value) : null);
+    const { pace = FULL_SPEED, readAcls = true, threads, stallMs } = parts;
+    const memory = openMemory(parts.memory ?? null, { root: parts.root, profile, readAcls }, startedMs);
+    const walked = await walkStores(host, profile.stores, serviceStarted.known ? epochMsOf(serviceStarted.value) : null, { nowMs: startedMs, pace, readAcls, memory, ...(threads === undefined ? {} : { threads }), ...(stallMs === undefined ? {} : { stallMs }) });
     const context: ScanContext = { host, accounts: readAccounts(host), profileAccounts: [profile.accounts.service, 'root'], hashKey: parts.hashKey, serviceStarted, holders: capabilityHolders(host) };
     const kernel = await kernelFacts({ host, profile, accounts: context.accounts, shownName: shownName(context) });
     const rules = await ruleFacts(host, profile);
     const stores: Observation['stores'] = [];
-    for (const item of walked.stores) stores.push(withRules(withKernelFacts(await observeStore(context, walked, item), item.store, kernel, startedMs), item.store, rules));
+    for (const item of walked.stores) stores.push(withHistory(withRules(withKernelFacts(await observeStore(context, walked, item), item.store, kernel, startedMs), item.store, rules), memory, startedMs));
     const observation: Omit<Observation, 'durationMs'> = {
       schema: 'mailwarden/observation/v1',
       server: parts.server,
@@ -121,6 +137,7 @@ export async function measureHost(parts: {
       agreements: await Promise.all(profile.agreements.map((agreement) => observeAgreement(host, agreement))),
       flows: await Promise.all(profile.flows.map((flow) => observeFlow(host, flow))),
       licence: await observeLicence(host, profile, startedMs),
+      effort: await concludeScan(walked, stores, memory, startedMs),
       afterOrder: parts.afterOrder,
       bundleVersion: parts.bundleVersion,
     };

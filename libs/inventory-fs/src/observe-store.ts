@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Relation, Store } from '@mailwarden/catalogue';
+import type { Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
 import { isSystemAccount, type Account, type Accounts, type CapabilityHolder } from '@mailwarden/inventory';
 import { instantOf, keyedHash, known, unknown, type Measured, type Result, type Sha256 } from '@mailwarden/kernel';
-import { connectProduct, measureRelation, troubleOf, type MeasuredRelation } from '@mailwarden/product-database';
 import { storeAccess } from './access/store-access.js';
 import type { Host } from './host.js';
-import { orphanedHalves, type OrphanedHalves } from './orphaned-halves.js';
 import { readQuantity } from './probe/read-probe.js';
+import { rowsFound, type RowsFound } from './rows-found.js';
 import { CONTENT_NOT_READABLE, type WalkedHost, type WalkedStore } from './store-walk.js';
 
 /** What the observation of every store of a scan draws on. */
@@ -24,11 +23,6 @@ export interface ScanContext {
   readonly holders: Measured<readonly CapabilityHolder[]>;
 }
 
-interface RowsFound {
-  readonly relation: Measured<MeasuredRelation>;
-  readonly orphans: Measured<OrphanedHalves> | null;
-}
-
 const HASH_SHOWN = 12;
 const NAME_MAX = 80;
 const at = (ms: number | null): ReturnType<typeof instantOf> | null => (ms === null ? null : instantOf(Math.round(ms)));
@@ -37,21 +31,6 @@ const NOT_COUNTED = unknown('what is in memory is not counted');
 /** How an account is named in what leaves the host. Privacy: a person's account by a keyed hash. */
 export function shownName({ hashKey, profileAccounts }: ScanContext): (account: Account) => string {
   return (account) => (hashKey === null || isSystemAccount(account.uid) || profileAccounts.includes(account.name) ? account.name.slice(0, NAME_MAX) : `account-${keyedHash(hashKey, account.name).slice(0, HASH_SHOWN)}`);
-}
-
-async function rowsOf({ host }: ScanContext, relation: Relation, item: WalkedStore): Promise<RowsFound> {
-  const isPair = item.store.kind === 'pair';
-  const client = await connectProduct(relation.database, host.settings, host.rootPath);
-  if (!client.ok) return { relation: unknown(client.error), orphans: isPair ? unknown(client.error) : null };
-  try {
-    const measured = known(await measureRelation(client.value, relation), `database ${relation.database.name}, ${relation.relation}`);
-    return { relation: measured, orphans: isPair ? await orphanedHalves(host, item, relation, client.value, Date.now()) : null };
-  } catch (cause) {
-    const why = unknown(`${relation.relation} could not be read: ${cause instanceof RangeError ? cause.message : troubleOf(cause)}`);
-    return { relation: why, orphans: isPair ? why : null };
-  } finally {
-    await client.value.end();
-  }
 }
 
 async function configuredLimits({ host }: ScanContext, store: Store): Promise<StoreObservation['configuredLimits']> {
@@ -67,28 +46,37 @@ function amountsOf(item: WalkedStore, rows: RowsFound | null): Amounts {
   if (store.kind === 'memory') return { items: NOT_COUNTED, bytesApparent: NOT_COUNTED, bytesAllocated: NOT_COUNTED, oldestAt: NOT_COUNTED, newestAt: NOT_COUNTED };
   if (store.kind === 'table' && rows !== null) {
     const { relation } = rows;
-    return { items: mapped(relation, (r) => r.records), bytesApparent: mapped(relation, (r) => r.bytes), bytesAllocated: mapped(relation, (r) => r.bytes), oldestAt: mapped(relation, (r) => r.oldestAt), newestAt: mapped(relation, (r) => r.newestAt) };
+    const bytes = relation.known ? relation.value.bytes : relation;
+    return { items: mapped(relation, (r) => r.records), bytesApparent: bytes, bytesAllocated: bytes, oldestAt: mapped(relation, (r) => r.oldestAt), newestAt: mapped(relation, (r) => r.newestAt) };
   }
-  if (!item.present && item.blind.size > 0) {
-    const unseen = unknown(`none of it could be read (${[...item.blind.keys()].join(', ')})`);
+  if (item.unseen !== null || (!item.present && item.blind.size > 0)) {
+    const unseen = unknown(item.unseen ?? `none of it could be read (${[...item.blind.keys()].join(', ')})`);
     return { items: unseen, bytesApparent: unseen, bytesAllocated: unseen, oldestAt: unseen, newestAt: unseen };
   }
   return { items: known(tally.items), bytesApparent: known(tally.bytesApparent), bytesAllocated: known(tally.bytesAllocated), oldestAt: known(at(tally.oldestMs)), newestAt: known(at(tally.newestMs)) };
 }
 
-function leftoversOf({ serviceStarted }: ScanContext, { tally }: WalkedStore): StoreObservation['leftovers'] {
+function leftoversOf({ serviceStarted }: ScanContext, { tally, unseen }: WalkedStore): StoreObservation['leftovers'] {
+  if (unseen !== null) return unknown(unseen);
   if (!serviceStarted.known) return unknown(`when the service started is not known: ${serviceStarted.reason}`.slice(0, 500));
   const { items, bytes, oldestMs } = tally.leftovers;
   return known({ items, bytes, oldestAt: at(oldestMs) });
 }
 
-const linesOf = ({ lines, blind }: WalkedStore): Measured<number> => (blind.has(CONTENT_NOT_READABLE) ? unknown('some of its files could not be read') : known(lines));
+/** Kinds that have files to be spread over classes. */
+const hasFiles = (store: Store): boolean => store.kind !== 'table' && store.kind !== 'memory';
+
+function linesOf({ lines, blind, unseen }: WalkedStore): Measured<number> {
+  if (unseen !== null) return unknown(unseen);
+  return blind.has(CONTENT_NOT_READABLE) ? unknown('some of its files could not be read') : known(lines);
+}
 
 /** Reasons that come and go: what they hid last time may be seen this time. */
 const PASSING: ReadonlySet<string> = new Set(['io-error', 'permission-denied', CONTENT_NOT_READABLE]);
 
 /** Of all that can be seen or of nothing: a digest of what could be read just now would look like a change. */
-function digestOf({ contents, blind }: WalkedStore): Measured<Sha256> {
+function digestOf({ contents, blind, unseen }: WalkedStore): Measured<Sha256> {
+  if (unseen !== null) return unknown(unseen);
   const hidden = [...blind.keys()].filter((reason) => PASSING.has(reason));
   if (hidden.length > 0) return unknown(`some of it could not be read (${hidden.join(', ')})`);
   return known(createHash('sha256').update([...contents].sort().join('\n')).digest('hex') as Sha256);
@@ -97,7 +85,7 @@ function digestOf({ contents, blind }: WalkedStore): Measured<Sha256> {
 /** Turns what the walk and the product's tables say of one store into its observation. */
 export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
   const { store, tally } = item;
-  const rows = store.rows === null ? null : await rowsOf(context, store.rows, item);
+  const rows = await rowsFound(context.host, item);
   return {
     id: store.id,
     kind: store.kind,
@@ -107,10 +95,12 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
     configuredLimits: await configuredLimits(context, store),
     access: storeAccess({ entries: tally.rights, chain: walked.chainOf(item), protection: store.protection, accounts: context.accounts, holders: context.holders, shownName: shownName(context) }),
     ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
-    ...(rows?.orphans != null ? { orphans: rows.orphans } : {}),
+    ...(rows?.orphans != null ? { orphans: item.unseen === null ? rows.orphans : unknown(item.unseen) } : {}),
     ...(store.kind === 'configuration' && item.present ? { contentDigest: digestOf(item) } : {}),
+    ...(hasFiles(store) && item.unseen === null ? { ages: tally.ages, sizes: tally.sizes } : {}),
     skipped: [...tally.skipped].map(([reason, items]) => ({ reason, items })),
     unknown: [
+      ...(item.unseen === null ? [] : [{ what: 'part of the store', why: item.unseen }]),
       ...[...item.blind].map(([reason, places]) => ({ what: 'part of the store', why: `${places} places could not be read (${reason})` })),
       ...(tally.rights.length > 0 && !context.accounts.ok ? [{ what: 'who gets in', why: context.accounts.error }] : []),
       ...(rows !== null && !rows.relation.known ? [{ what: 'records', why: rows.relation.reason }] : []),

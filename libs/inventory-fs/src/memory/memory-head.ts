@@ -7,7 +7,8 @@ const moment = z.number().min(0);
 const storeBefore = z.object({
   /** Null where it was not known. */
   amounts: z.object({ items: count, bytes: count, atMs: moment }).nullable(),
-  contents: z.object({ digest: z.string(), changedMs: moment }).nullable(),
+  /** `changedMs` is null where no scan saw them change. */
+  contents: z.object({ digest: z.string(), changedMs: moment.nullable() }).nullable(),
 });
 export type StoreBefore = z.output<typeof storeBefore>;
 
