@@ -7,6 +7,7 @@ import { absentFinding, consentFindings, dumpFindings, isAbsent, licenceFindings
 import { gaps, leftovers, openAccess, orphans, overLimits } from './judge-store.js';
 import { absentRotation, lateRotation, logElsewhere } from './judge-rotation.js';
 import { changedConfiguration, contradictions, foreignVersion, heldOpen, unfinishedScan } from './judge-scan.js';
+import { undeclaredFindings } from './judge-undeclared.js';
 import { rulesOf, statedLimits } from './stated-limits.js';
 import type { Trend } from './trend.js';
 
@@ -33,7 +34,7 @@ export function assess({ observation, profile, bundle, effective, trends, now }:
     const limits = statedLimits(store, observed, rules);
     return [...overLimits(store, observed, limits, nowMs), ...openAccess(store, observed), ...leftovers(store, observed), ...orphans(store, observed), ...heldOpen(store, observed), ...changedConfiguration(store, observed, nowMs), ...contradictions(store, limits), ...nearLimits(store, limits, rules, trends?.[store.id], nowMs), ...absentRotation(store, observed, rules, nowMs), ...lateRotation(store, observed, nowMs), ...logElsewhere(store, observed, observation), ...gaps(store, observed)];
   });
-  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...licenceFindings(profile, observation, nowMs), ...versionFindings(observation), ...foreignVersion(profile, observation), ...unfinishedScan(observation)];
+  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...licenceFindings(profile, observation, nowMs), ...versionFindings(observation), ...foreignVersion(profile, observation), ...undeclaredFindings(observation), ...unfinishedScan(observation)];
   const seen = new Set<string>();
   return all.filter(({ code, store, subject }) => {
     const key = `${code} ${store ?? ''} ${subject}`;

@@ -1,6 +1,6 @@
 import { DATA_CATEGORIES, isDataCategory, type Store } from '@mailwarden/catalogue';
 import { desiredKsn, type EffectiveConsent } from '@mailwarden/consent';
-import type { AssessedFinding, DisplayState, Observation, Statement, StatementRow, StoreObservation } from '@mailwarden/contracts';
+import type { AssessedFinding, DisplayState, Statement, StatementRow, StoreObservation } from '@mailwarden/contracts';
 import { epochMsOf, known, unknown, type Measured } from '@mailwarden/kernel';
 import { assess, type Bearing } from './assess.js';
 import { forecastFor } from './judge-forecast.js';
@@ -13,6 +13,8 @@ const FACTS: Readonly<Record<string, readonly (readonly [setting: string, label:
   dump: [['dumps', 'dump switch'], ['core-pattern', 'kernel core pattern'], ['core-limit', 'core limit of the service']],
   memory: [['swap', 'swap'], ['ptrace-scope', 'ptrace scope'], ['suid-dumpable', 'suid dumpable']],
 };
+/** Kinds for which a vendor's silence about the end of what is kept says something. */
+const KEEPS_LETTERS: ReadonlySet<string> = new Set(['files', 'log', 'records', 'table', 'pair']);
 const NOT_SCANNED: Measured<never> = unknown('the scan did not reach this store');
 
 const ABSENT: Omit<StoreObservation, 'id' | 'kind'> = {
@@ -33,8 +35,12 @@ function durationOf({ duration }: Store): StatementRow['duration'] {
   return { text: duration.kind === 'age' ? duration.written : DURATION_WORDS[duration.kind], source: duration.source };
 }
 
-function factsOf(store: Store, observed: StoreObservation, observation: Observation): StatementRow['measured']['facts'] {
-  const settings = (FACTS[store.kind] ?? []).map(([name, label]) => {
+/** Settings that the profile itself puts into a row. */
+const ownSettings = (profile: Bearing['profile'], store: Store): (readonly [setting: string, label: string])[] =>
+  Object.entries(profile.switches).filter(([, setting]) => setting.store === store.id).map(([name]) => [name, name.replaceAll('-', ' ')]);
+
+function factsOf(store: Store, observed: StoreObservation, { observation, profile }: Bearing): StatementRow['measured']['facts'] {
+  const settings = [...(FACTS[store.kind] ?? []).filter(([name]) => name in observation.settings), ...ownSettings(profile, store)].map(([name, label]) => {
     const value = observation.settings[name];
     return { label, value: value === undefined ? unknown('it was not read') : value.known ? known(String(value.value), value.source) : value };
   });
@@ -52,6 +58,7 @@ function stateOf(store: Store, observed: StoreObservation, findings: readonly As
   if (!observed.present && observed.unknown.length > 0) return { state: 'unknown', because: observed.unknown[0]?.why ?? '' };
   if (limited) return { state: 'in-order', because: observed.present ? 'under every limit that counts' : 'nothing of it exists on this server' };
   if (store.duration.kind === 'indefinite') return { state: 'not-limited', because: 'the vendor states no limit, and no policy sets one' };
+  if (store.duration.kind === 'not-stated' && observed.present && KEEPS_LETTERS.has(store.kind)) return { state: 'not-limited', because: 'the vendor states neither a duration nor a limit, and no policy sets one' };
   return { state: 'in-order', because: own[0]?.message ?? 'as the profile says' };
 }
 
@@ -60,7 +67,7 @@ function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFindin
   const observed = observation.stores.find(({ id }) => id === store.id) ?? { id: store.id, kind: store.kind, ...ABSENT };
   const limits = statedLimits(store, observed, rulesOf(bundle, profile, store));
   const forecast = forecastFor(limits, trends?.[store.id]);
-  const { items, bytesApparent, bytesAllocated, oldestAt, newestAt, present, records, leftovers, orphans, ages, sizes, growth, openDeleted } = observed;
+  const { items, bytesApparent, bytesAllocated, oldestAt, newestAt, present, records, leftovers, orphans, ages, sizes, growth, openDeleted, inSystemLog, rotationRules } = observed;
   return {
     store: store.id,
     section: store.section,
@@ -84,8 +91,10 @@ function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFindin
       ...(sizes === undefined ? {} : { sizes }),
       ...(growth === undefined ? {} : { growth }),
       ...(openDeleted === undefined ? {} : { openDeleted }),
+      ...(inSystemLog === undefined ? {} : { inSystemLog }),
+      ...(rotationRules === undefined ? {} : { rotationRules }),
       ...(forecast === undefined ? {} : { forecast }),
-      facts: factsOf(store, observed, observation),
+      facts: factsOf(store, observed, bearing),
     },
     access: observed.access,
     ...stateOf(store, observed, findings, limits.length > 0),
@@ -122,6 +131,7 @@ export function buildStatement(bearing: Bearing & { readonly findings?: readonly
     observedAt: observation.startedAt,
     ageSeconds: Math.max(0, Math.round((epochMsOf(now) - epochMsOf(observation.startedAt)) / 1000)),
     ...(observation.effort === undefined ? {} : { effort: observation.effort }),
+    ...(observation.undeclared === undefined ? {} : { undeclared: observation.undeclared }),
     rows: profile.stores.map((store) => rowOf(store, bearing, findings)),
     ksn: { desired: desiredKsn(effective), actual: observation.ksn },
     agreements: agreementRows(bearing),

@@ -35,7 +35,7 @@ function ofStore(store: StoreObservation): FindingCode[] {
   ];
 }
 
-function ofHost({ settings, ksn, agreements, licence }: Observation): FindingCode[] {
+function ofHost({ settings, ksn, agreements, licence, undeclared }: Observation): FindingCode[] {
   const unread = (setting: string): boolean => isUnknown(settings[setting]);
   return [
     ...when(unread('dumps'), 'dump-switched-on'),
@@ -44,6 +44,7 @@ function ofHost({ settings, ksn, agreements, licence }: Observation): FindingCod
     ...when(isUnknown(ksn), 'ksn-without-consent', 'ksn-refused-by-settings'),
     ...when(agreements.some(({ recorded }) => isUnknown(recorded)), 'consent-by-answer-file', 'agreement-record-disagrees'),
     ...when(agreements.some(({ textSha256 }) => isUnknown(textSha256)), 'agreement-text-undecided'),
+    ...when(undeclared?.known !== true, 'undeclared-data'),
     ...when(isUnknown(licence), 'licence-expired', 'licence-expires-soon'),
   ];
 }

@@ -3,11 +3,11 @@ import { CONSENT_STATES, decision } from '../consent.js';
 import { checkpoint } from '../evidence.js';
 import { FINDING_CODES, FINDING_STATES } from '../finding.js';
 import { forecast, statedLimit } from '../limits.js';
-import { KSN_STATES, scanEffort } from '../observation.js';
+import { KSN_STATES, observation, scanEffort } from '../observation.js';
 import { count, instant, labels, measured, profileId, serverName, severity, sha256Hex, slug, storeId, uuid } from '../primitives.js';
 import { rotationOrder, signedReceipt } from '../rotation.js';
 import { agreementSummary } from '../service-api.js';
-import { accessBreach, accountAccess, ageSpread, sizeSpread, storeObservation, STORE_KINDS } from '../store-observation.js';
+import { ageSpread, sizeSpread, storeObservation, STORE_KINDS } from '../store-observation.js';
 
 /** The four states of everything that is shown. "No vendor limit" and "unknown" are never `in-order`. */
 export const DISPLAY_STATES = ['in-order', 'finding', 'unknown', 'waiting', 'not-limited'] as const;
@@ -100,7 +100,7 @@ export const statementRow = z.object({
     /** Facts that a row of its own kind shows, as `dump switch: off (documented default)`. */
     facts: z.array(z.object({ label: z.string(), value: measured(z.string()) })),
   }),
-  access: z.object({ accounts: z.array(accountAccess), breaches: z.array(accessBreach) }),
+  access: storeObservation.shape.access,
   state: displayState,
   /** One line why. */
   because: z.string(),
@@ -144,6 +144,8 @@ export const statement = z.object({
   observedAt: instant,
   ageSeconds: count,
   effort: scanEffort.optional(),
+  /** Data that no store of any profile covers; absent where nobody looked. */
+  undeclared: observation.shape.undeclared,
   rows: z.array(statementRow),
   ksn: z.object({ desired: z.enum(KSN_STATES), actual: measured(z.enum(KSN_STATES)) }),
   agreements: z.array(agreementRow),

@@ -13,6 +13,7 @@ import { whyOld } from './freshness.js';
 import { Licence } from './licence.js';
 import { StatementLine } from './statement-line.js';
 import { Transmission } from './transmission.js';
+import { Undeclared } from './undeclared.js';
 import classes from './statement.module.css';
 
 interface StatementViewProps {
@@ -47,6 +48,7 @@ export function StatementView({ statement, agent, rotations, findings }: Stateme
       <Agreements statement={statement} />
       <Transmission statement={statement} />
       <Licence licence={statement.licence} />
+      <Undeclared undeclared={statement.undeclared} />
     </div>
   );
 }
