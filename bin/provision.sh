@@ -155,24 +155,35 @@ provision_databases() {
     else
       say 'Fetching MariaDB and Redis into .tools/ ...'
       mkdir -p "$TOOLS"
-      fetch_databases || MAILWARDEN_NO_DATABASES="Debian's packages of them could not be fetched ($(apt_last_words)); try: apt-get update"
+      fetch_unpacked databases $DATABASE_PACKAGES || MAILWARDEN_NO_DATABASES="Debian's packages of them could not be fetched ($(apt_last_words)); try: apt-get update"
     fi
   fi
   [ -n "$MAILWARDEN_NO_DATABASES" ] || MAILWARDEN_DATABASES=$own
   export MAILWARDEN_DATABASES MAILWARDEN_NO_DATABASES
 }
 
-# What an installation would add to this machine is what it lacks. Package lists are our own: those of the machine may be missing or old.
-fetch_databases() {
-  state="$TOOLS/databases-apt"
-  rm -rf "$state" "$TOOLS/databases.part" && mkdir -p "$state/debs" "$state/state/lists/partial" "$state/cache/archives/partial" || return 1
+# Packages, with what an installation of them would add to this machine, unpacked into a folder of .tools/. Package lists are our own: those of the machine may be missing or old.
+fetch_unpacked() {
+  name=$1; shift; state="$TOOLS/$name-apt"
+  rm -rf "$state" "$TOOLS/$name.part" && mkdir -p "$state/debs" "$state/state/lists/partial" "$state/cache/archives/partial" || return 1
   apart="-o=Dir::State=$state/state -o=Dir::State::status=/var/lib/dpkg/status -o=Dir::Cache=$state/cache -o=APT::Sandbox::User="
   apt_quietly $apart update || return 1
-  packages=$(apt-get $APT_QUIET $apart -s --no-install-recommends -o=Debug::NoLocking=1 install $DATABASE_PACKAGES 2>"$TOOLS/apt.log" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
-  [ -n "$packages" ] || packages=$DATABASE_PACKAGES
+  packages=$(apt-get $APT_QUIET $apart -s --no-install-recommends -o=Debug::NoLocking=1 install "$@" 2>"$TOOLS/apt.log" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  [ -n "$packages" ] || packages=$*
   (cd "$state/debs" && apt_quietly $apart download $packages) || return 1
-  for package in "$state"/debs/*.deb; do dpkg -x "$package" "$TOOLS/databases.part" || return 1; done
-  rm -rf "$TOOLS/databases" "$state" && mv "$TOOLS/databases.part" "$TOOLS/databases"
+  for package in "$state"/debs/*.deb; do dpkg -x "$package" "$TOOLS/$name.part" || return 1; done
+  rm -rf "${TOOLS:?}/$name" "$state" && mv "$TOOLS/$name.part" "$TOOLS/$name"
+}
+
+# logrotate and rsyslog, unpacked and not installed: nothing of this machine is rotated or logged by them. Needs no root. Without them, one suite says that it is skipped.
+LOG_PACKAGES='logrotate rsyslog'
+provision_log_programs() {
+  own="$TOOLS/log-programs"
+  if [ -x "$own/usr/sbin/logrotate" ] && [ -x "$own/usr/sbin/rsyslogd" ]; then return 0; fi
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 0
+  say 'Fetching logrotate and rsyslog into .tools/ ...'
+  mkdir -p "$TOOLS"
+  fetch_unpacked log-programs $LOG_PACKAGES || say "  $(apt_last_words)"
 }
 
 # A real browser for the tests. Sets CHROMIUM to its path, or MAILWARDEN_NO_BROWSER to the reason why there is none.
