@@ -66,6 +66,24 @@ export function report(bench: string, what: string, goal: string, figures: reado
   writeFileSync(join(RESULTS, `${bench}.json`), `${JSON.stringify({ bench, what, goal, machine: machine(), figures }, null, 2)}\n`);
 }
 
+/** One figure that is no time of a side. `ratio` is to the first of its kind. */
+export interface Value {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly ratio?: number;
+}
+
+/** Prints such figures and keeps them. */
+export function reportValues(bench: string, what: string, goal: string, values: readonly Value[]): void {
+  console.log(`\n${bench}: ${what}`);
+  const width = Math.max(...values.map(({ name }) => name.length));
+  for (const { name, value, unit, ratio } of values) console.log(`  ${name.padEnd(width)}  ${value.toFixed(2).padStart(8)} ${unit}${ratio === undefined ? '' : `  ${ratio.toFixed(2)}x`}`);
+  console.log(`  goal: ${goal}`);
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, `${bench}.json`), `${JSON.stringify({ bench, what, goal, machine: machine(), values }, null, 2)}\n`);
+}
+
 const TIME = '/usr/bin/time';
 const OUTPUT_BYTES_MAX = 512 * 2 ** 20;
 

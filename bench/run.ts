@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchAgent } from './agent.ts';
 import { machine, runProgram } from './compare.ts';
 import { benchInventory } from './inventory.ts';
 import { benchRotation } from './rotation.ts';
@@ -10,10 +11,11 @@ const INVENTORY_FILES = 1_000_000;
 const ROTATION_FILES = 200_000;
 
 /** Every bench by its name. `rescan` is measured with `inventory`, on the same tree. */
-const BENCHES: Readonly<Record<string, (dir: string) => void>> = {
+const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> = {
   inventory: (dir) => benchInventory(INVENTORY_FILES, join(dir, 'tree')),
   rotation: (dir) => benchRotation(ROTATION_FILES, dir),
   start: benchStart,
+  agent: benchAgent,
 };
 
 const wanted = process.argv.slice(2).map((name) => (name === 'rescan' ? 'inventory' : name));
@@ -26,7 +28,7 @@ const dir = mkdtempSync(join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), 'ma
 try {
   console.log(`machine: ${JSON.stringify(machine())}`);
   console.log(`peers: ${runProgram(['/usr/bin/find', '--version']).stdout.split('\n')[0] ?? ''}`);
-  for (const [name, bench] of Object.entries(BENCHES)) if (wanted.length === 0 || wanted.includes(name)) bench(dir);
+  for (const [name, bench] of Object.entries(BENCHES)) if (wanted.length === 0 || wanted.includes(name)) await bench(dir);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
