@@ -25,6 +25,7 @@ const SUITES = [
   vitest('suites', 'test/suites'),
   vitest('integration', 'test/integration'),
   { ...vitest('containers', 'test/containers'), prepare: (run) => prepareContainers({ natsServer: process.env.MAILWARDEN_NATS_SERVER ?? 'nats-server', run }) },
+  vitest('servers', 'test/servers'),
   vitest('e2e', 'test/e2e'),
   vitest('fault', 'test/fault'),
 ].filter((suite) => suite.folders.some((folder) => existsSync(folder)));

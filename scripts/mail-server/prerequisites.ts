@@ -22,7 +22,7 @@ export function whyNoMailServer(): string | null {
   if (process.getuid?.() !== 0) return 'only root can build and boot one';
   if (!existsSync('/etc/debian_version')) return "this is not Debian, from whose packages it is built";
   const missing = PROGRAMS.find(([program]) => !isOnPath(program));
-  if (missing !== undefined) return `${missing[0]} is missing; try: apt-get install ${missing[1]}`;
+  if (missing !== undefined) return process.env['MAILWARDEN_NO_MAIL_SERVERS'] ?? `${missing[0]} is missing; try: apt-get install ${missing[1]}`;
   const hierarchy = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((path) => existsSync(`${path}/cgroup.procs`));
   if (hierarchy === undefined) return 'the kernel shows no control groups';
   try {

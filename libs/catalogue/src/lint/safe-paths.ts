@@ -13,10 +13,10 @@ const fixedFolder = (glob: string): string => glob.slice(0, glob.search(/[*?[]/)
 /** Files of one name and its generations, as `/var/log/mail.log*`, lie in a shared folder without taking it in. */
 const NAMES_FILES = /^\/[^*?[]+\/[^/*?[]+\*?[^/*?[]*$/;
 
-/** Begins with so many characters that stand for themselves. */
+/** So many characters that stand for themselves. */
 const NAMED = String.raw`[^/*?[\]]{4,}`;
 /** Parts of shared folders that may be measured, and never deleted from: the mailboxes of the system, one folder by its name in every home, and by their names the temporary folders of a product. */
-const MEASURED_SHARES = [/^\/var\/mail\/\*$/, new RegExp(String.raw`^/home/\*/${NAMED}`), new RegExp(String.raw`^/(?:var/)?tmp/${NAMED}`)];
+const MEASURED_SHARES = [/^\/var\/mail\/\*$/, new RegExp(String.raw`^/home/\*/${NAMED}`), new RegExp(String.raw`^/(?:var/)?tmp/[^/]*${NAMED}`)];
 
 /** What is wrong with a place as it is written. */
 export function placeMistake(path: string): Complaint | null {
