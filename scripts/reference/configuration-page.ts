@@ -133,6 +133,7 @@ export const configurationPage = (): string =>
     '    name: backup',
     '    user: mailwarden',
     '    password-file: /etc/mailwarden/backup.password',
+    'kernel: this                   # where the root is not `/`: the kernel that scans serves it too, as for a tree that a process of this host fills',
     'look-for-undeclared: true      # false: data outside every declared store is not looked for',
     'undeclared-excluded:           # folders that are not looked into for such data',
     '  - /srv/mail-archive',

@@ -88,10 +88,13 @@ describe('what only this host knows', () => {
     expect(await loadHostSettings(root)).toEqual({ databases: {} });
     write();
     expect(await loadHostSettings(root)).toEqual({ databases: { events: { host: '/run/product', port: 5432, name: 'events', user: 'watcher', passwordFile: '/etc/mailwarden/password' } } });
+    write('schema: mailwarden/host/v1\nkernel: this\n');
+    expect(await loadHostSettings(root)).toMatchObject({ kernel: 'this' });
   });
 
   it.each([
     ['', 'the file is empty'],
+    ['schema: mailwarden/host/v1\nkernel: that\n', 'host.yaml:2:'],
     ['schema: other\n', 'host.yaml:1:'],
     ['schema: mailwarden/host/v1\ndatabases: { events: { host: x, port: 0, name: a, user: b } }\n', 'host.yaml:2:'],
     ['schema: mailwarden/host/v1\ndatabases: { "a-b": { host: x, port: 1, name: a, user: b } }\n', 'host.yaml:2:'],
