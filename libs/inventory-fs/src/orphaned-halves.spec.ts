@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compilePatterns } from '@mailwarden/inventory';
 import type { Relation, Store } from '@mailwarden/catalogue';
-import type { ProductClient } from '@mailwarden/product-database';
+import { err, ok, type Result } from '@mailwarden/kernel';
+import type { RelationReader } from '@mailwarden/product-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withHost } from './host.js';
 import { orphanedHalves } from './orphaned-halves.js';
@@ -18,19 +19,17 @@ let folder: string;
 let rows: Map<string, number>;
 /** Called when the rows are first read: what happens between the walk and that moment. */
 let meanwhile: () => void;
+/** What the table says instead of an answer. */
+let refusal: Result<never, string> | null;
 
 /** Answers the two questions that are put to the table, from rows in memory. */
-const table = {
-  query: (text: string, values?: readonly unknown[]) => {
-    if (!text.startsWith('SELECT')) return Promise.resolve({ rows: [] });
-    if (!text.includes('ANY')) {
-      meanwhile();
-      return Promise.resolve({ rows: [...rows.keys()].map((file) => ({ file })) });
-    }
-    const [files, before] = values as [string[], Date | null];
-    return Promise.resolve({ rows: files.filter((file) => (rows.get(file) ?? Infinity) < (before?.getTime() ?? Infinity)).map((file) => ({ file })) });
+const table: Pick<RelationReader, 'fileNames' | 'filesWithRows'> = {
+  fileNames: () => {
+    meanwhile();
+    return Promise.resolve(refusal ?? ok([...rows.keys()]));
   },
-} as unknown as ProductClient;
+  filesWithRows: (_, files, before) => Promise.resolve(ok(new Set(files.filter((file) => (rows.get(file) ?? Infinity) < (before?.getTime() ?? Infinity))))),
+};
 
 function letter(name: string, atMs = OLD_MS): void {
   writeFileSync(join(folder, name), 'letter');
@@ -46,6 +45,7 @@ beforeEach(() => {
   mkdirSync(folder, { recursive: true });
   rows = new Map();
   meanwhile = () => undefined;
+  refusal = null;
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -90,6 +90,12 @@ describe('orphaned halves', () => {
     letter('young file', Date.now());
     rows.set('young row', Date.now());
     expect(await compare(['young file'])).toMatchObject({ known: true, value: { filesWithoutRow: 0, rowsWithoutFile: 0 } });
+  });
+
+  it('are unknown when the rows cannot be read', async () => {
+    letter('file only');
+    refusal = err('another session has locked it');
+    expect(await compare(['file only'])).toEqual({ known: false, reason: 'public.backup could not be read: another session has locked it' });
   });
 
   it('are unknown while an order is carried out, which takes one half after the other', async () => {

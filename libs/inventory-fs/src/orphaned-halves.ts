@@ -1,7 +1,7 @@
 import type { Relation } from '@mailwarden/catalogue';
 import type { BytePath } from '@mailwarden/inventory';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
-import { fileNamesOf, filesWithRows, type ProductClient } from '@mailwarden/product-database';
+import type { RelationReader } from '@mailwarden/product-database';
 import { closeDirectory, entryNames, openDirectoryBeneath, statEntry } from './directory-descriptor.js';
 import type { Host } from './host.js';
 import { PAIR_NAMES_MAX, type WalkedStore } from './store-walk.js';
@@ -44,15 +44,19 @@ function isBeingRotated(host: Pick<Host, 'root'>, root: BytePath): boolean {
   }
 }
 
+const notRead = (relation: Relation, why: string): Measured<OrphanedHalves> => unknown(`${relation.relation} could not be read: ${why}`);
+
 /**
  * Files without their row and rows without their file.
  * Files were walked a moment before the rows are read, and mail comes and goes meanwhile: what does not match is looked at again, and what is younger than the store's quiet period may still be on its way.
  */
-export async function orphanedHalves(host: Pick<Host, 'root'>, { store, patterns, fileNames }: Pick<WalkedStore, 'store' | 'patterns' | 'fileNames'>, relation: Relation, client: ProductClient, nowMs: number): Promise<Measured<OrphanedHalves>> {
+export async function orphanedHalves(host: Pick<Host, 'root'>, { store, patterns, fileNames }: Pick<WalkedStore, 'store' | 'patterns' | 'fileNames'>, relation: Relation, reader: Pick<RelationReader, 'fileNames' | 'filesWithRows'>, nowMs: number): Promise<Measured<OrphanedHalves>> {
   const [root] = patterns.roots;
   if (fileNames === null || root === undefined) return unknown(`more than ${PAIR_NAMES_MAX} files`);
   const onDisk = new Set(fileNames);
-  const inRows = new Set((await fileNamesOf(client, relation, PAIR_NAMES_MAX)).map(bytesOf));
+  const named = await reader.fileNames(relation, PAIR_NAMES_MAX);
+  if (!named.ok) return notRead(relation, named.error);
+  const inRows = new Set(named.value.map(bytesOf));
   const loneFiles = [...onDisk].filter((name) => !inRows.has(name));
   const loneRows = [...inRows].filter((name) => !onDisk.has(name));
   if (loneFiles.length + loneRows.length === 0) return known({ filesWithoutRow: 0, rowsWithoutFile: 0 });
@@ -60,9 +64,12 @@ export async function orphanedHalves(host: Pick<Host, 'root'>, { store, patterns
   if (loneFiles.length + loneRows.length > LOOKED_AT_AGAIN_MAX) return known({ filesWithoutRow: loneFiles.length, rowsWithoutFile: loneRows.length });
 
   const settledMs = nowMs - store.quietPeriodSeconds * 1000;
-  const haveRows = new Set([...(await filesWithRows(client, relation, loneFiles.map(textOf)))].map(bytesOf));
+  const found = await reader.filesWithRows(relation, loneFiles.map(textOf), null);
+  if (!found.ok) return notRead(relation, found.error);
+  const haveRows = new Set([...found.value].map(bytesOf));
   const filesWithoutRow = loneFiles.filter((name) => !haveRows.has(name) && (writtenAtMs(host, `${root}/${name}`) ?? Infinity) < settledMs).length;
   const stillAbsent = loneRows.filter((name) => writtenAtMs(host, `${root}/${name}`) === null);
-  const rowsWithoutFile = (await filesWithRows(client, relation, stillAbsent.map(textOf), new Date(settledMs))).size;
-  return known({ filesWithoutRow, rowsWithoutFile });
+  const settled = await reader.filesWithRows(relation, stillAbsent.map(textOf), new Date(settledMs));
+  if (!settled.ok) return notRead(relation, settled.error);
+  return known({ filesWithoutRow, rowsWithoutFile: settled.value.size });
 }

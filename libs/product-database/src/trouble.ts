@@ -19,6 +19,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
   ENOENT: 'its socket does not exist',
   EACCES: 'its socket may not be used',
+  ECONNRESET: 'the connection was lost',
+  EPIPE: 'the connection was lost',
   ETIMEDOUT: 'no answer',
   ENOTFOUND: 'its host has no address',
 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Probe, Reading } from '@mailwarden/catalogue';
 import { known, parseDuration, unknown, type Measured } from '@mailwarden/kernel';
-import { connectProduct, readValue, troubleOf } from '@mailwarden/product-database';
+import { openReader } from '@mailwarden/product-database';
 import { hostFileExists, readHostFile, type Host } from '../host.js';
 import { kernelSetting } from '../kernel/kernel-files.js';
 import { kernelServes } from '../kernel/whose-kernel.js';
@@ -33,15 +33,14 @@ function fileKey(host: Host, { file, format, key }: Extract<Probe, { kind: 'file
 }
 
 async function sql(host: Host, { database, query }: Extract<Probe, { kind: 'sql' }>): Promise<Measured<string>> {
-  const client = await connectProduct(database, host.settings, host.rootPath);
-  if (!client.ok) return unknown(client.error);
+  const reader = await openReader(database, host);
+  if (!reader.ok) return unknown(reader.error);
   try {
-    const value = await readValue(client.value, query);
-    return value === null ? unknown('the query gave no row') : known(shortened(value), `database ${database.name}`);
-  } catch (cause) {
-    return unknown(`the query failed: ${troubleOf(cause)}`);
+    const value = await reader.value.value(query);
+    if (!value.ok) return unknown(`the query failed: ${value.error}`);
+    return value.value === null ? unknown('the query gave no row') : known(shortened(value.value), `database ${database.name}`);
   } finally {
-    await client.value.end();
+    await reader.value.close();
   }
 }
 

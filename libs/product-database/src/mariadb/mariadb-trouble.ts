@@ -33,5 +33,5 @@ export function mariadbTrouble(cause: unknown): string {
     const meaning = MEANINGS[errno];
     return meaning === undefined ? `code ${errno}` : `${meaning} (${errno})`;
   }
-  return code === 'PROTOCOL_CONNECTION_LOST' ? 'the connection was lost' : troubleOf(cause);
+  return code === 'PROTOCOL_CONNECTION_LOST' ? 'the connection was lost (ECONNRESET)' : troubleOf(cause);
 }

@@ -38,7 +38,7 @@ export function readingOf(header: Uint8Array, beside: Beside): Result<Reading, s
   const version = header[READ_VERSION_AT] ?? 0;
   if (version !== WITH_JOURNAL && version !== WITH_LOG) return err('its file is of a version of SQLite that is not known');
   if (!beside.log) return ok(version === WITH_LOG ? 'as-it-stands' : 'with-locks');
-  return beside.index ? ok('with-locks') : err("changes wait in its log, whose index is gone; it can be read once the product has opened it");
+  return beside.index ? ok('with-locks') : err('changes wait in its log, which has no index beside it: the product keeps the file to itself, or has yet to open it');
 }
 
 /** Errors: throws when the entry is something else than a file, or cannot be looked at. */
