@@ -5,6 +5,8 @@ import { VERSION } from './version.js';
 
 const DEFAULT_PORT = 8460;
 const PORT_MAX = 65_535;
+/** The whole of one core. */
+const BUDGET_PERCENT_MAX = 100;
 
 /** Options that every command understands. */
 interface SharedOptions {
@@ -15,10 +17,10 @@ interface SharedOptions {
 
 type Run<O> = (options: O & SharedOptions, context: CommandContext, args: readonly string[]) => Promise<ExitCode>;
 
-function wholeNumber(max: number): (text: string) => number {
+function wholeNumber(max: number, min = 0): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!Number.isInteger(number) || number < 0 || number > max) throw new InvalidArgumentError(`It is a whole number from 0 to ${max}.`);
+    if (!Number.isInteger(number) || number < min || number > max) throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
     return number;
   };
 }
@@ -70,11 +72,16 @@ function addRuntime(program: Command): void {
 }
 
 function addHost(program: Command): void {
-  add<{ profile?: readonly string[]; root: string }>(
+  add<{ profile?: readonly string[]; root: string; budget?: number; memory?: string }>(
     program,
     'scan',
     { summary: 'print the data-provision statement of one host', example: 'mailwarden scan --root / --format json', exits: '0 nothing found, 1 findings, 2 could not measure', without: ['data'] },
-    (command) => command.option('--profile <id|file>', 'profile to measure by; may be given again', collect).option('--root <dir>', 'folder that stands for the host', '/'),
+    (command) =>
+      command
+        .option('--profile <id|file>', 'profile to measure by; may be given again', collect)
+        .option('--root <dir>', 'folder that stands for the host', '/')
+        .option('--budget <percent>', 'most of one core that it may take, with rests while the host stalls; without it as fast as it goes', wholeNumber(BUDGET_PERCENT_MAX, 1))
+        .option('--memory <folder>', 'folder of its own where scans remember what they saw, so that the next one is quick'),
     async (options, context) => (await import('./commands/scan.js')).scan({ ...options, profile: options.profile ?? [] }, context),
   );
   add<{ profile?: readonly string[]; root: string }>(

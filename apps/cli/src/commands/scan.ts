@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { assess, buildStatement } from '@mailwarden/assessment';
 import { parseProfile, type HostSettings, type Profile } from '@mailwarden/catalogue';
 import { loadHostSettings, loadProfiles } from '@mailwarden/config';
 import type { Observation } from '@mailwarden/contracts';
-import { foundBy, measureHost, productsOnHost } from '@mailwarden/inventory-fs';
+import { foundBy, FULL_SPEED, measureHost, productsOnHost } from '@mailwarden/inventory-fs';
 import { instantOf, parseServerName, type ProfileId, type ServerName } from '@mailwarden/kernel';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { scanJson } from '../output/scan-json.js';
@@ -16,7 +17,14 @@ import { printJson, printLines, type CommandContext } from './context.js';
 export interface ScanOptions {
   readonly profile: readonly string[];
   readonly root: string;
+  /** Most of one core that the scan may take; as fast as it goes where it is not said. Units: percent. */
+  readonly budget?: number | undefined;
+  /** Folder of the memory of earlier scans; absent for none. */
+  readonly memory?: string | undefined;
 }
+
+/** Whoever looks by hand wants to know what is there now: memory is trusted for a day. Units: hours. */
+const FULL_EVERY_HOURS = 24;
 
 /** Name of this host as a server name: what does not fit is replaced, so that a scan works anywhere. */
 export function localServerName(): ServerName {
@@ -69,10 +77,12 @@ export async function scan(options: ScanOptions, context: CommandContext): Promi
   const hostSettings = await loadHostSettings(root);
   const chosen = await chosenProfiles(options.profile, root, hostSettings);
   if (context.format === 'text') printLines(context, overview(chosen));
-  const look = await lookOutside(root, hostSettings, chosen.profiles);
+  const pace = options.budget === undefined ? FULL_SPEED : { cpuPercent: options.budget, deadlineMs: null, yieldsToPressure: true };
+  const memory = options.memory === undefined ? null : { folder: resolve(options.memory), fullEveryHours: FULL_EVERY_HOURS };
+  const look = await lookOutside(root, hostSettings, chosen.profiles, pace);
   const results = [];
   for (const profile of chosen.profiles) {
-    const measured = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now });
+    const measured = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now, pace, memory });
     const observation: Observation = look === null ? measured : { ...measured, undeclared: foundBy(look, profile.id) };
     const now = Date.now();
     const at = instantOf(now);

@@ -1,14 +1,19 @@
+import { join } from 'node:path';
 import { MESSAGE_TYPES, subjects } from '@mailwarden/contracts';
 import type { HostSettings, Profile } from '@mailwarden/catalogue';
-import { measureHost } from '@mailwarden/inventory-fs';
+import { measureHost, untoldPressure } from '@mailwarden/inventory-fs';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
 import type { Outbox } from '../forward-messages/outbox.js';
+import { intervalMs, paceOf } from './scan-terms.js';
 import { withoutAddresses } from './without-addresses.js';
 
 /** A scan that follows an order or a policy starts this much later, so that a burst of them becomes one scan. Units: milliseconds. */
 const SOON_MS = 200;
+
+/** Folder of the memory of earlier scans, below the only one that the agent writes. */
+const MEMORY_FOLDER = 'scan-memory';
 
 /** Measures every profile of this host in turn, again and again, one scan at a time. */
 export class Scanner {
@@ -32,6 +37,8 @@ export class Scanner {
   }
 
   start(): void {
+    const untold = untoldPressure();
+    if (untold.length > 0) this.log.info({ untold }, 'the kernel does not tell this pressure: none is assumed, and scans keep to their budget alone');
     this.#schedule(0);
   }
 
@@ -47,17 +54,13 @@ export class Scanner {
     await this.#running;
   }
 
-  #intervalMs(): number {
-    return 1000 * (this.state.bundleAt(Date.now())?.scanIntervalSeconds ?? this.settings.scanIntervalSeconds);
-  }
-
   #schedule(delayMs: number): void {
     if (this.#stopped) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#running = this.#scanAll().finally(() => {
         this.#running = null;
-        this.#schedule(this.#again ? SOON_MS : this.#intervalMs());
+        this.#schedule(this.#again ? SOON_MS : intervalMs(this.settings, this.state.bundleAt(Date.now())));
         this.#again = false;
       });
     }, delayMs);
@@ -90,6 +93,9 @@ export class Scanner {
       bundleVersion: this.state.bundle?.version ?? null,
       afterOrder: this.state.lastOrder,
       now: Date.now,
+      pace: paceOf(this.settings, this.state.bundleAt(Date.now()), Date.now()),
+      threads: this.settings.scanWorkers,
+      memory: { folder: join(this.settings.spoolDir, MEMORY_FOLDER), fullEveryHours: this.settings.scanFullEveryHours },
     });
     const observation = withoutAddresses(measured);
     this.state.observations.set(profile.id, observation);
@@ -99,6 +105,6 @@ export class Scanner {
       type: MESSAGE_TYPES.observation,
       data: observation,
     });
-    this.log.info({ profile: profile.id, stores: observation.stores.length, durationMs: observation.durationMs }, 'stores measured');
+    this.log.info({ profile: profile.id, stores: observation.stores.length, durationMs: observation.durationMs, ...observation.effort }, 'stores measured');
   }
 }
