@@ -3,6 +3,7 @@ import type { Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
 import { isSystemAccount, type Account, type Accounts, type CapabilityHolder } from '@mailwarden/inventory';
 import { instantOf, keyedHash, known, unknown, type Measured, type Result, type Sha256 } from '@mailwarden/kernel';
+import { withRecordAccess } from './access/database-access.js';
 import { storeAccess } from './access/store-access.js';
 import type { Host } from './host.js';
 import { readQuantity } from './probe/read-probe.js';
@@ -82,6 +83,13 @@ function digestOf({ contents, blind, unseen }: WalkedStore): Measured<Sha256> {
   return known(createHash('sha256').update([...contents].sort().join('\n')).digest('hex') as Sha256);
 }
 
+function accessTo(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation['access']> {
+  const { store, tally } = item;
+  const { accounts, holders, hashKey, profileAccounts } = context;
+  const files = storeAccess({ entries: tally.rights, chain: walked.chainOf(item), protection: store.protection, accounts, holders, shownName: shownName(context) });
+  return withRecordAccess(files, context.host, store, { accounts: accounts.ok ? accounts.value : null, profileAccounts, hashKey });
+}
+
 /** Turns what the walk and the product's tables say of one store into its observation. */
 export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
   const { store, tally } = item;
@@ -93,7 +101,7 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
     ...amountsOf(item, rows),
     ...(rows !== null ? { records: mapped(rows.relation, (r) => r.records) } : store.lineRecords ? { records: linesOf(item) } : {}),
     configuredLimits: await configuredLimits(context, store),
-    access: storeAccess({ entries: tally.rights, chain: walked.chainOf(item), protection: store.protection, accounts: context.accounts, holders: context.holders, shownName: shownName(context) }),
+    access: await accessTo(context, walked, item),
     ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
     ...(rows?.orphans != null ? { orphans: item.unseen === null ? rows.orphans : unknown(item.unseen) } : {}),
     ...(store.kind === 'configuration' && item.present ? { contentDigest: digestOf(item) } : {}),

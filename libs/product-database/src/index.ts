@@ -8,4 +8,4 @@ export { openReader } from './relation-reader.js';
 export type { DatabaseHost, RelationFacts, RelationReader } from './relation-reader.js';
 export { measureLists } from './redis/measure-lists.js';
 export { listAccess, tableAccess } from './table-access.js';
-export type { TableAccess, TableRole } from './table-access.js';
+export type { TableAccess, TableRole } from './table-role.js';

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '@mailwarden/kernel';
 import { connectProduct, type ProductClient } from './connect.js';
 import { relationNames } from './relation-names.js';
 import type { DatabaseHost } from './relation-reader.js';
-import type { TableAccess, TableRole } from './table-access.js';
+import type { TableAccess, TableRole } from './table-role.js';
 import { troubleOf } from './trouble.js';
 
 /** The role that a cluster is made with has this number. Source: PostgreSQL, BOOTSTRAP_SUPERUSERID. */
@@ -22,6 +22,7 @@ const ROLES = `
     pg_has_role(login.oid, relation.relowner, 'MEMBER') AS owns_by_role,
     EXISTS (SELECT FROM aclexplode(relation.relacl) AS entry WHERE entry.grantee = 0) AS granted_to_all,
     EXISTS (SELECT FROM aclexplode(relation.relacl) AS entry WHERE entry.grantee = login.oid) AS granted,
+    EXISTS (SELECT FROM pg_attribute, aclexplode(attacl) AS entry WHERE attrelid = relation.oid AND entry.grantee = login.oid) AS granted_columns,
     ${mayAs('SELECT')} AS read, (${mayWrite} OR ${mayRemove}) AS write
   FROM pg_roles AS login, pg_class AS relation
   WHERE relation.oid = $1::regclass AND login.rolcanlogin AND has_database_privilege(login.oid, current_database(), 'CONNECT')
@@ -34,6 +35,7 @@ interface RoleRow {
   readonly owns: boolean;
   readonly owns_by_role: boolean;
   readonly granted: boolean;
+  readonly granted_columns: boolean;
   readonly granted_to_all: boolean;
   readonly read: boolean;
   readonly write: boolean;
@@ -43,6 +45,7 @@ function becauseOf(row: RoleRow): string {
   if (row.super) return 'a super-user of the database';
   if (row.owns) return 'owns the table';
   if (row.granted) return 'by a grant of its own';
+  if (row.granted_columns) return 'by a grant on columns of it';
   if (row.owns_by_role) return 'a member of the role that owns the table';
   return row.granted_to_all ? 'by a grant to every role' : 'by another role that it belongs to';
 }

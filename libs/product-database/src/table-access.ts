@@ -5,23 +5,7 @@ import { tableRolesOfPostgres } from './postgres-table-roles.js';
 import { connectRedis } from './redis/connect-redis.js';
 import type { DatabaseHost } from './relation-reader.js';
 import { toldPlace } from './server-place.js';
-
-/** A role of a database server that may log in and gets at one table. */
-export interface TableRole {
-  readonly name: string;
-  readonly read: boolean;
-  readonly write: boolean;
-  /** In words that name no other role. */
-  readonly because: string;
-  /** The one that the server was made with, and that runs it. */
-  readonly isServers: boolean;
-}
-
-export interface TableAccess {
-  readonly roles: readonly TableRole[];
-  /** Why everyone on this host can be one of these roles; null where the server asks who it is, or does not tell. */
-  readonly openToHost: string | null;
-}
+import type { TableAccess } from './table-role.js';
 
 /**
  * Which roles may read or write a table, by the server's own rules, in one read-only question.

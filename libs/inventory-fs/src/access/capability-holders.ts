@@ -2,7 +2,7 @@ import { capabilitiesIn, type CapabilityHolder } from '@mailwarden/inventory';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
 import type { Host } from '../host.js';
 import { KERNEL, type KernelFiles } from '../kernel/kernel-files.js';
-import { runningProcesses, type RunningProcess } from '../kernel/running-process.js';
+import { isOfTheSuperUser, runningProcesses, type RunningProcess } from '../kernel/running-process.js';
 import { hasRoot, kernelServes } from '../kernel/whose-kernel.js';
 
 const ROOT_UID = 0;
@@ -25,7 +25,7 @@ export function capabilityHolders(host: Host, kernel = KERNEL): Measured<Capabil
   const found = new Map<string, CapabilityHolder>();
   for (const process of runningProcesses(kernel).values()) {
     const uid = process.uids[FILE_SYSTEM] ?? ROOT_UID;
-    if (uid === ROOT_UID || process.capabilities === 0n || !actsHere(host, process, kernel)) continue;
+    if (uid === ROOT_UID || isOfTheSuperUser(process) || process.capabilities === 0n || !actsHere(host, process, kernel)) continue;
     const isOwn = process.pid === globalThis.process.pid;
     for (const capability of capabilitiesIn(process.capabilities)) {
       const key = `${uid} ${capability}`;

@@ -2,7 +2,7 @@ import type { Relation, ServerDatabase } from '@mailwarden/catalogue';
 import { ok, type Result } from '@mailwarden/kernel';
 import { attempt } from '../attempt.js';
 import type { DatabaseHost } from '../relation-reader.js';
-import type { TableAccess, TableRole } from '../table-access.js';
+import type { TableAccess, TableRole } from '../table-role.js';
 import { connectMariadb, type MariadbSession } from './connect-mariadb.js';
 import { mariadbTrouble } from './mariadb-trouble.js';
 
