@@ -23,11 +23,13 @@ export const accessBreach = z.object({
   /** Mode bits of the first such entry, as `0777`. */
   mode: z.string().max(6),
   because: sentence,
+  /** True where folders can be listed and no file be read: names, and nothing of what stands in them. */
+  namesOnly: z.literal(true).optional(),
 });
 export type AccessBreach = z.output<typeof accessBreach>;
 
-/** An account that gets in, by the first entry that lets it in. `declared` says whether the profile names it; absent where the vendor says nothing of who may. */
-export const accountAccess = z.object({ name: z.string().max(80), read: z.boolean(), write: z.boolean(), because: sentence, declared: z.boolean().optional() });
+/** An account that gets in, by the first entry that lets it in. `declared` says whether the profile names it; absent where the vendor says nothing of who may. `namesOnly` where folders can be listed and no file be read. */
+export const accountAccess = z.object({ name: z.string().max(80), read: z.boolean(), write: z.boolean(), because: sentence, declared: z.boolean().optional(), namesOnly: z.literal(true).optional() });
 
 /** Who gets into a store. `unseen` are ways in that nobody could look at from here, as the processes of a host that is only a folder: no gap of the scan, and no pass. */
 export const storeAccess = z.object({

@@ -1,5 +1,5 @@
 import type { AccessBreach } from '@mailwarden/contracts';
-import { grantFor, READ, reaches, SEARCH, WRITE, type Grant, type Granted } from './access-grant.js';
+import { givesNamesOnly, grantFor, READ, reaches, SEARCH, WRITE, type Grant, type Granted } from './access-grant.js';
 import { ANYONE_ELSE } from './access-classes.js';
 import type { EntryRights, FolderRights, Naming } from './access-rights.js';
 import { grantWords, octal } from './access-words.js';
@@ -28,14 +28,18 @@ export class BreachBook {
 
   /** What comes by "others" is one breach for everyone, not one for each account, unless the folders above let only that account through. The widest right is shown. */
   add(account: Account, granted: readonly Granted[]): void {
-    for (const { rights, grant, read, write } of granted) {
+    for (const one of granted) {
+      const { rights, grant, read, write } = one;
       const name = grant.by === 'mode' && this.#isOpenWay(rights.through) ? EVERYONE : this.naming.shownName(account);
       const known = this.#openBreach(`${grant.by} ${name}`, { kind: grant.by, account: name, read: false, write: false, items: 0, mode: '', because: '' });
       if (known === null) continue;
       const { breach, counted } = known;
-      const isWidest = breach.items === 0 || (write && !breach.write);
+      const { namesOnly, ...wider } = breach;
+      const stillNamesOnly = givesNamesOnly(one) && (breach.items === 0 || namesOnly === true);
+      const isWidest = breach.items === 0 || (write && !breach.write) || (namesOnly === true && !stillNamesOnly);
       known.breach = {
-        ...breach,
+        ...wider,
+        ...(stillNamesOnly ? { namesOnly: true } : {}),
         read: read || breach.read,
         write: write || breach.write,
         items: breach.items + (counted.has(rights) ? 0 : rights.items),

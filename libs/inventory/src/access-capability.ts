@@ -37,8 +37,9 @@ const wordsOf = ({ capability, isOwn }: CapabilityHolder, { words }: Power): str
 /** Adds what a capability gives to what an account is let into by the files' own rights. */
 function withPower(before: AccountAccess | undefined, bare: Pick<AccountAccess, 'name' | 'declared'>, power: Power, words: string): AccountAccess {
   if (before === undefined) return { ...bare, read: true, write: power.write, because: words };
-  const adds = !before.read || (power.write && !before.write);
-  return { ...before, read: true, write: before.write || power.write, because: adds ? `${before.because}; ${words}` : before.because };
+  const { namesOnly, ...kept } = before;
+  const adds = !before.read || namesOnly === true || (power.write && !before.write);
+  return { ...kept, read: true, write: before.write || power.write, because: adds ? `${before.because}; ${words}` : before.because };
 }
 
 /** Accounts whose running processes pass over the rights of files: added to those shown, and a breach where the profile does not name them. Mailwarden's own process is shown and is no breach: whoever runs it declared it. */

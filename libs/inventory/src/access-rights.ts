@@ -37,6 +37,8 @@ export interface AccountAccess {
   readonly because: string;
   /** Whether the profile names it; absent where the vendor says nothing of who may. */
   readonly declared?: boolean;
+  /** True where folders can be listed and no file be read. */
+  readonly namesOnly?: true;
 }
 
 /** An account whose running process passes over the rights of files. Source: capabilities(7). */

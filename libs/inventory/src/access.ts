@@ -2,7 +2,7 @@ import type { AccessBreach } from '@mailwarden/contracts';
 import { BreachBook, EVERYONE } from './access-breaches.js';
 import { heldRights } from './access-capability.js';
 import { ANYONE_ELSE, classesOf } from './access-classes.js';
-import { grantedTo, grantFor, reaches, SEARCH, WRITE, type Granted } from './access-grant.js';
+import { givesNamesOnly, grantedTo, grantFor, reaches, SEARCH, WRITE, type Granted } from './access-grant.js';
 import { declaredPart, isDeclared, ROOT_UID, type AccessParts, type AccountAccess, type EntryRights } from './access-rights.js';
 import { grantWords, octal } from './access-words.js';
 import type { Account, Accounts } from './accounts.js';
@@ -13,11 +13,12 @@ const STICKY = 0o1000;
 export const ACCOUNTS_SHOWN_MAX = 64;
 
 function accessOfAccount(account: Account, granted: readonly Granted[], parts: AccessParts): AccountAccess | null {
-  const [first] = granted;
+  // What lets it at the files themselves says more than what shows it their names.
+  const first = granted.find((one) => !givesNamesOnly(one)) ?? granted[0];
   const declared = declaredPart(account, parts.protection, parts.accounts);
   if (account.uid === ROOT_UID) return { name: parts.shownName(account), read: true, write: true, because: 'the super-user', ...declared };
   if (first === undefined) return null;
-  return { name: parts.shownName(account), read: granted.some(({ read }) => read), write: granted.some(({ write }) => write), because: grantWords(first.grant, account, first.rights, parts), ...declared };
+  return { name: parts.shownName(account), read: granted.some(({ read }) => read), write: granted.some(({ write }) => write), because: grantWords(first.grant, account, first.rights, parts), ...declared, ...(granted.every(givesNamesOnly) ? { namesOnly: true } : {}) };
 }
 
 /** In the order of the host's own file, then those that it does not name. */

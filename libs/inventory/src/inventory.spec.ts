@@ -97,6 +97,15 @@ describe('who gets in', () => {
   it('lets nobody in through a folder that is closed', () => {
     expect(judge(0o666, 0o700).breaches).toEqual([]);
   });
+  it('tells names that can be listed from letters that can be read', () => {
+    const folder = { uid: 999, gid: 999, mode: 0o755, folder: true, items: 2, through: [] };
+    const letter = { uid: 999, gid: 999, mode: 0o600, folder: false, items: 12, through: [] };
+    const judged = (mode: number) => accessOf({ entries: [folder, { ...letter, mode }], accounts, protection: { accounts: ['root', 'kluser'], groups: [] }, shownName: (account) => account.name });
+    const ofHelp = (mode: number) => judged(mode).accounts.find(({ name }) => name === 'help');
+    expect([judged(0o600).breaches.find(({ account }) => account === 'everyone'), ofHelp(0o600)]).toMatchObject([{ namesOnly: true, items: 2 }, { namesOnly: true }]);
+    expect(judged(0o604).breaches.find(({ account }) => account === 'everyone')).toMatchObject({ mode: '0604', items: 14 });
+    expect([judged(0o604).breaches.some(({ namesOnly }) => namesOnly), ofHelp(0o604)?.namesOnly]).toEqual([false, undefined]);
+  });
   it('knows that more accounts exist than the files name', () => {
     const nobodyElse = accountsFrom('root:x:0:0::/:\n', '');
     const rights = { uid: 999, gid: 999, mode: 0o604, folder: false, items: 1, through: [] };

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,13 @@ describe('who passes over the rights of files', () => {
     running(101, 987, OVERRIDE_AND_NET, { namespace: 2 });
     running(102, 987, OVERRIDE_AND_NET, { numbers: '102\t7' });
     running(103, 987, OVERRIDE_AND_NET, { state: 'Z' });
+    expect(told()).toEqual([]);
+  });
+
+  it('is not an account that the super-user works for, as Postfix does while it delivers a letter', () => {
+    running(100, 987, OVERRIDE_AND_NET);
+    const status = readFileSync(join(proc, '100/status'), 'latin1');
+    writeFileSync(join(proc, '100/status'), status.replace('Uid:\t987\t987\t987\t987', 'Uid:\t0\t987\t0\t987'));
     expect(told()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import type { AccessBreach } from '@mailwarden/contracts';
 import { memoryWay, type Account, type AccountAccess, type Accounts, type MemoryWay } from '@mailwarden/inventory';
 import { groupsOfProcess, familyOf } from './product-processes.js';
 import { KERNEL, type KernelFiles } from './kernel-files.js';
-import type { RunningProcess } from './running-process.js';
+import { isOfTheSuperUser, type RunningProcess } from './running-process.js';
 
 const EFFECTIVE = 1;
 const ROOT_UID = 0;
@@ -32,7 +32,7 @@ function readersOf(parts: MemoryParts, kernel: KernelFiles): Readers[] {
   const found = new Map<string, Readers>();
   for (const process of processes.values()) {
     const uid = process.uids[EFFECTIVE] ?? ROOT_UID;
-    if (uid === ROOT_UID || family.has(process.pid)) continue;
+    if (uid === ROOT_UID || isOfTheSuperUser(process) || family.has(process.pid)) continue;
     const way = memoryWay(process, main, parts.ptraceScope, processes);
     if (way === null || (way === 'owner' && isKin(process, group, parts, kernel))) continue;
     const key = `${way} ${uid}`;

@@ -84,6 +84,13 @@ export function runningProcess(pid: number, kernel: KernelFiles, bootMs = booted
   }
 }
 
+const ROOT_UID = 0;
+/** Places of the real and the saved number among the user numbers. Source: proc_pid_status(5), Uid. */
+const [REAL, SAVED] = [0, 2];
+
+/** A program of the super-user that put its rights aside while it works for an account, as Postfix does when it delivers a letter: it is not that account's, whatever number it acts by just now. */
+export const isOfTheSuperUser = ({ uids }: Pick<RunningProcess, 'uids'>): boolean => uids[REAL] === ROOT_UID || uids[SAVED] === ROOT_UID;
+
 /** The command's name stands in brackets and may hold anything, brackets and spaces too: only what follows the last one counts. */
 function startTicks(folder: string): { name: string; ticks: number } | null {
   const stat = readFileSync(`${folder}/stat`, 'latin1');
