@@ -103,8 +103,8 @@ describe('who gets in', () => {
     const judged = (mode: number) => accessOf({ entries: [folder, { ...letter, mode }], accounts, protection: { accounts: ['root', 'kluser'], groups: [] }, shownName: (account) => account.name });
     const ofHelp = (mode: number) => judged(mode).accounts.find(({ name }) => name === 'help');
     expect([judged(0o600).breaches.find(({ account }) => account === 'everyone'), ofHelp(0o600)]).toMatchObject([{ namesOnly: true, items: 2 }, { namesOnly: true }]);
-    expect(judged(0o604).breaches.find(({ account }) => account === 'everyone')).toMatchObject({ mode: '0604', items: 14 });
-    expect([judged(0o604).breaches.some(({ namesOnly }) => namesOnly), ofHelp(0o604)?.namesOnly]).toEqual([false, undefined]);
+    expect(judged(0o644).breaches.find(({ account }) => account === 'everyone')).toMatchObject({ mode: '0644', items: 14 });
+    expect([judged(0o644).breaches.some(({ namesOnly }) => namesOnly), ofHelp(0o644)?.namesOnly]).toEqual([false, undefined]);
   });
   it('knows that more accounts exist than the files name', () => {
     const nobodyElse = accountsFrom('root:x:0:0::/:\n', '');
