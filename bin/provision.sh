@@ -175,13 +175,13 @@ fetch_unpacked() {
   rm -rf "${TOOLS:?}/$name" "$state" && mv "$TOOLS/$name.part" "$TOOLS/$name"
 }
 
-# logrotate and rsyslog, unpacked and not installed: nothing of this machine is rotated or logged by them. Needs no root. Without them, one suite says that it is skipped.
-LOG_PACKAGES='logrotate rsyslog'
+# logrotate, rsyslog and the program that writes journals, unpacked and not installed: nothing of this machine is rotated or logged by them. Needs no root. Without them, one suite says that it is skipped.
+LOG_PACKAGES='logrotate rsyslog systemd-journal-remote'
 provision_log_programs() {
   own="$TOOLS/log-programs"
-  if [ -x "$own/usr/sbin/logrotate" ] && [ -x "$own/usr/sbin/rsyslogd" ]; then return 0; fi
+  if [ -x "$own/usr/sbin/logrotate" ] && [ -x "$own/usr/sbin/rsyslogd" ] && [ -d "$own/usr/share/doc/systemd-journal-remote" ]; then return 0; fi
   command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 0
-  say 'Fetching logrotate and rsyslog into .tools/ ...'
+  say 'Fetching logrotate, rsyslog and systemd-journal-remote into .tools/ ...'
   mkdir -p "$TOOLS"
   fetch_unpacked log-programs $LOG_PACKAGES || say "  $(apt_last_words)"
 }

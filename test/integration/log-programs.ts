@@ -23,11 +23,15 @@ function isProgram(path: string): boolean {
 /** As `x86_64-linux-gnu`. */
 const librariesIn = (prefix: string): string[] => (existsSync(join(prefix, 'usr/lib')) ? readdirSync(join(prefix, 'usr/lib')).filter((name) => name.endsWith('linux-gnu')).map((name) => join(prefix, 'usr/lib', name)) : []);
 
+/** Where packages of Debian have each; `lib` and `usr/lib` are one folder on some releases. */
+const PLACES = { logrotate: ['usr/sbin/logrotate'], rsyslogd: ['usr/sbin/rsyslogd'], journal: ['usr/lib/systemd/systemd-journal-remote', 'lib/systemd/systemd-journal-remote'] } as const;
+
 /** The program that `bin/test integration` unpacked, else that of this machine; null where there is none. */
-export function logProgram(name: 'logrotate' | 'rsyslogd'): LogProgram | null {
-  const prefix = [UNPACKED, '/'].find((folder) => isProgram(join(folder, 'usr/sbin', name)));
-  if (prefix === undefined) return null;
-  const libraries = librariesIn(prefix);
+export function logProgram(name: keyof typeof PLACES): LogProgram | null {
+  const found = [UNPACKED, '/'].flatMap((prefix) => PLACES[name].map((place) => ({ prefix, program: join(prefix, place) }))).find(({ program }) => isProgram(program));
+  if (found === undefined) return null;
+  const { prefix, program } = found;
+  const libraries = librariesIn(prefix).flatMap((folder) => [folder, join(folder, 'systemd')]);
   const modules = libraries.map((folder) => join(folder, 'rsyslog')).find((folder) => existsSync(folder)) ?? '';
-  return { program: join(prefix, 'usr/sbin', name), env: prefix === UNPACKED ? { LD_LIBRARY_PATH: libraries.join(':') } : {}, modules };
+  return { program, env: prefix === UNPACKED ? { LD_LIBRARY_PATH: libraries.join(':') } : {}, modules };
 }

@@ -13,3 +13,4 @@ export type { Pace, PaceSettings } from './pace/pace.js';
 export { untoldPressure } from './pace/pressure.js';
 export { foundBy, lookForUndeclared } from './undeclared/look-for-undeclared.js';
 export type { Look, LookTerms } from './undeclared/look-for-undeclared.js';
+export { journalLines } from './rules/journal-lines.js';

@@ -21,40 +21,45 @@ export interface JournalLines {
   readonly cutOff: string | null;
 }
 
-const messageBytes = (message: unknown): number => (typeof message === 'string' ? Buffer.byteLength(message) : Array.isArray(message) ? message.length : 0);
+/** The output is read one character for each byte; a message that is no text comes as a list of bytes. */
+const messageBytes = (message: unknown): number => (typeof message === 'string' ? message.length : Array.isArray(message) ? message.length : 0);
 
 function entryOf(line: string): LineSums {
   try {
-    const entry = JSON.parse(line) as { MESSAGE?: unknown; __REALTIME_TIMESTAMP?: unknown };
-    const atMs = Math.floor(Number(entry.__REALTIME_TIMESTAMP) / 1000);
+    const entry = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    const atMs = Math.floor(Number(entry['__REALTIME_TIMESTAMP']) / 1000);
     const moment = Number.isFinite(atMs) ? atMs : null;
-    return { lines: 1, bytes: messageBytes(entry.MESSAGE), oldestMs: moment, newestMs: moment };
+    return { lines: 1, bytes: messageBytes(entry['MESSAGE']), oldestMs: moment, newestMs: moment };
   } catch {
     return { ...NO_LINES, lines: 1, bytes: line.length };
   }
 }
 
 /** Programs in the journal that a product writes as. The journal takes no globs, so it is asked for all names. */
-async function programsIn(matches: (program: string) => boolean): Promise<Measured<string[]>> {
-  const names = await runCommand([JOURNALCTL, '--quiet', '--no-pager', '--field=SYSLOG_IDENTIFIER'], LIST_SECONDS);
+async function programsIn(matches: (program: string) => boolean, place: readonly string[]): Promise<Measured<string[]>> {
+  const names = await runCommand([JOURNALCTL, '--quiet', '--no-pager', ...place, '--field=SYSLOG_IDENTIFIER'], LIST_SECONDS);
   if (!names.known) return names;
   const found = names.value.split('\n').filter((name) => name !== '' && !name.startsWith('-') && matches(name));
   return found.length > PROGRAMS_MAX ? unknown(`more than ${PROGRAMS_MAX} programs write to the journal as the product`) : known(found);
 }
 
 /** Counts the lines of a product in the journal; null where this host keeps none. Only the journal of this machine itself is read. */
-export async function journalLines(host: Host, matches: (program: string) => boolean): Promise<Measured<JournalLines> | null> {
+export async function hostJournalLines(host: Host, matches: (program: string) => boolean): Promise<Measured<JournalLines> | null> {
   if (FOLDERS.every((folder) => hostEntries(host, folder).length === 0)) return null;
-  if (host.rootPath !== '/') return unknown('the journal of a root that is not this host is not read');
-  const programs = await programsIn(matches);
-  if (!programs.known) return programs;
-  return programs.value.length === 0 ? known({ sums: NO_LINES, cutOff: null }) : readEntries(programs.value);
+  return host.rootPath === '/' ? journalLines(matches) : unknown('the journal of a root that is not this host is not read');
 }
 
-function readEntries(programs: readonly string[]): Promise<Measured<JournalLines>> {
+/** Counts the lines of a product in the machine's journal, or in one that `place` names to journalctl. Errors: unknown with its reason where journalctl is missing, fails or does not end. */
+export async function journalLines(matches: (program: string) => boolean, place: readonly string[] = []): Promise<Measured<JournalLines>> {
+  const programs = await programsIn(matches, place);
+  if (!programs.known) return programs;
+  return programs.value.length === 0 ? known({ sums: NO_LINES, cutOff: null }) : readEntries(programs.value, place);
+}
+
+function readEntries(programs: readonly string[], place: readonly string[]): Promise<Measured<JournalLines>> {
   return new Promise((resolve) => {
     let [sums, rest, bytes, cutOff] = [NO_LINES, '', 0, null as string | null];
-    const child = spawn(JOURNALCTL, ['--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE', ...programs.map((name) => `--identifier=${name}`)], { env: {}, cwd: '/', stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(JOURNALCTL, ['--quiet', '--no-pager', ...place, '--output=json', '--output-fields=MESSAGE', ...programs.map((name) => `--identifier=${name}`)], { env: {}, cwd: '/', stdio: ['ignore', 'pipe', 'ignore'] });
     const stop = (why: string): void => {
       cutOff ??= why;
       child.kill('SIGKILL');

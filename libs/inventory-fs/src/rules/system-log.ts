@@ -7,7 +7,7 @@ import type { Host } from '../host.js';
 import { countLines, type LogBudget } from './count-lines.js';
 import { hostEntries, hostFileStat } from './host-config.js';
 import type { HostRules } from './host-rules.js';
-import { journalLines } from './journal-lines.js';
+import { hostJournalLines } from './journal-lines.js';
 import { added, NO_LINES, type LineSums } from './line-counter.js';
 import { LogMemory } from './log-memory.js';
 import type { UsedLogs } from './store-rules.js';
@@ -83,7 +83,7 @@ const moment = (ms: number | null): Instant | null => (ms === null ? null : inst
 export async function followSystemLog(host: Host, store: Store & { readonly systemLog: SystemLog }, rules: HostRules, budget: LogBudget): Promise<FoundInLogs> {
   const logs = logsFor(rules, store.systemLog);
   const counted = await countFiles(host, logs.files, store.systemLog, budget);
-  const journal = await journalLines(host, programMatcher(store.systemLog.programs));
+  const journal = await hostJournalLines(host, programMatcher(store.systemLog.programs));
   const inJournal = journal?.known === true && journal.value.sums.lines > 0;
   const gaps = [...logs.gaps, ...counted.gaps, ...(journal === null ? [] : !journal.known ? [`journal: ${journal.reason}`] : journal.value.cutOff === null ? [] : [`journal: ${journal.value.cutOff}`])];
   const sums = journal?.known === true ? added(counted.sums, journal.value.sums) : counted.sums;
