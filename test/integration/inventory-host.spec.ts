@@ -6,6 +6,7 @@ import { parseProfile, type HostSettings, type Profile } from '@mailwarden/catal
 import type { Observation, StoreObservation } from '@mailwarden/contracts';
 import { measureHost } from '@mailwarden/inventory-fs';
 import type { ServerName } from '@mailwarden/kernel';
+import { eventually } from '@mailwarden/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const AS_ROOT = process.getuid?.() === 0;
@@ -161,20 +162,20 @@ describe('when the service started', () => {
 describe('dumps', () => {
   const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim();
   const isOwn = AS_ROOT && !pattern.startsWith('|') && !pattern.startsWith('@') && !pattern.includes('/');
-  const crash = (program: string): void => {
+  const crash = async (program: string): Promise<void> => {
     copyFileSync('/bin/sleep', put(program));
     chmodSync(join(root, program), 0o755);
-    try {
-      execFileSync('/bin/sh', ['-c', `ulimit -c unlimited; ./${program} 60 & kill -SEGV $!; wait $!`], { cwd: root, stdio: 'ignore' });
-    } catch {
-      return; // It crashed, as it should.
-    }
+    const child = spawn('/bin/sh', ['-c', `ulimit -c unlimited; exec ./${program} 60`], { cwd: root, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await eventually(`${program} runs`, 10_000, async () => (readFileSync(`/proc/${child.pid}/comm`, 'latin1').trim() === program ? true : undefined));
+    child.kill('SIGSEGV');
+    await ended;
   };
 
   it.runIf(isOwn)(`that the kernel itself writes are found in the service's working folder, and are its own${isOwn ? '' : ' (skipped: it needs the super-user, and a kernel that writes cores into the working folder)'}`, async () => {
     await service('true');
-    crash('mailer-scan');
-    crash('another');
+    await crash('mailer-scan');
+    await crash('another');
     const cores = execFileSync('/bin/sh', ['-c', 'ls'], { cwd: root, encoding: 'utf8' }).split('\n').filter((name) => name.startsWith('core'));
     const observation = await measured();
     expect(cores.length).toBeGreaterThan(0);
@@ -182,7 +183,7 @@ describe('dumps', () => {
     const own = cores.length === 1 ? 0 : 1;
     expect(storeOf(observation, 'dumps').items).toMatchObject({ known: true, value: own });
     if (cores.length === 1) {
-      crash('mailer-scan');
+      await crash('mailer-scan');
       const { blocks } = statSync(join(root, cores[0] ?? ''));
       expect(storeOf(await measured(), 'dumps')).toMatchObject({ present: true, items: { value: 1 }, bytesAllocated: { value: blocks * 512 }, oldestAt: { known: true, value: expect.any(String) } });
     }

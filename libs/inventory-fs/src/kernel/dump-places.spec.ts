@@ -104,7 +104,7 @@ describe('dumps', () => {
 });
 
 describe('whose a dump is', () => {
-  const isProduct = programsOf({ services: ['klms', 'klmsdb', 'mail@.service'] }, [{ name: 'a-long-name-cut' }, { name: 'filter' }]);
+  const isProduct = programsOf({ services: ['klms', 'klmsdb', 'mail@.service'] }, [{ name: 'a-long-name-cut' }, { name: 'filter' }, { name: 'python3.11' }, { name: 'sh' }]);
   it.each([
     ['klms', true],
     ['klms-scan', true],
@@ -113,6 +113,8 @@ describe('whose a dump is', () => {
     ['a-long-name-cut-by-the-kernel', true],
     ['mail', true],
     ['klmsx', false],
+    ['python3.11', false],
+    ['/bin/sh', false],
     ['cron', false],
     ['/opt/klms/other', false],
   ])('%s: %s', (program, own) => {

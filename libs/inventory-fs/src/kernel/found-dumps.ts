@@ -10,9 +10,12 @@ const BLOCK_BYTES = 512;
 /** A name that the kernel keeps of a program. Units: bytes. */
 const KEPT_NAME_LENGTH = 15;
 
+/** Programs that run what anybody wrote: a dump of one tells of no product. */
+const INTERPRETERS = /^(?:ba|da|z|k)?sh$|^busybox$|^(?:perl|python|php|ruby|lua|java|node)[\d.]*$/;
+
 /** Whether a dump's program is one of the product: by a name that its processes have now, or by the beginning that its services give to their programs. */
 export function programsOf({ services }: Pick<Profile, 'services'>, running: readonly Pick<RunningProcess, 'name'>[]): (program: string) => boolean {
-  const names = new Set([...services.map((service) => service.replace(/(?:@.*)?\.service$/, '')), ...running.map(({ name }) => name)].map((name) => name.slice(0, KEPT_NAME_LENGTH)));
+  const names = new Set([...services.map((service) => service.replace(/(?:@.*)?\.service$/, '')), ...running.map(({ name }) => name).filter((name) => !INTERPRETERS.test(name))].map((name) => name.slice(0, KEPT_NAME_LENGTH)));
   return (program) => {
     const name = basename(program);
     return names.has(name.slice(0, KEPT_NAME_LENGTH)) || services.some((service) => name.startsWith(service) && /^[-_.]/.test(name.slice(service.length)));
