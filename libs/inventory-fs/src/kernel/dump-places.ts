@@ -20,8 +20,10 @@ export interface DumpSeen {
   readonly stat: Stats;
 }
 
-/** Said where a folder of dumps is there and cannot be read. */
+/** Said where a folder of dumps is there and cannot be read. Privacy: the folder is one that everybody knows, or is told as what it is for. */
 export type Unread = (folder: string, why: string) => void;
+
+const WORK_FOLDER = 'a working folder of the product';
 
 function head(folder: Directory, name: BytePath, length: number): Buffer | null {
   try {
@@ -139,7 +141,7 @@ function abrtProblems(host: Host, unread: Unread): DumpSeen[] {
         const executable = readHostFile(host, `${path}/executable`);
         if (!executable.ok) continue;
         const program = executable.value.bytes.toString('latin1').trim();
-        within(host, path, unread, (problem) => {
+        within(host, path, (_problem, why) => unread(folder, why), (problem) => {
           for (const file of filesIn(problem, (entry) => entry === 'coredump' || entry.startsWith('coredump.'))) found.push({ path: `${path}/${file.name}`, program, stat: file.stat });
         });
       }
@@ -153,6 +155,6 @@ function abrtProblems(host: Host, unread: Unread): DumpSeen[] {
  * `workFolders` are those of the product's processes, for a pattern that is relative.
  */
 export function dumpsOnHost(host: Host, destination: CoreDestination | null, workFolders: readonly BytePath[], unread: Unread): DumpSeen[] {
-  const written = destination?.kind === 'file' ? coresOfPattern(host, '/', destination.parts, unread) : destination?.kind === 'relative' ? workFolders.flatMap((folder) => coresOfPattern(host, folder, destination.parts, unread)) : [];
+  const written = destination?.kind === 'file' ? coresOfPattern(host, '/', destination.parts, unread) : destination?.kind === 'relative' ? workFolders.flatMap((folder) => coresOfPattern(host, folder, destination.parts, (_folder, why) => unread(WORK_FOLDER, why))) : [];
   return [...written, ...systemdDumps(host, unread), ...apportReports(host, unread), ...abrtProblems(host, unread)];
 }
