@@ -55,6 +55,12 @@ export function outermost(folders: readonly BytePath[]): BytePath[] {
   return sorted.filter((folder, index) => !sorted.slice(0, index).some((outer) => isInside(folder, outer)));
 }
 
+/** Whatever takes in all of a folder takes in these too, and nothing that asks for a letter does. One of each length, since `?` asks for a length. */
+function namesThatCannotOccur(globs: readonly BytePath[]): string[] {
+  const longest = Math.max(...globs.map((glob) => (glob.split('/').at(-1) ?? '').replaceAll(/[^?]/g, '').length));
+  return Array.from({ length: longest + 1 }, (_, index) => '\0'.repeat(index + 1));
+}
+
 /** Globs are absolute below the host's root, in the file's UTF-8. */
 export function compilePatterns(globs: readonly string[]): PatternSet {
   const bytes = globs.map(toBytes);
@@ -62,6 +68,6 @@ export function compilePatterns(globs: readonly string[]): PatternSet {
   if (bytes.length === 0) return { matches: () => false, ownsFolder: () => false, mayHold: () => false, roots };
   const pattern = new RegExp(`^(?:${bytes.map(expression).join('|')})$`);
   const way = new RegExp(`^(?:${bytes.flatMap(leading).join('|')})$`);
-  // Whatever folder `x/**` is about, a name that cannot occur in it would be taken in too.
-  return { matches: (path) => pattern.test(path), ownsFolder: (path) => pattern.test(`${path}/\0`), mayHold: (path) => way.test(path === '/' ? '' : path), roots };
+  const anyNames = namesThatCannotOccur(bytes);
+  return { matches: (path) => pattern.test(path), ownsFolder: (path) => anyNames.every((name) => pattern.test(`${path}/${name}`)), mayHold: (path) => way.test(path === '/' ? '' : path), roots };
 }

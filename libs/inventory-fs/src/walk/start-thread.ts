@@ -13,7 +13,7 @@ const HEAP_MIB_MAX = { young: 8, old: 256 } as const;
 export function startThread(start: ThreadStart): Worker {
   return new Worker(ENTRY, {
     workerData: start,
-    execArgv: FROM_SOURCE ? ['--disable-warning=ExperimentalWarning', '--import', SOURCE_READER.href] : [],
+    execArgv: FROM_SOURCE ? ['--import', SOURCE_READER.href] : [],
     resourceLimits: { maxYoungGenerationSizeMb: HEAP_MIB_MAX.young, maxOldGenerationSizeMb: HEAP_MIB_MAX.old },
     trackUnmanagedFds: false,
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import type { Worker } from 'node:worker_threads';
 import { setImmediate as turn, setTimeout as rest } from 'node:timers/promises';
@@ -173,7 +174,8 @@ class ThreadedWalk {
   async #end(): Promise<void> {
     clearInterval(this.#watch);
     clearTimeout(this.#another);
-    const ended = [...this.#running].map(({ thread }) => thread.terminate());
+    const ended = [...this.#running].map(({ thread }) => once(thread, 'exit'));
+    for (const { thread } of this.#running) thread.postMessage({ kind: 'end' } satisfies ToThread);
     this.#running.clear();
     await Promise.all(ended);
     this.#finish({ found: this.#found, unanswered: this.#unanswered });
