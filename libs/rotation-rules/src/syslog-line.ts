@@ -57,9 +57,10 @@ export function momentOfLine(moment: string, fileMtimeMs: number, clock: LocalCl
   const [day, hour, minute, second] = [moment.slice(4, 6), moment.slice(7, 9), moment.slice(10, 12), moment.slice(13, 15)].map(Number);
   if (month === 0 || [day, hour, minute, second].some((part) => part === undefined || !Number.isInteger(part))) return null;
   const inYear = (year: number): number => clock(year, month, day ?? 0, hour ?? 0, minute ?? 0, second ?? 0);
-  const year = new Date(fileMtimeMs).getUTCFullYear() + 1;
-  for (const candidate of [year, year - 1]) if (inYear(candidate) <= fileMtimeMs + DAY_MS) return inYear(candidate);
-  return inYear(year - 2);
+  const latestMs = fileMtimeMs + DAY_MS; // A zone is less than a day away.
+  const year = new Date(latestMs).getUTCFullYear();
+  const inLatestYear = inYear(year);
+  return inLatestYear <= latestMs ? inLatestYear : inYear(year - 1);
 }
 
 /** Whether a name is one that a product writes; `*` stands for anything but a space. Answers are remembered, for a log has few names. */

@@ -15,8 +15,6 @@ const extreme = (pick: (...values: number[]) => number, one: number | null, othe
 
 export const added = (one: LineSums, other: LineSums): LineSums => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes, oldestMs: extreme(Math.min, one.oldestMs, other.oldestMs), newestMs: extreme(Math.max, one.newestMs, other.newestMs) });
 
-const NEWLINE = 0x0a;
-
 /** Counts lines in what is handed to it piece by piece. Of each line only the head is looked at, so that a line without end takes no room. */
 export class LineCounter {
   #lines = 0;
@@ -35,13 +33,14 @@ export class LineCounter {
   ) {}
 
   take(chunk: Buffer): void {
+    const text = chunk.toString('latin1'); // Once for the whole piece: its lines are then views of it.
     let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk, start, end);
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      this.#keep(text, start, end);
       this.#line(this.#length + 1);
       start = end + 1;
     }
-    this.#keep(chunk, start, chunk.length);
+    this.#keep(text, start, text.length);
   }
 
   /** Bytes that wait for the end of their line. */
@@ -53,9 +52,9 @@ export class LineCounter {
     return { lines: this.#lines, bytes: this.#bytes, oldestMs: this.#oldestMs, newestMs: this.#newestMs };
   }
 
-  #keep(chunk: Buffer, start: number, end: number): void {
+  #keep(text: string, start: number, end: number): void {
     const room = LINE_HEAD_MAX - this.#head.length;
-    if (room > 0 && end > start) this.#head += chunk.toString('latin1', start, Math.min(end, start + room));
+    if (room > 0 && end > start) this.#head += text.slice(start, Math.min(end, start + room));
     this.#length += end - start;
   }
 
