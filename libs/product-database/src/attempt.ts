@@ -1,10 +1,12 @@
 import { err, ok, type Result } from '@mailwarden/kernel';
+import { NotPlainName } from './relation-names.js';
 
 /** What work yields, or why it failed, in the words of `say`. */
 export async function attempt<T>(work: () => Promise<T>, say: (cause: unknown) => string): Promise<Result<T, string>> {
   try {
     return ok(await work());
   } catch (cause) {
+    if (cause instanceof NotPlainName) throw cause;
     return err(cause instanceof RangeError ? cause.message : say(cause));
   }
 }
@@ -19,8 +21,8 @@ export async function within<T>(timeoutMs: number, work: Promise<T>, giveUp: () 
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
+      reject(new TooLate('no answer in time')); // First: giving up may fail the work, for a reason that tells less.
       giveUp();
-      reject(new TooLate('no answer in time'));
     }, timeoutMs);
   });
   try {

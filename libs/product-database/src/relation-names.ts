@@ -3,9 +3,17 @@ import { latestNumber, UNITS_PER_SECOND } from './unix-time.js';
 
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
+/** A name that no profile can have: a defect of ours, never a database's answer. */
+export class NotPlainName extends TypeError {
+  constructor() {
+    super('a relation or column of a profile is no plain identifier');
+    this.name = 'NotPlainName';
+  }
+}
+
 /** Errors: throws on a name that is no plain identifier; profiles with such names do not parse. */
 function quoted(name: string, quote: string): string {
-  if (!NAME.test(name)) throw new TypeError('a relation or column of a profile is no plain identifier');
+  if (!NAME.test(name)) throw new NotPlainName();
   return `${quote}${name}${quote}`;
 }
 

@@ -65,7 +65,8 @@ export async function measureLists(lists: RecordLists, host: DatabaseHost): Prom
   const session = await connectRedis(lists.database, host);
   if (!session.ok) return err(`database ${name} cannot be reached: ${session.error}`);
   try {
-    return await attempt(() => measure(session.value, lists), redisTrouble);
+    const facts = await attempt(() => measure(session.value, lists), redisTrouble);
+    return facts.ok ? facts : err(`the lists of database ${name} could not be read: ${facts.error}`);
   } finally {
     session.value.close();
   }

@@ -17,7 +17,8 @@ const FORBIDDEN_FUNCTIONS: ReadonlySet<string> = new Set(['load_extension', 'wri
 
 const question = JSON.parse(readFileSync(0, 'utf8')) as SqliteQuestion;
 /** A statement holds this thread; another one keeps the time, also when whoever asked is gone. */
-new Worker(`setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${Number(question.lifeMs)})`, { eval: true });
+const clock = new Worker(`setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${Number(question.lifeMs)})`, { eval: true });
+clock.unref();
 
 const beside = (suffix: string): string => `/proc/self/fd/${FOLDER_FD}/${question.name}${suffix}`;
 
