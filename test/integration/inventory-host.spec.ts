@@ -43,7 +43,7 @@ async function started(program: string, ...args: string[]): Promise<{ pid: numbe
 
 const profile = ((): Profile => {
   const store = (id: string, kind: string, more: string): string => `  - { id: ${id}, section: ${id}, kind: ${kind}, directories: null, data-categories: null, duration: not-stated, protection: { accounts: ${kind === 'memory' ? 'null' : '[ root, mailer ]'}, source: here }, ${more} }`;
-  const parsed = parseProfile(['schema: mailwarden/profile/v1', 'id: mailer', 'product: { name: Mailer, vendor: None, versions: "*" }', `sources: ${SOURCE}`, 'accounts: { service: mailer, groups: [] }', 'services: [ mailer ]', 'service-start: { from: [ { process: { pid-file: /run/mailer.pid, value: started-at } } ] }', 'stores:', store('queue', 'files', 'files: [ "/var/spool/mailer/**" ], exclude: [ "/var/spool/mailer/locks/**" ], rotatable: false'), store('work', 'temporary', 'files: [ "/tmp/mailer/**" ], rotatable: true'), store('dumps', 'dump', 'files: [ "/var/lib/mailer/dumps/**" ], rotatable: false'), store('memory', 'memory', 'rotatable: false'), ''].join('\n'));
+  const parsed = parseProfile(['schema: mailwarden/profile/v1', 'id: mailer', 'product: { name: Mailer, vendor: None, versions: "*" }', `sources: ${SOURCE}`, 'accounts: { service: mailer, groups: [] }', 'services: [ mailer ]', 'service-start: { from: [ { process: { pid-file: /run/mailer.pid, value: started-at } } ] }', 'stores:', store('queue', 'files', 'files: [ "/var/spool/mailer/**" ], exclude: [ "/var/spool/mailer/locks/**" ], rotatable: false'), store('work', 'temporary', 'files: [ "/tmp/mailer/**" ], rotatable: true'), store('dumps', 'dump', 'files: [ "/var/lib/mailer/dumps/**", "/var/crash/*mailer*" ], rotatable: false'), store('memory', 'memory', 'rotatable: false'), ''].join('\n'));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   return parsed.value;
 })();
@@ -156,6 +156,8 @@ describe('when the service started', () => {
     expect(observation.serviceStartedAt.known && Math.abs(Date.parse(observation.serviceStartedAt.value) - Date.now()) < NEAR_MS).toBe(true);
     expect(leftoversOf(observation)).toMatchObject({ known: true, value: { items: 1 } });
     expect(valueOf(observation, 'core-pattern')).toBe(readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim());
+    put('run/mailer.pid', `${process.pid}\n`); // A number of this host means nothing in there.
+    expect((await measured({ databases: {} })).serviceStartedAt).toMatchObject({ known: false, reason: 'the service is not running' });
   });
 });
 

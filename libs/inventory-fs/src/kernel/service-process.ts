@@ -13,7 +13,7 @@ const NOT_RUNNING = 'the service is not running';
 
 type ServiceName = Extract<Probe, { kind: 'process' }>['by'];
 
-/** The process that has a number inside of a container, whose root is the scanned one. */
+/** The process that has a number where the scanned root is its own: in a container, or after chroot. */
 function ofContainer(host: Host, number: number, kernel: KernelFiles): RunningProcess | null {
   for (const pid of processNumbers(kernel)) {
     if (!hasRoot(host, pid, kernel)) continue;
@@ -23,10 +23,10 @@ function ofContainer(host: Host, number: number, kernel: KernelFiles): RunningPr
   return null;
 }
 
-/** A pid file counts numbers as its own host does: the same as here for this host, those of its namespace for a container. */
+/** A pid file counts numbers as its own host does: as here for this host, and for a tree that says so of itself; else as what runs in that root does. */
 function numbered(host: Host, number: number, kernel: KernelFiles): RunningProcess | null {
   const inside = host.rootPath === '/' ? null : ofContainer(host, number, kernel);
-  if (inside !== null) return inside;
+  if (inside !== null || (host.rootPath !== '/' && host.settings.kernel !== 'this')) return inside;
   const here = runningProcess(number, kernel);
   return here !== null && here.numbers.length > 1 ? null : here; // A process of some container never wrote this file.
 }
