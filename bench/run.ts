@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchAccess } from './access.ts';
 import { benchAgent } from './agent.ts';
 import { machine, runProgram } from './compare.ts';
 import { benchInventory } from './inventory.ts';
@@ -9,10 +10,12 @@ import { benchStart } from './start.ts';
 
 const INVENTORY_FILES = 1_000_000;
 const ROTATION_FILES = 200_000;
+const ACCESS_FILES = 200_000;
 
 /** Every bench by its name. `rescan` is measured with `inventory`, on the same tree. */
 const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> = {
   inventory: (dir) => benchInventory(INVENTORY_FILES, join(dir, 'tree')),
+  access: (dir) => benchAccess(ACCESS_FILES, dir),
   rotation: (dir) => benchRotation(ROTATION_FILES, dir),
   start: benchStart,
   agent: benchAgent,
