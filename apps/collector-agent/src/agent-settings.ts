@@ -6,6 +6,9 @@ import { z } from 'zod';
 /** More would take the disk from the mail server, and gain nothing. */
 const SCAN_WORKERS_MAX = 2;
 
+/** More watches would cost the host more memory than the scans that they save. Units: folders. */
+const WATCH_FOLDERS_MAX = 262_144;
+
 /** Settings of one agent, written by whoever enrolled the server. Paths are absolute. */
 export const agentSettings = z.strictObject({
   server: serverName,
@@ -35,6 +38,8 @@ export const agentSettings = z.strictObject({
   scanWorkers: z.number().int().min(1).max(SCAN_WORKERS_MAX).default(1),
   /** After so long everything is looked at again, whatever is remembered of it. */
   scanFullEveryHours: z.number().min(1).max(720).default(24),
+  /** Folders of stores that are watched for changes, at most; 0 for none. Each costs the kernel about a kilobyte. */
+  watchFoldersMax: z.number().int().min(0).max(WATCH_FOLDERS_MAX).default(8_192),
 });
 export type AgentSettings = z.output<typeof agentSettings>;
 

@@ -8,14 +8,16 @@ import { connectAgentBus, openSpool } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from './agent-settings.js';
 import { AgentState } from './agent-state.js';
-import { Agent, CONNECT_BUS, Followers } from './agent.js';
+import { Agent, CONNECT_BUS, Followers, Observers } from './agent.js';
 import { Heart } from './beat/heart.js';
 import { OrderTaker } from './carry-out-orders/order-taker.js';
 import { ConsentFollower } from './follow-consent/consent-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { LastKnown } from './keep-last-known/last-known.js';
+import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { Scanner } from './measure-stores/scanner.js';
+import { StoreWatch } from './watch-stores/store-watch.js';
 
 const provide = <T>(token: abstract new (...args: never[]) => T, value: T): Provider => ({ provide: token, useValue: value });
 
@@ -41,6 +43,7 @@ export class AgentModule {
     const lastKnown = await LastKnown.open(settings.spoolDir);
     const state = new AgentState();
     const outbox = new Outbox(spool, log);
+    const scanner = new Scanner(settings, profiles, host, state, outbox, log);
     const connect = () =>
       connectAgentBus({ url: settings.natsUrl, credsFile: settings.creds, caFile: settings.ca, server: settings.server });
     return {
@@ -49,7 +52,10 @@ export class AgentModule {
         provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
         provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, log)),
         provide(OrderTaker, new OrderTaker(settings, trust, state, outbox, log)),
-        provide(Scanner, new Scanner(settings, profiles, host, state, outbox, log)),
+        provide(Scanner, scanner),
+        provide(StoreWatch, new StoreWatch(settings, profiles, host.settings, scanner, log)),
+        provide(UndeclaredLook, new UndeclaredLook(settings, profiles, host.settings, log)),
+        Observers,
         provide(Heart, new Heart(settings, signer, state, spool)),
         provide(Outbox, outbox),
         { provide: CONNECT_BUS, useValue: connect },

@@ -5,7 +5,9 @@ import { OrderTaker } from './carry-out-orders/order-taker.js';
 import { ConsentFollower } from './follow-consent/consent-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
 import { Outbox } from './forward-messages/outbox.js';
+import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { Scanner } from './measure-stores/scanner.js';
+import { StoreWatch } from './watch-stores/store-watch.js';
 
 /** Opens the connection to the bus; it resolves when the bus is reachable, and the agent measures meanwhile. */
 export const CONNECT_BUS = Symbol('connect-bus');
@@ -21,6 +23,31 @@ export class Followers {
   ) {}
 }
 
+/** What looks at the host: the scans, what has them made sooner, and what looks outside the stores. */
+@Injectable()
+export class Observers {
+  constructor(
+    readonly scanner: Scanner,
+    readonly watch: StoreWatch,
+    readonly undeclared: UndeclaredLook,
+  ) {}
+
+  start(): void {
+    this.scanner.addWith((observation) => this.undeclared.addTo(observation));
+    this.scanner.addWith((observation) => this.watch.addTo(observation));
+    this.undeclared.onFound(() => this.scanner.scanSoon());
+    this.scanner.start();
+    this.watch.start();
+    this.undeclared.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.watch.stop();
+    await this.undeclared.stop();
+    await this.scanner.stop();
+  }
+}
+
 /** The life of the agent: take up what is on disk, measure, and speak to the control plane as soon as it is there. */
 @Injectable()
 export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -29,7 +56,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(
     private readonly followers: Followers,
-    private readonly scanner: Scanner,
+    private readonly observers: Observers,
     private readonly outbox: Outbox,
     private readonly heart: Heart,
     @Inject(CONNECT_BUS) private readonly connect: ConnectBus,
@@ -37,15 +64,16 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationBootstrap(): Promise<void> {
     const { bundle, consent, orders } = this.followers;
+    const { scanner } = this.observers;
     await bundle.restore();
     await consent.restore();
     bundle.onChange(() => {
       void consent.rewatch();
-      this.scanner.scanSoon();
+      scanner.scanSoon();
     });
-    orders.onCarriedOut(() => this.scanner.scanSoon());
-    this.scanner.onMeasured(() => consent.attestIfChanged());
-    this.scanner.start();
+    orders.onCarriedOut(() => scanner.scanSoon());
+    scanner.onMeasured(() => consent.attestIfChanged());
+    this.observers.start();
     void this.#join();
   }
 
@@ -65,7 +93,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.#stopped = true;
     this.heart.stop();
-    await this.scanner.stop();
+    await this.observers.stop();
     await this.outbox.stop();
     await this.#bus?.close();
   }

@@ -9,3 +9,5 @@ export { ENTRY_TYPES, FolderReader } from './folder-reader.js';
 export { isIdleForDisk, lowerPriority } from './scheduling.js';
 export type { LoweredPriority } from './scheduling.js';
 export { haveOwnWorkingFolder, standIn } from './working-folder.js';
+export { FOLDER_EVENTS, Inotify } from './inotify.js';
+export type { TakeEvent } from './inotify.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { MESSAGE_TYPES, subjects } from '@mailwarden/contracts';
+import { MESSAGE_TYPES, subjects, type Observation } from '@mailwarden/contracts';
 import type { HostSettings, Profile } from '@mailwarden/catalogue';
+import type { ProfileId } from '@mailwarden/kernel';
 import { measureHost, untoldPressure } from '@mailwarden/inventory-fs';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
@@ -15,6 +16,8 @@ const SOON_MS = 200;
 /** Folder of the memory of earlier scans, below the only one that the agent writes. */
 const MEMORY_FOLDER = 'scan-memory';
 
+const noResult = (): undefined => undefined;
+
 /** Measures every profile of this host in turn, again and again, one scan at a time. */
 export class Scanner {
   #timer: NodeJS.Timeout | null = null;
@@ -22,6 +25,7 @@ export class Scanner {
   #again = false;
   #stopped = false;
   readonly #measured: (() => Promise<void>)[] = [];
+  readonly #additions: ((observation: Observation) => Observation)[] = [];
 
   constructor(
     private readonly settings: AgentSettings,
@@ -36,6 +40,11 @@ export class Scanner {
     this.#measured.push(listener);
   }
 
+  /** Adds to what is measured, before it leaves the host, what something else knows. */
+  addWith(addition: (observation: Observation) => Observation): void {
+    this.#additions.push(addition);
+  }
+
   start(): void {
     const untold = untoldPressure();
     if (untold.length > 0) this.log.info({ untold }, 'the kernel does not tell this pressure: none is assumed, and scans keep to their budget alone');
@@ -48,6 +57,19 @@ export class Scanner {
     else this.#schedule(SOON_MS);
   }
 
+  /** Measures some profiles as soon as no other scan runs, beside the rounds that go on as they are. */
+  async measure(ids: readonly ProfileId[]): Promise<readonly Observation[]> {
+    while (this.#running !== null) await this.#running;
+    if (this.#stopped) return [];
+    const measuring = this.#scanAll(this.profiles.filter(({ id }) => ids.includes(id)));
+    this.#running = measuring.then(noResult).finally(() => {
+      this.#running = null;
+      if (this.#again) this.#schedule(SOON_MS);
+      this.#again = false;
+    });
+    return measuring;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -57,19 +79,25 @@ export class Scanner {
   #schedule(delayMs: number): void {
     if (this.#stopped) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#running = this.#scanAll().finally(() => {
-        this.#running = null;
-        this.#schedule(this.#again ? SOON_MS : intervalMs(this.settings, this.state.bundleAt(Date.now())));
-        this.#again = false;
-      });
-    }, delayMs);
+    this.#timer = setTimeout(() => void this.#round(), delayMs);
   }
 
-  async #scanAll(): Promise<void> {
-    for (const profile of this.profiles) {
+  async #round(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+    if (this.#stopped) return;
+    this.#running = this.#scanAll(this.profiles).then(noResult).finally(() => {
+      this.#running = null;
+      this.#schedule(this.#again ? SOON_MS : intervalMs(this.settings, this.state.bundleAt(Date.now())));
+      this.#again = false;
+    });
+  }
+
+  /** Never rejects: what fails is logged, and tried again. */
+  async #scanAll(profiles: readonly Profile[]): Promise<Observation[]> {
+    const observations: Observation[] = [];
+    for (const profile of profiles) {
       try {
-        await this.#scan(profile);
+        observations.push(await this.#scan(profile));
       } catch (cause) {
         this.log.error({ profile: profile.id, err: cause }, 'the scan failed; the next one tries again');
       }
@@ -81,9 +109,10 @@ export class Scanner {
         this.log.error({ err: cause }, 'what follows a scan failed; the next scan tries again');
       }
     }
+    return observations;
   }
 
-  async #scan(profile: Profile): Promise<void> {
+  async #scan(profile: Profile): Promise<Observation> {
     const measured = await measureHost({
       root: this.settings.root,
       profile,
@@ -97,7 +126,7 @@ export class Scanner {
       threads: this.settings.scanWorkers,
       memory: { folder: join(this.settings.spoolDir, MEMORY_FOLDER), fullEveryHours: this.settings.scanFullEveryHours },
     });
-    const observation = withoutAddresses(measured);
+    const observation = withoutAddresses(this.#additions.reduce((sum, addition) => addition(sum), measured));
     this.state.observations.set(profile.id, observation);
     await this.outbox.append({
       class: 'measurement',
@@ -106,5 +135,6 @@ export class Scanner {
       data: observation,
     });
     this.log.info({ profile: profile.id, stores: observation.stores.length, durationMs: observation.durationMs, ...observation.effort }, 'stores measured');
+    return observation;
   }
 }
