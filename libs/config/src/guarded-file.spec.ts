@@ -88,6 +88,8 @@ describe('what only this host knows', () => {
     expect(await loadHostSettings(root)).toEqual({ databases: {} });
     write();
     expect(await loadHostSettings(root)).toEqual({ databases: { events: { host: '/run/product', port: 5432, name: 'events', user: 'watcher', passwordFile: '/etc/mailwarden/password' } } });
+    write('schema: mailwarden/host/v1\ndatabases:\n  history: { host: /run/redis.sock }\n  log: { file: /srv/log.db }\n');
+    expect(await loadHostSettings(root)).toEqual({ databases: { history: { host: '/run/redis.sock', port: 0, name: 'history', user: '', passwordFile: null } }, databaseFiles: { log: '/srv/log.db' } });
     write('schema: mailwarden/host/v1\nkernel: this\n');
     expect(await loadHostSettings(root)).toMatchObject({ kernel: 'this' });
   });
@@ -97,6 +99,8 @@ describe('what only this host knows', () => {
     ['schema: mailwarden/host/v1\nkernel: that\n', 'host.yaml:2:'],
     ['schema: other\n', 'host.yaml:1:'],
     ['schema: mailwarden/host/v1\ndatabases: { events: { host: x, port: 0, name: a, user: b } }\n', 'host.yaml:2:'],
+    ['schema: mailwarden/host/v1\ndatabases: { a: { file: relative.db } }\n', 'host.yaml:2:'],
+    ['schema: mailwarden/host/v1\ndatabases: { a: { file: /a.db, host: x } }\n', 'host.yaml:2:'],
     ['schema: mailwarden/host/v1\ndatabases: { "a-b": { host: x, port: 1, name: a, user: b } }\n', 'host.yaml:2:'],
     ['schema: mailwarden/host/v1\ndatabases: { a: { host: x, port: 1, name: a, user: b, password-file: relative } }\n', 'host.yaml:2:'],
     ['schema: mailwarden/host/v1\ndatabases: { a: { host: x, port: 1, name: a, user: b, password: secret } }\n', 'host.yaml:2:'],
