@@ -59,6 +59,7 @@ describe('files that messages of a program go into', () => {
     ["if $programname == 'cron' or $syslogfacility-text == 'kern' then /f", []],
     ["if $syslogfacility-text == 'mail' then /f\nelse /g", ['/f']],
     ["if $syslogfacility-text == 'kern' then { /f } else { /g }", ['/g']],
+    ["if $programname == 'klms' then {\n  -/f;RSYSLOG_FileFormat\n  @@log.example.org\n  ~\n}\nmail.* /g", ['/f', '/g']],
     ["if $msg contains 'then {' then /f\nkern.* /g", ['/f']],
     ['ruleset(name="remote") {\n  mail.* action(type="omfile" file="/f")\n}\nkern.* /g', ['/f']],
     ['template(name="t" type="list") {\n  property(name="msg") constant(value="} mail.* /no")\n}\nmail.* /f', ['/f']],

@@ -21,6 +21,8 @@ export interface RsyslogConfig {
 const DEPTH_MAX = 20;
 /** More statements than this has no configuration; the rest is told as unread. */
 const STATEMENTS_MAX = 20_000;
+/** What an action of the older form may begin with, where it stands alone within a block. */
+const ACTION_SIGNS = '/?@|~^';
 /** Where a legacy action begins that is no file: other hosts, pipes, programs, users, modules. */
 const NO_FILE = /^(?:[@|^*:~]|stop$|[a-zA-Z_]+(?:,[a-zA-Z_]+)*$)/;
 
@@ -101,7 +103,8 @@ class Statements {
       text.skip(1);
       this.#action(this.#last, depth);
     } else if (text.next() === '{') this.#block(when, depth);
-    else if (text.next() === '!' || text.next() === '+' || (text.next() === '-' && !text.startsWith('-/'))) {
+    else if (text.startsWith('-/') || ACTION_SIGNS.includes(text.next())) this.#action(when, depth);
+    else if (text.next() === '!' || text.next() === '+' || text.next() === '-') {
       this.reader.missed(this.#here(), 'a block for one program or host is not read', PERHAPS);
       text.line();
     } else this.#worded(when, depth);
@@ -249,6 +252,7 @@ class Statements {
     if (file.startsWith('/')) this.reader.routes.push({ file, source, when });
     else if (file.startsWith('?') || file.startsWith('-?')) this.reader.missed(source, 'the name of the file is made by a template', when);
     else if (file !== '' && !NO_FILE.test(file)) this.reader.missed(source, 'the action is not understood', when);
+    text.blanks();
     if (text.next() !== '}') text.line();
   }
 }
