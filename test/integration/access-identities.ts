@@ -19,6 +19,16 @@ export const IDENTITIES: readonly Identity[] = [
   { name: 'stranger', uid: 60_008, gid: 60_008, groups: [] },
 ];
 
+/** Files of accounts of a host that has these, by their names in `etc`. */
+export function accountFiles(): { readonly passwd: string; readonly group: string } {
+  const numbers = [...new Set(IDENTITIES.flatMap(({ groups }) => groups))];
+  const membersOf = (gid: number): string => IDENTITIES.filter(({ groups }) => groups.includes(gid)).map(({ name }) => name).join(',');
+  return {
+    passwd: IDENTITIES.map(({ name, uid, gid }) => `${name}:x:${uid}:${gid}::/:\n`).join(''),
+    group: numbers.map((gid) => `group-${gid}:x:${gid}:${membersOf(gid)}\n`).join(''),
+  };
+}
+
 /** Needs rights of its own: to become other accounts, and to give files away. Null where they are there, else what is missing. */
 export function missingForIdentities(): string | null {
   if (process.getuid?.() !== 0) return 'becoming other accounts needs the super-user';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessOf, accountsFrom, openParents, Ways, type Account, type EntryRights } from '@mailwarden/inventory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IDENTITIES, kernelAnswers, missingForIdentities, type Answer, type Identity } from './access-identities.js';
+import { accountFiles, IDENTITIES, kernelAnswers, missingForIdentities, type Answer, type Identity } from './access-identities.js';
 import { entryRights, giveRights, makePlace, randomRights, saidOf, type Place, type Wanted } from './access-tree.js';
 import { seededChoice, type Choose } from './seeded-choices.js';
 
@@ -16,9 +16,8 @@ const FOLDERS_PER_CHAIN = 6;
 const MISSING = missingForIdentities();
 const WHY = MISSING === null ? '' : ` (skipped: ${MISSING})`;
 
-const PASSWD = IDENTITIES.map(({ name, uid, gid }) => `${name}:x:${uid}:${gid}::/:`).join('\n');
-const GROUPS = [60_001, 60_005, 60_007].map((gid) => `group-${gid}:x:${gid}:${IDENTITIES.filter(({ groups }) => groups.includes(gid)).map(({ name }) => name).join(',')}`).join('\n');
-const ACCOUNTS = accountsFrom(PASSWD, GROUPS);
+const FILES = accountFiles();
+const ACCOUNTS = accountsFrom(FILES.passwd, FILES.group);
 const shownName = ({ name }: Account): string => name;
 
 /** Rights that the kernel judges in a way of its own, each once: what it is, the folder above, and the rights themselves. */
