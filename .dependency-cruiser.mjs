@@ -90,6 +90,13 @@ export default {
       to: { path: '^libs/rotation-fs/' },
     },
     {
+      name: 'c-library-by-one-door',
+      comment: 'A call of the C library with wrong types ends the process, or worse. libs/linux declares each of them once; add yours there.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: '^libs/linux/src/' },
+      to: { path: '(^|node_modules/)koffi(/|$)' },
+    },
+    {
       name: 'file-system-by-allow-list',
       comment: 'Only the adapters named in .dependency-cruiser.mjs touch the file system. Ask one of them, or add yours with a reason.',
       severity: 'error',

@@ -26,6 +26,7 @@ const SPEC = /\.spec\.tsx?$/;
 const MAY_DELETE = [
   /^libs\/rotation-fs\/src\//,
   /^libs\/messaging\/src\/spool\//,
+  /^libs\/inventory-fs\/src\/memory\/memory-file\.ts$/,
   /^libs\/(?:identity|testing|local-postgres)\/src\//,
   /^apps\/rotation-executor\/src\//,
   /^apps\/(?:cli\/src\/runtime|demo-fleet\/src)\//,

@@ -58,6 +58,8 @@ async function walkHere(plan: WalkPlan, places: readonly Place[]): Promise<Walke
   return { found, unanswered: [] };
 }
 
+const say = (port: Worker, message: ToThread): void => port.postMessage(message);
+
 interface RunningThread {
   readonly thread: Worker;
   readonly beat: Int32Array;
@@ -116,7 +118,7 @@ class ThreadedWalk {
       this.#left.shift();
       idle.place = place;
       idle.still = 0;
-      idle.thread.postMessage({ kind: 'walk', place } satisfies ToThread);
+      say(idle.thread, { kind: 'walk', place });
     }
     const busy = [...this.#running].filter(({ place }) => place !== null).length;
     Atomics.store(this.#hungry, 0, busy === 0 ? 0 : Math.max(0, this.#threads - busy - this.#left.length));
@@ -175,7 +177,7 @@ class ThreadedWalk {
     clearInterval(this.#watch);
     clearTimeout(this.#another);
     const ended = [...this.#running].map(({ thread }) => once(thread, 'exit'));
-    for (const { thread } of this.#running) thread.postMessage({ kind: 'end' } satisfies ToThread);
+    for (const { thread } of this.#running) say(thread, { kind: 'end' });
     this.#running.clear();
     await Promise.all(ended);
     this.#finish({ found: this.#found, unanswered: this.#unanswered });
