@@ -75,7 +75,12 @@ describe('rules of the host for a store', () => {
 
   it('are those of journald for the journal', async () => {
     put('etc/systemd/journald.conf', '[Journal]\nSystemMaxUse=100M\n');
+    expect(told(await observed({ files: ['/var/log/journal/**', '/run/log/journal/**'] }))).toHaveLength(2);
     expect(told(await observed({ files: ['/var/log/journal/**'] }))).toEqual(['journald /etc/systemd/journald.conf:2 keeps 105 MB at most; journald rotates as it writes, and keeps no record of it; null']);
+  });
+
+  it('that are one for both journals are told once', async () => {
+    expect(told(await observed({ files: ['/var/log/journal/**', '/run/log/journal/**'] }))).toHaveLength(1);
   });
 
   it('are not said to be none where one could not be read', async () => {

@@ -40,7 +40,9 @@ export function rulesOfStore(rules: HostRules, store: Pick<Store, 'files' | 'exc
   }
   for (const line of rules.tmpfiles.lines) if (line.ageSeconds !== null && !isGlob(line.glob) && isOwn(line.glob)) cleaned.add(line);
   const journals = JOURNALS.filter(({ file, persistent }) => isOwn(file) || (used.journal && persistent));
-  return [...rotated, ...[...cleaned].map((line) => ofTmpfiles(rules, line)), ...journals.map(({ persistent }) => ofJournald(rules, persistent))].slice(0, RULES_MAX);
+  const all = [...rotated, ...[...cleaned].map((line) => ofTmpfiles(rules, line)), ...journals.map(({ persistent }) => ofJournald(rules, persistent))];
+  // Both journals are often kept by one rule.
+  return all.filter((rule, index) => all.findIndex(({ source, says }) => source === rule.source && says === rule.says) === index).slice(0, RULES_MAX);
 }
 
 function ofLogrotate(rules: HostRules, rule: LogrotateOnHost, files: readonly FoundFile[]): RotationRule {
