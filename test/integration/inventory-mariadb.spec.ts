@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,7 @@ describe.skipIf(SKIPPED !== null)(`a store in MariaDB${SKIPPED === null ? '' : `
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'mailwarden-mariadb-host-'));
     mkdirSync(join(root, 'run/product'), { recursive: true });
+    chmodSync(root, 0o777); // Also for a server that does not run as root.
     rootFd = openSync(root, 'r');
     server = await startMariadb(join(root, 'run/product'));
     const superuser = await connect('root');
@@ -131,6 +132,7 @@ describe.skipIf(SKIPPED !== null)(`a store in MariaDB${SKIPPED === null ? '' : `
     await reader.close();
     const [rows] = await product.query<never[]>('SELECT * FROM mark');
     expect(rows).toHaveLength(0);
+    expect(existsSync(join(root, 'written'))).toBe(false);
   });
 
   describe('that cannot be reached', () => {

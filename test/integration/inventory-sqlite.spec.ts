@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, closeSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -137,6 +137,19 @@ describe('a file of SQLite', () => {
     const left = traces();
     expect(await measured()).toMatchObject(TWO);
     expect(traces()).toEqual(left);
+  });
+
+  it('has nothing marked in the index of its log, also where everybody could', async () => {
+    product.exec(`PRAGMA journal_mode=wal; ${ROWS}`);
+    chmodSync(root, 0o755);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o666);
+    const index = (): Buffer => readFileSync(`${file}-shm`);
+    const before = index();
+    product.exec("INSERT INTO events VALUES (3, '2026-01-01 00:00:03')");
+    const grown = index();
+    expect(grown.equals(before)).toBe(false);
+    expect(await measured()).toMatchObject({ ok: true, value: { records: 3 } });
+    expect(index().equals(grown)).toBe(true);
   });
 
   it('is not read when its log has lost its index, and the log stays', async () => {

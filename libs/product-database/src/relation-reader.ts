@@ -1,9 +1,5 @@
-import type { Relation, ServerDatabase, SqliteDatabase } from '@mailwarden/catalogue';
-import type { HostSettings } from '@mailwarden/catalogue';
-import { err, type Instant, type Measured, type Result } from '@mailwarden/kernel';
-import { openMariadb } from './mariadb/mariadb-reader.js';
-import { openPostgres } from './postgres-reader.js';
-import { openSqlite } from './sqlite/sqlite-reader.js';
+import type { HostSettings, Relation } from '@mailwarden/catalogue';
+import type { Instant, Measured, Result } from '@mailwarden/kernel';
 
 /** What a table holds. A record without a time, or with one that is none, is counted and is neither the oldest nor the newest. */
 export interface RelationFacts {
@@ -35,18 +31,4 @@ export interface DatabaseHost {
   readonly root: { readonly fd: number };
   readonly rootPath: string;
   readonly settings: HostSettings;
-}
-
-/** Opens a product's database for reading. Errors: why it cannot be reached, without the driver's details. */
-export async function openReader(database: ServerDatabase | SqliteDatabase | { readonly engine: 'redis'; readonly name: string }, host: DatabaseHost): Promise<Result<RelationReader, string>> {
-  switch (database.engine) {
-    case 'postgresql':
-      return openPostgres(database, host);
-    case 'mariadb':
-      return openMariadb({ ...database, engine: 'mariadb' }, host);
-    case 'sqlite':
-      return openSqlite(database, host);
-    case 'redis':
-      return err(`database ${database.name} cannot be asked: Redis answers no SELECT`);
-  }
 }
