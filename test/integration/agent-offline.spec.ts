@@ -160,7 +160,7 @@ describe('a spool that was damaged', () => {
     expect(await readdir(outbox)).not.toContain('0000000000000999.evidence.part');
   });
 
-  it.runIf(isRoot)(`on a full disk: the agent lives, sends what waits, and measures again when there is room${isRoot ? '' : ' (skipped: only root may mount)'}`, { timeout: SUITE_MS }, async () => {
+  it.runIf(isRoot)(`on a full disk: the agent lives, sends its evidence, and measures again when there is room${isRoot ? '' : ' (skipped: only root may mount)'}`, { timeout: SUITE_MS }, async () => {
     const mount = join(plane.dir, 'small');
     await mkdir(mount);
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${TMPFS_BYTES}`, 'tmpfs', mount]);
@@ -175,7 +175,10 @@ describe('a spool that was damaged', () => {
       const full = await spooled();
       await expect(writeFile(join(mount, 'more'), Buffer.alloc(8_192))).rejects.toThrow('ENOSPC');
       await plane.nats.start();
+      await eventually('the bus is back', said);
       await eventually('what waited has left', async () => ((await spooled()).every((name) => !full.includes(name)) ? true : undefined), SUITE_MS);
+      const sent = new Set((await said()).map(({ sequence }) => sequence));
+      for (const name of full.filter((waiting) => waiting.endsWith('evidence'))) expect(sent).toContain(Number(name.split('.')[0]));
       await rm(filler);
       await measured((await plane.said('OBSERVATIONS', subjects.observation(server))).length + 2);
       const ids = (await said()).map(({ id }) => id);

@@ -18,11 +18,13 @@ export function profileTextOf(stores: Stores, more: readonly string[] = []): str
   return ['schema: mailwarden/profile/v1', 'id: hostile', 'product: { name: Hostile, vendor: None, versions: "*" }', 'sources: { here: { title: This test, url: null, date: null, kind: general } }', 'accounts: { service: root, groups: [] }', 'services: []', ...more, 'stores:', ...lines, ''].join('\n');
 }
 
+export type ScanTerms = Partial<Pick<Parameters<typeof measureHost>[0], 'pace' | 'threads' | 'memory' | 'stallMs' | 'hostSettings'>>;
+
 /** Measures the host by a profile of these stores; what comes back would be taken by any reader. */
-export async function observed(root: string, stores: Stores, more: readonly string[] = []): Promise<Observation> {
+export async function observed(root: string, stores: Stores, more: readonly string[] = [], terms: ScanTerms = {}): Promise<Observation> {
   const profile = parseProfile(profileTextOf(stores, more));
   if (!profile.ok) throw new Error(profile.error.map(({ message }) => message).join('\n'));
-  return observationForm.parse(await measureHost({ root, profile: profile.value, hostSettings: { databases: {} }, server: 'host-1' as ServerName, hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now }));
+  return observationForm.parse(await measureHost({ root, profile: profile.value, hostSettings: { databases: {} }, server: 'host-1' as ServerName, hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now, ...terms }));
 }
 
 export const byStore = ({ stores }: Observation): Record<string, StoreObservation> => Object.fromEntries(stores.map((item) => [item.id, item]));

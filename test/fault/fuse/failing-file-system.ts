@@ -35,6 +35,11 @@ export class FailingFileSystem {
     await done;
   }
 
+  /** Stops the process behind the file system, as one that hangs: it takes no request any more. */
+  hang(): void {
+    this.server.kill('SIGSTOP');
+  }
+
   /** Ends the file system. Whoever waits for an answer of it gets an error now. */
   async end(): Promise<void> {
     const ended = this.server.exitCode === null && this.server.signalCode === null ? once(this.server, 'exit') : Promise.resolve();

@@ -19,6 +19,8 @@ export interface Order {
 const ENOENT = 2;
 const ENOSYS = 38;
 const REQUEST_BYTES_MAX = 1_048_576;
+/** A folder is told in pieces of this size, whatever the kernel has room for: a fault can come between them. Units: bytes. */
+const LISTING_BYTES_MAX = 4_096;
 /** Requests that the kernel waits for no answer to. */
 const UNANSWERED: ReadonlySet<string> = new Set(['forget', 'batch-forget', 'interrupt', 'destroy']);
 /** Descriptor under which mount(8) finds the one of the file system. */
@@ -108,7 +110,7 @@ class Server {
       }
       case 'readdir': {
         const { offset, bytesMax } = extentIn(body);
-        return direntsOut(this.#tree.below(node.path), offset, bytesMax);
+        return direntsOut(this.#tree.below(node.path), offset, Math.min(bytesMax, LISTING_BYTES_MAX));
       }
       case 'statfs':
         return statfsOut();

@@ -4,6 +4,8 @@ import type { BytePath } from '@mailwarden/inventory';
 import { entryPath } from '../directory-descriptor.js';
 
 const CHUNK_BYTES = 65_536;
+/** No log of records and no settings are larger; a sparse file may say so, and would be read for hours. Units: bytes. */
+const CONTENT_BYTES_MAX = 4 * 2 ** 30;
 const NEWLINE = 0x0a;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -13,6 +15,7 @@ function* eachChunk(folder: number, name: BytePath, take: (chunk: Buffer) => voi
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new Error('it is not a regular file any more');
+    if (stat.size > CONTENT_BYTES_MAX) throw new Error('it is larger than anything that is read whole');
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let left = stat.size; left > 0; ) {
       const read = readSync(fd, buffer, 0, Math.min(left, CHUNK_BYTES), null);
