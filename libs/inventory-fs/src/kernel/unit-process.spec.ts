@@ -28,8 +28,8 @@ function group(path: string, pids: readonly number[]): void {
 }
 
 /** The number of the unit's main process, or why there is none. */
-async function told(unit: string): Promise<number | string> {
-  const found = await withHost('/', { databases: {} }, (host) => unitProcess(host, unit, { proc: '/proc', sys }));
+async function told(unit: string, root = '/'): Promise<number | string> {
+  const found = await withHost(root, { databases: {}, kernel: 'this' }, (host) => unitProcess(host, unit, { proc: '/proc', sys }));
   return found.known ? found.value.pid : found.reason;
 }
 
@@ -59,6 +59,13 @@ describe('the main process of a unit', () => {
     const [second] = await family();
     group('system.slice/mail.service', [second, first]);
     expect(await told('mail.service')).toBe(first);
+  });
+
+  it('of this host is none of a tree that another root lies in', async () => {
+    const [outer] = await family();
+    group('system.slice/mail.service', [outer]);
+    expect(await told('mail.service', sys)).toBe('no process of mail.service runs');
+    expect(await told('mail.service')).toBe(outer);
   });
 
   it('is unknown when nothing of it runs', async () => {

@@ -4,7 +4,7 @@ import type { Host } from '../host.js';
 import { runCommand } from '../probe/run-command.js';
 import { KERNEL, type KernelFiles } from './kernel-files.js';
 import { bootedAtMs, runningProcess, type RunningProcess } from './running-process.js';
-import { kernelServes } from './whose-kernel.js';
+import { hasRoot, kernelServes } from './whose-kernel.js';
 
 /** Where distributions put it. */
 const SYSTEMCTL = ['/usr/bin/systemctl', '/bin/systemctl'] as const;
@@ -83,7 +83,8 @@ export async function unitProcess(host: Host, unit: string, kernel = KERNEL): Pr
   if (main !== null) return known(main, `main process of ${unit}`);
   const bootMs = bootedAtMs(kernel); // Read once: it may differ by a second from one time to the next.
   for (const group of groupsOf(unit, kernel)) {
-    const processes = [...new Set(membersOf(group))].flatMap((pid) => runningProcess(pid, kernel, bootMs) ?? []);
+    // Units are those of this host: of another root only what was started in it.
+    const processes = [...new Set(membersOf(group))].filter((pid) => host.rootPath === '/' || hasRoot(host, pid, kernel)).flatMap((pid) => runningProcess(pid, kernel, bootMs) ?? []);
     const first = mainOf(processes);
     if (first !== undefined) return known(first, `control group of ${unit}`);
   }
