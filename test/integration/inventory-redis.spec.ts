@@ -7,6 +7,7 @@ import { createClient } from '@redis/client';
 import type { HostSettings, RecordLists, RedisDatabase } from '@mailwarden/catalogue';
 import { measureLists, type DatabaseHost } from '@mailwarden/product-database';
 import { noDatabases, startRedis, type RunningRedis } from '@mailwarden/testing';
+import { scanned, storeText } from './table-host.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const SKIPPED = noDatabases();
@@ -98,6 +99,15 @@ describe.skipIf(SKIPPED !== null)(`a store in Redis${SKIPPED === null ? '' : ` (
     await client.rPush('rs_history0', 'x');
     expect(await measured()).toEqual({ ok: false, error: `${UNREAD}more than 1000 lists` });
   }, 60_000);
+
+  it('is a store of a scan', async () => {
+    await client.rPush('rs_history', [entry(0), entry(7)]);
+    const stores = [storeText('history', 'table', ["lists: { database: history, keys: 'rs_history*', encoding: json, time-field: unix_time }"])];
+    const [history] = (await scanned(root, { databases: '  history: { engine: redis, socket: /run/product/redis.sock }', stores })).stores;
+    expect(history).toMatchObject({ present: true, items: { value: 2 }, records: { value: 2 }, newestAt: { value: '2026-01-01T00:00:07.000Z' } });
+    const [unread] = (await scanned(root, { databases: '  history: { engine: redis, port: 6379 }', stores })).stores;
+    expect(unread).toMatchObject({ present: false, items: { known: false }, unknown: [{ what: 'records', why: `${REACHED}its port belongs to another host than the folder that is scanned` }] });
+  });
 
   it('is only read: the server is told no command that could write', async () => {
     await client.rPush('rs_history', [entry(0), entry(1)]);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, closeSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { openReader, type DatabaseHost, type RelationFacts } from '@mailwarden/p
 import type { Result } from '@mailwarden/kernel';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conformsToReader } from './relation-conformance.js';
+import { scanned, storeText } from './table-host.js';
 
 const DATABASE: SqliteDatabase = { engine: 'sqlite', name: 'product', file: '/var/opt/product/events.db' };
 const EVENTS: Relation = { database: DATABASE, relation: 'events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null };
@@ -113,6 +114,35 @@ describe.each(['delete', 'wal'])('a store in SQLite with the journal "%s"', (jou
       noColumnWords: 'there is no such column (1)',
     },
   );
+});
+
+describe('a scan', () => {
+  const LETTERS = ['rows: { database: product, relation: letters, key-column: id, time-column: at, file-column: file }', 'files: [/var/opt/product/letters/**]'];
+  const DATABASES = '  product: { engine: sqlite, file: /var/opt/product/events.db }';
+
+  it('measures a table, the orphans of a pair and what a probe asks for', async () => {
+    product.exec(`${ROWS}; CREATE TABLE letters (id integer PRIMARY KEY, at text, file text); INSERT INTO letters VALUES (1, '2026-01-01', 'both'), (2, '2026-01-01', 'row only'); CREATE TABLE about (version text); INSERT INTO about VALUES ('8.1.2')`);
+    mkdirSync(join(folder, 'letters'));
+    for (const name of ['both', 'file only', 'file only as well']) {
+      writeFileSync(join(folder, 'letters', name), 'x');
+      utimesSync(join(folder, 'letters', name), 1_767_225_600, 1_767_225_600);
+    }
+    const version = "version: { from: [{ sql: { database: product, query: 'SELECT version FROM about' } }] }";
+    const stores = [storeText('events', 'table', ['rows: { database: product, relation: events, key-column: id, time-column: at }']), storeText('letters', 'pair', LETTERS)];
+    const observation = await scanned(root, { databases: DATABASES, stores, version });
+    expect(observation.product.version).toMatchObject({ known: true, value: '8.1.2' });
+    const [events, letters] = observation.stores;
+    expect(events).toMatchObject({ present: true, items: { value: 2 }, records: { value: 2, source: 'database product, events' }, bytesAllocated: { value: 4_096 }, oldestAt: { value: '2026-01-01T00:00:01.000Z' } });
+    expect(letters).toMatchObject({ items: { value: 3 }, records: { value: 2 }, orphans: { known: true, value: { filesWithoutRow: 2, rowsWithoutFile: 1 } } });
+  });
+
+  it('says why it could not, store by store', async () => {
+    product.exec(ROWS);
+    const stores = [storeText('events', 'table', ['rows: { database: product, relation: events, key-column: id, time-column: at }']), storeText('letters', 'pair', LETTERS)];
+    const [events, letters] = (await scanned(root, { databases: DATABASES, stores })).stores;
+    expect(events).toMatchObject({ items: { value: 2 } });
+    expect(letters).toMatchObject({ records: { known: false, reason: 'letters could not be read: there is no such table (1)' }, orphans: { known: false } });
+  });
 });
 
 describe('a file of SQLite', () => {
