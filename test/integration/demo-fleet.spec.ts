@@ -212,7 +212,8 @@ describe('what the demo fleet shows', () => {
     expect(observation.ksn).toMatchObject({ known: true, value: 'extended' });
     expect(observation.flows.filter(({ configured }) => configured.known && configured.value).map(({ id }) => id)).toEqual(['ksn', 'ksn-statistics']);
     expect(observation.settings['trace-destination']).toMatchObject({ known: true, value: 'syslog' });
-    expect(findings.map(({ code }) => code)).toContain('over-age');
+    expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['over-age', 'log-elsewhere']));
+    expect(store(observation, 'trace-log')).toMatchObject({ inSystemLog: { known: true, value: { files: 1, lines: 2_000 } }, rotationRules: [{ tool: 'logrotate', says: 'weekly, keeps 4, compresses', lastRanAt: { known: true } }] });
   });
 
   it('names files as hostile mail does', () => {
