@@ -81,6 +81,16 @@ describe.runIf(isRoot)(`data that no store covers${ONLY_ROOT}`, () => {
     expect(JSON.stringify(foundBy(await look(), KLMS))).not.toMatch(/anna|old|srv\/closed/);
   });
 
+  it('is never what the super-user owns, also where a profile names him; letters of nobody are told by the profile of the host', async () => {
+    profiles = [{ ...shipped(KLMS), accounts: { service: 'root', others: ['kluser'], groups: [], source: null } }, shipped('linux-host')];
+    put('srv/of-root', { content: 'x' });
+    put('srv/of-kluser', { content: 'x', uid: KLUSER });
+    put('srv/letter');
+    const at = await look();
+    expect(told(at)).toEqual(['1 account-files /srv']);
+    expect(told(at, 'linux-host' as ProfileId)).toEqual(['1 mail-like /srv']);
+  });
+
   it('leaves no trace of reading in the times of a file', async () => {
     put('var/tmp/1');
     const before = statSync(join(root, 'var/tmp/1')).atimeMs;
@@ -124,6 +134,8 @@ describe.runIf(isRoot)(`a look in rounds${ONLY_ROOT}`, () => {
       at = await look(at, { entriesMax: 1 });
     }
     expect(rounds).toBeGreaterThan(8);
+    // Each round looks again at the folders that lead to where it goes on, and at no others.
+    expect(at.entries).toBeLessThan(3.5 * whole.entries);
     expect(told(at)).toEqual(['5 account-files /opt', '25 account-files /srv', '5 account-files /var/lib']);
   });
 

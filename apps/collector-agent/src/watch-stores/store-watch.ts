@@ -55,6 +55,7 @@ export class StoreWatch {
   #moved = true;
   #quietUntilMs = 0;
   #told: string | null = null;
+  #isArmed = false;
   #failing = false;
 
   constructor(
@@ -68,7 +69,7 @@ export class StoreWatch {
   /** Why changes of a profile can wait for the next scan; null where they are all seen at once. */
   noticeFor(profile: ProfileId): string | null {
     if (this.settings.watchFoldersMax === 0) return null;
-    if (this.#folders === null) return 'changes are not watched on this host; each scan finds them';
+    if (this.#inotify === null || this.#folders === null) return 'changes are not watched on this host; each scan finds them';
     return this.#folders.partly.has(profile) ? 'not every folder could be watched; changes in the others are found by the next scan' : null;
   }
 
@@ -124,6 +125,7 @@ export class StoreWatch {
       for (const profile of changed) this.#changed.add(profile);
       this.#moved ||= moved;
       await this.#armWhenDue(host, folders);
+      if (this.#isArmed) this.#tell(folders);
     });
     if (this.#changed.size > 0) void this.#measure();
   }
@@ -139,7 +141,7 @@ export class StoreWatch {
     this.#rearmMs = Math.max(REARM_MS_MIN, REARM_REST * (this.#armedMs - startedMs));
     // What changed while folders were not watched yet is found by looking.
     for (const { id } of this.profiles) this.#changed.add(id);
-    this.#tell(folders);
+    this.#isArmed = true;
   }
 
   /** Says once how far the watch reaches, and again when that changes. */
