@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { compare, report, runProgram, type Side } from './compare.ts';
 import { ensureTree } from './mail-tree.ts';
+import { benchRescan } from './rescan.ts';
 
 const CLI = join(import.meta.dirname, '../apps/cli/dist/main.js');
 const STORES = ['reports', 'backup', 'asp_quarantine', 'kata_quarantine', 'dumps', 'settings'] as const;
@@ -46,11 +47,14 @@ function findSide(root: string): Side {
   return { name: 'find -printf', run: () => ({ work: sums, peakMiB: runProgram(['/usr/bin/find', base, '-type', 'f', '-fprintf', '/dev/null', '%s %b %T@ %C@ %U %G %m %p\n']).peakMiB }) };
 }
 
+/** Folders that hold the files. */
+const foldersOf = (root: string): string[] => STORES.flatMap((store) => readdirSync(join(root, 'var/opt/kaspersky/klms', store)).map((name) => join(root, 'var/opt/kaspersky/klms', store, name)));
+
 export function benchInventory(files: number, root: string): void {
   ensureTree(root, files);
   const profile = join(mkdtempSync(join(tmpdir(), 'mailwarden-bench-')), 'bench.yaml');
   writeFileSync(profile, profileOf(STORES));
   const find = findSide(root);
   report('inventory', `${files} files in 1 000 folders, six stores in one folder, warm cache; a whole program run each`, 'at most 0.70x of find on two cores, 128 MiB', compare('inventory', [find, scanSide(root, profile)]));
-  report('rescan', `the same again with nothing changed`, '0.02x of find', compare('rescan', [find, scanSide(root, profile)], 3));
+  benchRescan(find, { root, profile, folders: foldersOf(root) });
 }

@@ -62,12 +62,25 @@ export class PlaceWalk {
     try {
       const start = this.#descend(place);
       if (start === null) return;
-      if (place.names === null) yield* this.#enter(start);
+      if (place.names === null) yield* this.#begin(start);
       else this.#levels.push({ ...start, depth: place.depth, folders: [...place.names].reverse() });
       while (yield* this.#step(place));
     } finally {
       for (const { fd } of this.#levels.splice(0)) this.#close(fd);
     }
+  }
+
+  /** Takes in the folder that a walk begins with, which is open already. */
+  *#begin(start: Level): Generator<void, void, void> {
+    const record = this.#unchanged(start.path, start.mountId);
+    if (record === null) return yield* this.#enter(start);
+    let isTaken = false;
+    const open = (): number => {
+      isTaken = true;
+      return start.fd;
+    };
+    yield* this.#remembered(record, { ...start, open });
+    if (!isTaken) this.#close(start.fd);
   }
 
   /** Goes down from the host's root, each folder through the one before it. Null, and told to whom it concerns, where the way ends early. */
