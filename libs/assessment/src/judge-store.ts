@@ -40,17 +40,20 @@ const ADVICE: Readonly<Record<AccessBreach['kind'], string>> = {
 /** What a default list will give to what is made later; nobody is let in by it yet. */
 const isYetToCome = (breach: AccessBreach): boolean => !breach.read && !breach.write;
 
+/** Names tell less than letters; who can write in a folder can do more than list it. */
+const listsNames = (breach: AccessBreach): boolean => breach.namesOnly === true && !breach.write;
+
 function breachWords(store: Store, breach: AccessBreach): string {
   const entries = `${breach.items} ${breach.items === 1 ? 'entry' : 'entries'}`;
   if (isYetToCome(breach)) return `${breach.account} can be let into what is made in ${breach.items === 1 ? '1 folder' : `${breach.items} folders`} of ${store.section}: ${breach.because}`;
-  const can = breach.namesOnly === true ? 'list the names in' : breach.read && breach.write ? 'read and write' : breach.write ? 'write' : 'read';
+  const can = listsNames(breach) ? 'list the names in' : breach.read && breach.write ? 'read and write' : breach.write ? 'write' : 'read';
   return breach.kind === 'database' ? `${breach.account} can ${can} the records of ${store.section}: ${breach.because}` : `${breach.account} can ${can} ${entries} of ${store.section}: ${breach.because}`;
 }
 
 function breachFinding(store: Store, breach: AccessBreach): AssessedFinding {
   return {
     code: breach.kind === 'parent' ? 'parent-folder-open' : 'access-too-wide',
-    severity: isYetToCome(breach) ? 'info' : breach.namesOnly === true ? 'low' : breach.account.startsWith('everyone') || breach.write ? 'high' : 'medium',
+    severity: isYetToCome(breach) ? 'info' : listsNames(breach) ? 'low' : breach.account.startsWith('everyone') || breach.write ? 'high' : 'medium',
     store: store.id,
     subject: `${isYetToCome(breach) ? 'to come ' : ''}${breach.kind} ${breach.account}`.slice(0, 120),
     message: breachWords(store, breach).slice(0, 500),

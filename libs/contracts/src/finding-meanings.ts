@@ -72,7 +72,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     meaning: 'An account that the profile does not name can read or write a store.',
     raised: "Owner, group, mode or a list of finer rights (ACL) of an entry lets the account in, and the folders above let it through; or a process of another account has a capability that passes over them; or the product's database grants it; or a folder's default list will let it into what is made there.",
     raisedBy: 'assessment',
-    severities: ['high', 'medium', 'info'],
+    severities: ['high', 'medium', 'low', 'info'],
     weighed: EVERYONE_WEIGHS_MORE,
     advice: 'Give the entries back to the accounts that the profile names and take the rights of others away. If the account belongs there, say so in a profile of your own.',
   },

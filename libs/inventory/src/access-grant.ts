@@ -71,8 +71,8 @@ function grantsTo(account: Account, rights: EntryRights): Granted[] {
   return [...(read === null ? [] : [{ rights, grant: read, read: true, write: false }]), ...(write === null ? [] : [{ rights, grant: write, read: false, write: true }])];
 }
 
-/** Whether it is a folder that may be listed and no more: that tells names, and nothing of what stands in the files. */
-export const givesNamesOnly = ({ rights, write }: Granted): boolean => rights.folder && !write;
+/** Whether it is a folder: to read it tells names, and nothing of what stands in the files. */
+export const givesNamesOnly = ({ rights }: Granted): boolean => rights.folder;
 
 /** All that an account is let into. Each way is judged once, however many kinds of entry lie behind it. */
 export function grantedTo(account: Account, entries: readonly EntryRights[]): Granted[] {

@@ -15,10 +15,11 @@ export const ACCOUNTS_SHOWN_MAX = 64;
 function accessOfAccount(account: Account, granted: readonly Granted[], parts: AccessParts): AccountAccess | null {
   // What lets it at the files themselves says more than what shows it their names.
   const first = granted.find((one) => !givesNamesOnly(one)) ?? granted[0];
+  const reads = granted.filter(({ read }) => read);
   const declared = declaredPart(account, parts.protection, parts.accounts);
   if (account.uid === ROOT_UID) return { name: parts.shownName(account), read: true, write: true, because: 'the super-user', ...declared };
   if (first === undefined) return null;
-  return { name: parts.shownName(account), read: granted.some(({ read }) => read), write: granted.some(({ write }) => write), because: grantWords(first.grant, account, first.rights, parts), ...declared, ...(granted.every(givesNamesOnly) ? { namesOnly: true } : {}) };
+  return { name: parts.shownName(account), read: granted.some(({ read }) => read), write: granted.some(({ write }) => write), because: grantWords(first.grant, account, first.rights, parts), ...declared, ...(reads.length > 0 && reads.every(givesNamesOnly) ? { namesOnly: true } : {}) };
 }
 
 /** In the order of the host's own file, then those that it does not name. */
