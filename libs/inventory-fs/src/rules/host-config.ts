@@ -8,6 +8,9 @@ import { NO_SUCH_FILE, readHostFile, type Host } from '../host.js';
 /** A folder that holds more is no folder of configuration or logs that people look after. */
 const ENTRIES_MAX = 20_000;
 
+/** A file of configuration that is larger is none that people write, and would be read many times over where it includes itself. Units: bytes. */
+const CONFIG_BYTES_MAX = 1024 * 1024;
+
 /** Whether a link stands for "nothing", as systemd has a file masked. Source: systemd.unit(5). */
 function isMasked(host: Pick<Host, 'root'>, path: BytePath): boolean {
   return inFolderOf(host, path, (folder, name) => readlinkSync(entryPath(folder, name), 'latin1') === '/dev/null') === true;
@@ -58,7 +61,7 @@ export function hostConfig(host: Pick<Host, 'root'>): ConfigSource {
   const remembered = new Map<string, Result<string, string>>();
   const read = (path: string): Result<string, string> => {
     const file = readHostFile(host, path);
-    if (file.ok) return ok(file.value.bytes.toString('latin1'));
+    if (file.ok) return file.value.bytes.length > CONFIG_BYTES_MAX ? err(`it has more than ${CONFIG_BYTES_MAX} bytes`) : ok(file.value.bytes.toString('latin1'));
     return file.error === NO_SUCH_FILE || isMasked(host, path) ? err(ABSENT) : err(file.error);
   };
   return {

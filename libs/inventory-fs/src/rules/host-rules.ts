@@ -1,6 +1,6 @@
 import { instantOf, known, unknown, type Instant, type Measured } from '@mailwarden/kernel';
 import { readJournald, readLogrotate, readLogrotateState, readRsyslog, readTmpfiles, type JournaldSettings, type LogrotateRule, type RsyslogConfig, type TmpfilesConfig, type Unread } from '@mailwarden/rotation-rules';
-import type { Host } from '../host.js';
+import { readHostFile, type Host } from '../host.js';
 import { runCommand } from '../probe/run-command.js';
 import { expandGlob, type FoundFile } from './expand-glob.js';
 import { hostConfig, hostEntries, localClock, writtenAt } from './host-config.js';
@@ -70,10 +70,9 @@ function claimed(host: Host, rules: readonly LogrotateRule[]): LogrotateOnHost[]
 
 /** The record is written at each run, so its own age says when the job last ran. */
 function recordOf(host: Host): { rotatedAt: ReadonlyMap<string, number>; ranAt: Measured<Instant> } {
-  const config = hostConfig(host);
   for (const path of LOGROTATE_STATES) {
-    const text = config.read(path);
-    const rotatedAt = text.ok ? readLogrotateState(text.value, localClock) : null;
+    const text = readHostFile(host, path);
+    const rotatedAt = text.ok ? readLogrotateState(text.value.bytes.toString('latin1'), localClock) : null;
     if (rotatedAt !== null) return { rotatedAt, ranAt: writtenAt(host, path) };
   }
   const stamp = LOGROTATE_STAMPS.map((path) => writtenAt(host, path)).find(({ known: isThere }) => isThere);

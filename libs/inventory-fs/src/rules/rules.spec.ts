@@ -83,6 +83,11 @@ describe('rules of the host for a store', () => {
     expect(told(await observed({ files: ['/var/log/journal/**', '/run/log/journal/**'] }))).toHaveLength(1);
   });
 
+  it('are not read from a file that nobody wrote', async () => {
+    put('etc/logrotate.conf', '#'.repeat(1024 * 1024 + 1));
+    expect((await observed()).unknown).toEqual([{ what: 'rules that rotate it', why: '/etc/logrotate.conf: it has more than 1048576 bytes' }]);
+  });
+
   it('are not said to be none where one could not be read', async () => {
     mkdirSync(join(root, 'etc'), { recursive: true });
     symlinkSync('elsewhere.conf', join(root, 'etc/logrotate.conf'));
