@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
-import { coreName, programInName, type BytePath, type CoreDestination } from '@mailwarden/inventory';
+import { coreName, programInName, type BytePath, type CoreDestination, type FolderRights } from '@mailwarden/inventory';
 import { readExtendedAttribute } from '@mailwarden/linux';
 import { closeDirectory, entryNames, entryPath, openChildDirectory, openDirectoryBeneath, statEntry, type Directory } from '../directory-descriptor.js';
 import { readHostFile, type Host } from '../host.js';
@@ -18,6 +18,8 @@ export interface DumpSeen {
   readonly path: BytePath;
   readonly program: string;
   readonly stat: Stats;
+  /** Folders that lead to it. */
+  readonly through: readonly FolderRights[];
 }
 
 /** Said where a folder of dumps is there and cannot be read. Privacy: the folder is one that everybody knows, or is told as what it is for. */
@@ -39,15 +41,17 @@ function head(folder: Directory, name: BytePath, length: number): Buffer | null 
   }
 }
 
+const rightsOf = ({ uid, gid, mode }: FolderRights): FolderRights => ({ uid, gid, mode });
+
 /** Opens a folder below the host's root for the time of `look`; a folder that is not there holds nothing. */
-function within(host: Host, folder: BytePath, unread: Unread, look: (directory: Directory) => void): void {
+function within(host: Host, folder: BytePath, unread: Unread, look: (directory: Directory, through: FolderRights[]) => void): void {
   const beneath = openDirectoryBeneath(host.root, folder);
   if (!beneath.ok) {
     if (beneath.error !== 'absent') unread(folder, beneath.error);
     return;
   }
   try {
-    look(beneath.value.directory);
+    look(beneath.value.directory, [...beneath.value.chain, beneath.value.directory].map(rightsOf));
   } catch {
     unread(folder, 'io-error');
   } finally {
@@ -74,14 +78,14 @@ export function coresOfPattern(host: Host, base: BytePath, parts: readonly strin
   const expressions = parts.slice(known.length).map(coreName);
   const start = `${base.replace(/\/$/, '')}/${known.join('/')}`.replace(/\/$/, '') || '/';
   const found: DumpSeen[] = [];
-  const look = (directory: Directory, path: BytePath, depth: number): void => {
+  const look = (directory: Directory, through: FolderRights[], path: BytePath, depth: number): void => {
     const expression = expressions[depth];
     if (expression === undefined) return;
     if (depth < expressions.length - 1) {
       for (const name of entryNames(directory).slice(0, NAMES_MAX).filter((entry) => expression.test(entry))) {
         const child = openChildDirectory(directory, name);
         if (!child.ok) continue;
-        look(child.value, `${path}/${name}`, depth + 1);
+        look(child.value, [...through, rightsOf(child.value)], `${path}/${name}`, depth + 1);
         closeDirectory(child.value);
       }
       return;
@@ -89,10 +93,10 @@ export function coresOfPattern(host: Host, base: BytePath, parts: readonly strin
     for (const { name, stat } of filesIn(directory, (entry) => expression.test(entry))) {
       const start = head(directory, name, CORE_HEAD_BYTES);
       const program = (start === null ? null : programOfCore(start)) ?? programInName(name, expression);
-      if (program !== undefined) found.push({ path: `${path}/${name}`, program, stat });
+      if (program !== undefined) found.push({ path: `${path}/${name}`, program, stat, through });
     }
   };
-  within(host, start, unread, (directory) => look(directory, start === '/' ? '' : start, 0));
+  within(host, start, unread, (directory, through) => look(directory, through, start === '/' ? '' : start, 0));
   return found;
 }
 
@@ -101,10 +105,10 @@ const SYSTEMD_NAME = /^core\.(?<name>.+)\.\d+\.[0-9a-f]{32}\.\d+\.\d+(?:\.(?:zst
 
 function systemdDumps(host: Host, unread: Unread): DumpSeen[] {
   const found: DumpSeen[] = [];
-  within(host, SYSTEMD_FOLDER, unread, (directory) => {
+  within(host, SYSTEMD_FOLDER, unread, (directory, through) => {
     for (const { name, stat } of filesIn(directory, (entry) => SYSTEMD_NAME.test(entry))) {
       const program = attribute(directory, name, 'user.coredump.exe') ?? attribute(directory, name, 'user.coredump.comm') ?? SYSTEMD_NAME.exec(name)?.groups?.['name'];
-      if (program !== undefined) found.push({ path: `${SYSTEMD_FOLDER}/${name}`, program, stat });
+      if (program !== undefined) found.push({ path: `${SYSTEMD_FOLDER}/${name}`, program, stat, through });
     }
   });
   return found;
@@ -121,12 +125,12 @@ function attribute(directory: Directory, name: BytePath, attributeName: string):
 
 function apportReports(host: Host, unread: Unread): DumpSeen[] {
   const found: DumpSeen[] = [];
-  within(host, APPORT_FOLDER, unread, (directory) => {
+  within(host, APPORT_FOLDER, unread, (directory, through) => {
     for (const { name, stat } of filesIn(directory, (entry) => entry.endsWith('.crash'))) {
       const text = head(directory, name, REPORT_HEAD_BYTES)?.toString('latin1') ?? '';
       // Without its text, the name tells: the program's path with `_` for `/`, and the account's number.
       const program = /^ExecutablePath: (.+)$/m.exec(text)?.[1] ?? name.replace(/\.\d+\.crash$/, '').replaceAll('_', '/');
-      found.push({ path: `${APPORT_FOLDER}/${name}`, program, stat });
+      found.push({ path: `${APPORT_FOLDER}/${name}`, program, stat, through });
     }
   });
   return found;
@@ -141,8 +145,8 @@ function abrtProblems(host: Host, unread: Unread): DumpSeen[] {
         const executable = readHostFile(host, `${path}/executable`);
         if (!executable.ok) continue;
         const program = executable.value.bytes.toString('latin1').trim();
-        within(host, path, (_problem, why) => unread(folder, why), (problem) => {
-          for (const file of filesIn(problem, (entry) => entry === 'coredump' || entry.startsWith('coredump.'))) found.push({ path: `${path}/${file.name}`, program, stat: file.stat });
+        within(host, path, (_problem, why) => unread(folder, why), (problem, through) => {
+          for (const file of filesIn(problem, (entry) => entry === 'coredump' || entry.startsWith('coredump.'))) found.push({ path: `${path}/${file.name}`, program, stat: file.stat, through });
         });
       }
     });

@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
-import { ageClassOf, compilePatterns, sizeClassOf } from '@mailwarden/inventory';
+import { accessOf, ageClassOf, compilePatterns, sizeClassOf, type Account, type Accounts } from '@mailwarden/inventory';
 import { instantOf, known, type Measured } from '@mailwarden/kernel';
 import type { DumpSeen } from './dump-places.js';
 import type { RunningProcess } from './running-process.js';
 
 const BLOCK_BYTES = 512;
+/** Accounts that an observation takes. */
+const SHOWN_MAX = 64;
 /** A name that the kernel keeps of a program. Units: bytes. */
 const KEPT_NAME_LENGTH = 15;
 
@@ -69,3 +71,15 @@ export function withDumps(observed: StoreObservation, dumps: readonly DumpSeen[]
   };
 }
 
+
+/** Who gets at dumps that lie elsewhere, added to who gets at those of the store's own folders. */
+export function withDumpAccess(observed: StoreObservation, store: Store, dumps: readonly DumpSeen[], accounts: Accounts | null, shownName: (account: Account) => string): StoreObservation {
+  if (dumps.length === 0 || accounts === null) return observed;
+  const entries = dumps.map(({ stat: { uid, gid, mode }, through }) => ({ uid, gid, mode: mode & 0o7777, folder: false, through, items: 1 }));
+  const more = accessOf({ entries, accounts, protection: store.protection, shownName });
+  const known = new Set(observed.access.accounts.map(({ name }) => name));
+  return {
+    ...observed,
+    access: { accounts: [...observed.access.accounts, ...more.accounts.filter(({ name }) => !known.has(name))].slice(0, SHOWN_MAX), breaches: [...observed.access.breaches, ...more.breaches].slice(0, SHOWN_MAX) },
+  };
+}

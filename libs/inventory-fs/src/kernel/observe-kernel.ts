@@ -7,7 +7,7 @@ import type { Host } from '../host.js';
 import { coreLimitOf } from '../probe/process-facts.js';
 import { coredumpSettings } from './coredump-settings.js';
 import { dumpsOnHost, type DumpSeen } from './dump-places.js';
-import { beyondPatterns, programsOf, withDumps } from './found-dumps.js';
+import { beyondPatterns, programsOf, withDumpAccess, withDumps } from './found-dumps.js';
 import { KERNEL, kernelSetting } from './kernel-files.js';
 import { memoryAccess, type MemoryAccess } from './memory-access.js';
 import { openDeleted, type HeldByStore } from './open-deleted.js';
@@ -32,6 +32,8 @@ export interface KernelFacts {
   /** Folders of dumps that could not be read, with why. */
   readonly unread: readonly string[];
   readonly memory: Measured<MemoryAccess>;
+  readonly accounts: Accounts | null;
+  readonly shownName: (account: Account) => string;
 }
 
 interface Running {
@@ -158,6 +160,8 @@ export async function kernelFacts(parts: Parts): Promise<KernelFacts> {
     isProduct: programsOf(profile, running.product),
     unread,
     memory,
+    accounts,
+    shownName: parts.shownName,
   };
 }
 
@@ -169,7 +173,8 @@ export function withKernelFacts(observed: StoreObservation, store: Store, facts:
   if (store.kind === 'memory') return withMemory(told, store, facts.memory);
   if (store.kind !== 'dump') return told;
   const gaps = facts.unread.map((folder) => ({ what: 'dumps of the kernel', why: folder }));
-  return { ...withDumps(told, beyondPatterns(store, facts.dumps, facts.isProduct), nowMs), unknown: [...told.unknown, ...gaps].slice(0, 32) };
+  const dumps = beyondPatterns(store, facts.dumps, facts.isProduct);
+  return { ...withDumpAccess(withDumps(told, dumps, nowMs), store, dumps, facts.accounts, facts.shownName), unknown: [...told.unknown, ...gaps].slice(0, 32) };
 }
 
 function withMemory(observed: StoreObservation, { protection }: Store, memory: Measured<MemoryAccess>): StoreObservation {
