@@ -61,8 +61,8 @@ describe('mailwarden access', () => {
     chmodSync(join(root, 'var/letters/inbox'), 0o755);
     const { exit, text } = await told('letters/inbox');
     expect(exit).toBe(EXIT.found);
-    expect(text).toMatch(/^ {2}www-data +read +▲ no +mode 0755 lets everyone in$/m);
-    expect(text).toMatch(/^ {2}everyone +read +▲ no +mode 0755 lets everyone in \(2 entries\)$/m);
+    expect(text).toMatch(/^ {2}www-data +read +▲ no +mode 0644 lets everyone in$/m);
+    expect(text).toMatch(/^ {2}everyone +read +▲ no +mode 0644 lets everyone in \(2 entries\)$/m);
   });
 
   it('takes nothing for granted where the vendor does not say who may', async () => {
