@@ -1,9 +1,9 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostSettings, Relation } from '@mailwarden/catalogue';
-import { connectProduct, tableAccess, type DatabaseHost, type ProductClient } from '@mailwarden/product-database';
-import { noDatabases, startMariadb, startPostgres, type RunningMariadb, type RunningPostgres } from '@mailwarden/testing';
+import type { HostSettings, RedisDatabase, Relation } from '@mailwarden/catalogue';
+import { connectProduct, listAccess, tableAccess, type DatabaseHost, type ProductClient } from '@mailwarden/product-database';
+import { noDatabases, startMariadb, startPostgres, startRedis, type RunningMariadb, type RunningPostgres } from '@mailwarden/testing';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -109,5 +109,29 @@ describe.skipIf(SKIPPED !== null)(`who gets at a table of MariaDB${SKIPPED === n
 
   it("is not known where the server's own tables may not be read", async () => {
     expect(await told({ ...EVENTS, database: { ...EVENTS.database, user: 'blind' } as Relation['database'] }, hostFor())).toBe('the account may not read it (1142)');
+  });
+});
+
+describe.skipIf(SKIPPED !== null)(`who gets at lists of Redis${SKIPPED === null ? '' : ` (skipped: ${SKIPPED})`}`, () => {
+  const database = (place: Partial<RedisDatabase>): RedisDatabase => ({ engine: 'redis', name: 'history', socket: null, port: null, index: 0, ...place });
+  const host: DatabaseHost = { root: { fd: -1 }, rootPath: '/', settings: { databases: {} } };
+  const openTo = async (place: Partial<RedisDatabase>): Promise<string | null> => {
+    const access = await listAccess(database(place), host);
+    return access.ok ? access.value.openToHost : access.error;
+  };
+
+  it('is everyone on the host where its port asks for no password, and nobody where it does', async () => {
+    const [open, closed] = await Promise.all([startRedis(), startRedis({ settings: ['--requirepass', 'secret'] })]);
+    try {
+      expect(await openTo({ port: open.port })).toBe('Redis asks for no password on its port');
+      expect(await openTo({ port: closed.port })).toBeNull();
+      expect(await openTo({ socket: open.socket })).toBe('it is reached by a socket, whose rights decide');
+    } finally {
+      await Promise.all([open.stop(), closed.stop()]);
+    }
+  });
+
+  it('is not known where no server answers', async () => {
+    expect(await openTo({ port: 1 })).toContain('nobody listens there');
   });
 });

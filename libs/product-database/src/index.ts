@@ -7,5 +7,6 @@ export { troubleOf } from './trouble.js';
 export { openReader } from './open-reader.js';
 export type { DatabaseHost, RelationFacts, RelationReader } from './relation-reader.js';
 export { measureLists } from './redis/measure-lists.js';
-export { listAccess, tableAccess } from './table-access.js';
+export { listAccess } from './redis/list-access.js';
+export { tableAccess } from './table-access.js';
 export type { TableAccess, TableRole } from './table-role.js';
