@@ -3,24 +3,13 @@ import type { ScanDocument } from '../../apps/cli/src/output/scan-json.js';
 import { whyNoMailServer } from '../../scripts/mail-server/prerequisites.ts';
 import { startMailServer, type RunningServer } from '../../scripts/mail-server/running-server.ts';
 import { SHOWN_PRODUCT } from '../../scripts/mail-server/shown-product.ts';
+import { GUARDED, STILL } from './compared-stores.js';
 import { duBytes, findFiles, whoReads } from './independent-tools.js';
 import { bytesOf, expectSame, itemsOf, scanInside, storeOf } from './scanned.js';
 
 const why = whyNoMailServer();
-const SPOOL = '/var/spool/exim4';
 /** The build is part of it where no image is there yet. Units: milliseconds. */
 const READY_MS_MAX = 600_000;
-
-const STILL: readonly (readonly [profile: string, store: string, places: string, test?: string])[] = [
-  ['exim4', 'queued-envelopes', `${SPOOL}/input`, "-name '*-H'"],
-  ['exim4', 'queued-bodies', `${SPOOL}/input`, "-name '*-D'"],
-  ['exim4', 'queue-journals', `${SPOOL}/input`, "-not -name '*-[HD]'"],
-  ['exim4', 'message-logs', `${SPOOL}/msglog`],
-  ['exim4', 'hints', `${SPOOL}/db`],
-  ['exim4', 'log', '/var/log/exim4', "-not -name 'rejectlog*'"],
-  ['exim4', 'configuration', '/etc/exim4 /etc/email-addresses /var/lib/exim4'],
-  ['linux-host', 'system-mailboxes', '/var/mail'],
-];
 
 describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let server: RunningServer;
@@ -40,7 +29,7 @@ describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (
     expect(scanned.get('exim4')?.product.version).toMatchObject({ known: true, value: told });
   });
 
-  it.each(STILL)('%s/%s has the numbers that find and du give', async (profile, store, places, test) => {
+  it.each(STILL.exim)('%s/%s has the numbers that find and du give', async (profile, store, places, test) => {
     const found = await findFiles(server, places, test);
     expectSame(storeOf(scanned, profile, store), found);
     if (found.items > 0) expect(bytesOf(storeOf(scanned, profile, store))).toBe(await duBytes(server, places, test));
@@ -56,8 +45,8 @@ describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (
     expect(storeOf(scanned, 'exim4', 'queued-envelopes').facts).toContainEqual({ label: 'frozen letters stay', value: expect.objectContaining({ known: true, value: '1w' }) });
   });
 
-  it.each([['queued-bodies', `${SPOOL}/input`], ['log', '/var/log/exim4']])('exim4/%s can be read by the accounts that the kernel lets in', async (store, places) => {
-    const readers = storeOf(scanned, 'exim4', store).access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true);
+  it.each(GUARDED.exim)('%s/%s can be read by the accounts that the kernel lets in', async (profile, store, places) => {
+    const readers = storeOf(scanned, profile, store).access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true);
     expect(readers.map(({ name }) => name).sort()).toEqual(await whoReads(server, places));
   });
 });

@@ -3,6 +3,7 @@ import type { ScanDocument } from '../../apps/cli/src/output/scan-json.js';
 import { whyNoMailServer } from '../../scripts/mail-server/prerequisites.ts';
 import { startMailServer, type RunningServer } from '../../scripts/mail-server/running-server.ts';
 import { mailwardenInside, SHOWN_PRODUCT } from '../../scripts/mail-server/shown-product.ts';
+import { GUARDED, STILL } from './compared-stores.js';
 import { dovecotLetters, duBytes, findFiles, postfixQueues, whoReads } from './independent-tools.js';
 import { bytesOf, expectSame, itemsOf, scanInside, storeOf } from './scanned.js';
 
@@ -11,39 +12,6 @@ const QUEUES = '/var/spool/postfix';
 /** The build is part of it where no image is there yet. Units: milliseconds. */
 const READY_MS_MAX = 600_000;
 const SLOW_MS_MAX = 180_000;
-
-/** Stores that stand still while nobody sends, each with what `find` is to look at. */
-const STILL: readonly (readonly [profile: string, store: string, places: string, test?: string])[] = [
-  ['postfix', 'maildrop', `${QUEUES}/maildrop`],
-  ['postfix', 'incoming', `${QUEUES}/incoming`],
-  ['postfix', 'active', `${QUEUES}/active`],
-  ['postfix', 'deferred', `${QUEUES}/deferred`],
-  ['postfix', 'hold', `${QUEUES}/hold`],
-  ['postfix', 'corrupt', `${QUEUES}/corrupt`],
-  ['postfix', 'delivery-records', `${QUEUES}/bounce ${QUEUES}/defer ${QUEUES}/trace`],
-  ['postfix', 'configuration', '/etc/postfix /etc/aliases*'],
-  ['dovecot', 'mailboxes', '/home/*/Maildir', String.raw`\( -path '*/cur/*' -o -path '*/new/*' \) -not -path '*/.Trash/*'`],
-  ['dovecot', 'trash', '/home/*/Maildir/.Trash', String.raw`\( -path '*/cur/*' -o -path '*/new/*' \)`],
-  ['dovecot', 'index-and-cache', '/home/*/Maildir', "-name 'dovecot*'"],
-  ['dovecot', 'configuration', '/etc/dovecot'],
-  ['rspamd', 'configuration', '/etc/rspamd'],
-  ['amavis', 'quarantine', '/var/lib/amavis/virusmails'],
-  ['amavis', 'temporary', '/var/lib/amavis/tmp'],
-  ['amavis', 'configuration', '/etc/amavis'],
-  ['clamav', 'configuration', '/etc/clamav'],
-  ['linux-host', 'system-mailboxes', '/var/mail'],
-];
-
-/** Whose letters these are, and who guards them: each account really tries to read. */
-const GUARDED: readonly (readonly [profile: string, store: string, places: string])[] = [
-  ['postfix', 'hold', `${QUEUES}/hold`],
-  ['postfix', 'deferred', `${QUEUES}/deferred`],
-  ['dovecot', 'mailboxes', '/home/anna/Maildir/cur /home/anna/Maildir/new /home/ben/Maildir/cur /home/ben/Maildir/new'],
-  ['amavis', 'quarantine', '/var/lib/amavis/virusmails'],
-  ['rspamd', 'redis-on-disk', '/var/lib/redis'],
-  ['linux-host', 'system-mailboxes', '/var/mail'],
-  ['linux-host', 'journal', '/var/log/journal'],
-];
 
 describe.skipIf(why !== null)(`a mail gateway on Debian, for real${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let server: RunningServer;
@@ -71,7 +39,7 @@ describe.skipIf(why !== null)(`a mail gateway on Debian, for real${why === null 
     expect(versionOf('linux-host')).toMatchObject({ known: true, value: expect.stringContaining((await told(['/bin/systemctl', '--version'], /^systemd (\d+)/)) ?? 'none') });
   });
 
-  it.each(STILL)('%s/%s has the numbers that find and du give', async (profile, store, places, test) => {
+  it.each(STILL.gateway)('%s/%s has the numbers that find and du give', async (profile, store, places, test) => {
     const found = await findFiles(server, places, test);
     expectSame(storeOf(scanned, profile, store), found);
     if (found.items > 0) expect(bytesOf(storeOf(scanned, profile, store))).toBe(await duBytes(server, places, test));
@@ -119,7 +87,7 @@ describe.skipIf(why !== null)(`a mail gateway on Debian, for real${why === null 
     expect(Math.abs(bytesOf(storeOf(scanned, 'linux-host', 'journal')) / bytes - 1)).toBeLessThan(0.05);
   });
 
-  it.each(GUARDED)('%s/%s can be read by the accounts that the kernel lets in', { timeout: SLOW_MS_MAX }, async (profile, store, places) => {
+  it.each(GUARDED.gateway)('%s/%s can be read by the accounts that the kernel lets in', { timeout: SLOW_MS_MAX }, async (profile, store, places) => {
     const { access } = storeOf(scanned, profile, store);
     expect(access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true).map(({ name }) => name).sort()).toEqual(await whoReads(server, places));
   });

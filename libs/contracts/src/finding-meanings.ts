@@ -16,7 +16,7 @@ export interface FindingMeaning {
 }
 
 const POLICY_WEIGHS_MORE = "high where the limit is the operator's own policy, medium where it is the product's setting or the vendor's page";
-const EVERYONE_WEIGHS_MORE = 'high where everyone gets in or the account can write; info where only a default list would let it in later; else medium';
+const EVERYONE_WEIGHS_MORE = 'high where everyone gets in or the account can write; low where only names in folders can be listed; info where only a default list would let it in later; else medium';
 
 /** What each finding says, for the reference page and for whoever meets one. A code without an entry does not compile. */
 export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
