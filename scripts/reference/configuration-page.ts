@@ -144,6 +144,7 @@ export const configurationPage = (): string =>
     '|---|---|',
     '| `MAILWARDEN_LOG_LEVEL` | What the parts of a local runtime log; `info` where it is not set |',
     '| `MAILWARDEN_NATS_SERVER` | Path of the nats-server to start, before any other that is found |',
+    '| `MAILWARDEN_DATABASES`, `MAILWARDEN_NO_DATABASES` | Folder in which the suites find MariaDB and Redis unpacked, or why there is none |',
     '| `NO_COLOR` | The command line prints without colours |',
     '| `MAILWARDEN_TEST_LOG` | The suites show what nats-server says |',
     '| `MAILWARDEN_DEMO_DIR`, `MAILWARDEN_DEMO_POLICY_DIR`, `MAILWARDEN_DEMO_DATABASE_URL`, `MAILWARDEN_DEMO_DATABASE_PASSWORD_FILE`, `MAILWARDEN_DEMO_LOG_LEVEL` | Told to the demo fleet by the runtime: its folder, the folder for its policies, PostgreSQL without and with its password, and what is logged |',

@@ -183,7 +183,7 @@ export function conformsToReader(product: () => ProductDatabase, dialect: Dialec
       ['SELECT 1 WHERE 1 = 0', null],
       ['SELECT count(*) FROM events', '3'],
       ['SELECT id FROM events ORDER BY id DESC', '3'],
-      ['WITH some AS (SELECT id FROM events) SELECT max(id) FROM some', '3'],
+      ['WITH chosen AS (SELECT id FROM events) SELECT max(id) FROM chosen', '3'],
     ])('%s: %j', async (query, expected) => {
       await fill(3);
       expect(await valueOf(query)).toEqual({ ok: true, value: expected });
