@@ -15,6 +15,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   26: 'its file is no SQLite database, or is encrypted',
   264: 'its log waits to be mended by the product',
   776: 'it was cut off in the middle of a write; it can be read once the product has opened it',
+  1544: 'its log lies in a folder that is closed to this account; run the agent with SecureBits=no-setuid-fixup',
   1288: 'its log cannot be read without writing to its index',
 };
 const LOW_BYTE = 0xff;
