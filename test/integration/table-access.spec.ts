@@ -1,7 +1,9 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostSettings, RedisDatabase, Relation } from '@mailwarden/catalogue';
+import { parseProfile, type HostSettings, type RedisDatabase, type Relation } from '@mailwarden/catalogue';
+import { measureHost } from '@mailwarden/inventory-fs';
+import type { ServerName } from '@mailwarden/kernel';
 import { connectProduct, listAccess, tableAccess, type DatabaseHost, type ProductClient } from '@mailwarden/product-database';
 import { noDatabases, startMariadb, startPostgres, startRedis, type RunningMariadb, type RunningPostgres } from '@mailwarden/testing';
 import { createConnection } from 'mysql2/promise';
@@ -68,6 +70,29 @@ describe('who gets at a table of PostgreSQL', () => {
     } finally {
       writeFileSync(file, before);
     }
+  });
+
+  it('is told by a scan beside the accounts of the host; a role that may bear a name leaves it as a hash', async () => {
+    const parsed = parseProfile(`schema: mailwarden/profile/v1
+id: product
+product: { name: Product, vendor: Vendor, versions: "*" }
+sources: { here: { title: This test, url: null, date: null, kind: general } }
+accounts: { service: product, groups: [] }
+services: []
+databases:
+  events: { engine: postgresql, socket: /var/run/none, user: product }
+stores:
+  - { id: events, section: Events, kind: table, directories: null, files: [], rows: { database: events, relation: mail.events, key-column: id, time-column: at }, data-categories: null, duration: not-stated, protection: { accounts: [ root, product ], groups: [], source: here }, rotatable: false }
+`);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const scan = { root: '/', profile: parsed.value, hostSettings: host.settings, server: 'host-1' as ServerName, bundleVersion: null, afterOrder: null, now: Date.now };
+    const here = (await measureHost({ ...scan, hashKey: null })).stores[0]?.access;
+    expect(here?.accounts.filter(({ declared }) => declared).map(({ name }) => name).sort()).toEqual([`database role ${postgres.superuser}`, 'database role product']);
+    expect(here?.breaches).toContainEqual({ kind: 'database', account: 'database role reader', read: true, write: false, items: 1, mode: '', because: 'by a grant of its own' });
+    const sent = (await measureHost({ ...scan, hashKey: new Uint8Array(32) })).stores[0]?.access;
+    expect(sent?.breaches).toHaveLength(here?.breaches.length ?? 0);
+    expect(JSON.stringify(sent)).not.toMatch(/reader|reluctant|boss/);
+    expect(JSON.stringify(sent)).toContain('database role product');
   });
 
   it('is not known of a table that is not there', async () => {
