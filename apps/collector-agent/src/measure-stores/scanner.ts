@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MESSAGE_TYPES, subjects, type Observation } from '@mailwarden/contracts';
 import type { HostSettings, Profile } from '@mailwarden/catalogue';
 import type { ProfileId } from '@mailwarden/kernel';
@@ -12,6 +13,9 @@ import { withoutAddresses } from './without-addresses.js';
 
 /** A scan that follows an order or a policy starts this much later, so that a burst of them becomes one scan. Units: milliseconds. */
 const SOON_MS = 200;
+
+/** An agent that is to end waits this long for a scan, which by its budget may take minutes; what it did not finish, the next one measures. Units: milliseconds. */
+const STOP_MS_MAX = 2_000;
 
 /** Folder of the memory of earlier scans, below the only one that the agent writes. */
 const MEMORY_FOLDER = 'scan-memory';
@@ -73,7 +77,7 @@ export class Scanner {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#running;
+    await Promise.race([this.#running, sleep(STOP_MS_MAX, undefined, { ref: false })]);
   }
 
   #schedule(delayMs: number): void {

@@ -15,10 +15,11 @@ class Thread {
   wall = 1_000_000;
   pressure = CALM;
   looks = 0;
+  taken = 0;
   readonly #work: [from: number, to: number][] = [];
   readonly #pace;
   constructor(settings: PaceSettings, threads = 1) {
-    this.#pace = makePace(settings, threads, { now: () => this.wall, ticks: () => this.at, pressure: () => ((this.looks += 1), this.pressure) });
+    this.#pace = makePace(settings, threads, { now: () => this.wall, ticks: () => this.at, pressure: () => ((this.looks += 1), this.pressure), processorMs: () => this.taken });
   }
   get over(): boolean {
     return this.#pace.over;
@@ -56,6 +57,14 @@ describe('a budget', () => {
     expect(rests.some((restMs) => restMs === 0)).toBe(true);
     expect(rests.every((restMs) => restMs === 0 || restMs >= REST_MS_MIN)).toBe(true);
     expect(rests.reduce((sum, restMs) => sum + restMs, 0)).toBeGreaterThan(40 - REST_MS_MIN);
+  });
+  it('also counts what the rest of the process takes, shared among the threads', () => {
+    const thread = new Thread(BUDGET, 2);
+    thread.taken = 10;
+    expect(thread.stretch(10)).toBe(90);
+    thread.taken += 60;
+    expect(thread.stretch(10)).toBe(270);
+    expect(thread.stretch(10)).toBe(90);
   });
   it('asks for no rest at full speed, nor when it is as much as all threads can take', () => {
     for (const settings of [FULL_SPEED, { ...BUDGET, cpuPercent: 200 }]) expect(new Thread(settings, 2).stretch(1_000)).toBe(0);

@@ -10,7 +10,7 @@ const PRESSURE_LOOK_MS = 1_000;
 export interface PaceSettings {
   /**
    * Share of one core, and of the time of one disk, for the whole scan. 100 or more: as fast as it goes on so many cores.
-   * Time at work is what counts, also while it waits for a disk: whoever waits for a disk keeps it busy. Units: percent.
+   * Time at work is what counts, also while it waits for a disk: whoever waits for a disk keeps it busy. What the rest of the process takes of a core meanwhile counts as well. Units: percent.
    */
   readonly cpuPercent: number;
   /** When the scan is to stop and say that it is not complete; null for never. Units: milliseconds since 1970. */
@@ -37,8 +37,14 @@ export interface PaceSurroundings {
   /** Clock that nobody sets. Units: milliseconds. */
   readonly ticks: () => number;
   readonly pressure: () => Pressure;
+  /** Processor time of the whole process so far, with all its threads. Units: milliseconds. */
+  readonly processorMs: () => number;
 }
-const THIS_HOST: PaceSurroundings = { now: Date.now, ticks: () => performance.now(), pressure: readPressure };
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+const THIS_HOST: PaceSurroundings = { now: Date.now, ticks: () => performance.now(), pressure: readPressure, processorMs };
 
 /**
  * The pace of one thread of a scan that has so many threads: together they keep the budget.
@@ -49,6 +55,7 @@ export function makePace(settings: PaceSettings, threads = 1, surroundings: Pace
   const endTicks = settings.deadlineMs === null ? Number.POSITIVE_INFINITY : surroundings.ticks() + settings.deadlineMs - surroundings.now();
   let perWork = restPerWork(settings.cpuPercent, threads, 1);
   let lookTicks = Number.NEGATIVE_INFINITY;
+  let takenMs = surroundings.processorMs();
   return {
     restAfter(busyMs) {
       const ticks = surroundings.ticks();
@@ -56,7 +63,10 @@ export function makePace(settings: PaceSettings, threads = 1, surroundings: Pace
         lookTicks = ticks;
         perWork = restPerWork(settings.cpuPercent, threads, slowdownUnder(surroundings.pressure(), settings.cpuPercent));
       }
-      return Math.min(debt.after(busyMs, perWork), Math.max(0, endTicks - ticks));
+      // Threads of the engine tidy up behind this one, and they take the same cores.
+      const before = takenMs;
+      takenMs = surroundings.processorMs();
+      return Math.min(debt.after(Math.max(busyMs, (takenMs - before) / threads), perWork), Math.max(0, endTicks - ticks));
     },
     get over() {
       return surroundings.ticks() >= endTicks;
