@@ -12,6 +12,14 @@ const setting = (observation: Observation, name: string): string | null => {
 };
 const finding = (part: Omit<AssessedFinding, 'subject' | 'store'> & { subject?: string; store?: StoreId | null }): AssessedFinding => ({ subject: '', store: null, ...part });
 
+const DUMP_ADVICE = "set LimitCORE=0 for the service unless you need its core files; where the kernel hands them to a program, have that program keep none (coredump.conf: Storage=none)";
+
+/** What the kernel would do, where the scan could tell; an older agent tells the limit alone, which a program behind a pipe does not heed. */
+function mayDump(observation: Observation, limit: string | null): boolean {
+  const possible = setting(observation, 'core-possible');
+  return possible === null ? limit !== null && limit !== '0' : possible === 'yes';
+}
+
 /** Dumps: the product's switch, what the kernel would do, and dumps that are already there. */
 export function dumpFindings(profile: Profile, observation: Observation): AssessedFinding[] {
   const found: AssessedFinding[] = [];
@@ -22,7 +30,7 @@ export function dumpFindings(profile: Profile, observation: Observation): Assess
   const seen = observation.stores.find((store) => store.id === dumps.id);
   if (seen?.items.known === true && seen.items.value > 0) found.push(finding({ code: 'dump-present', severity: 'high', store: dumps.id, message: `${seen.items.value} dumps lie on this server`, advice: 'hand them to support or remove them', source }));
   const limit = setting(observation, 'core-limit');
-  if (limit !== null && limit !== '0') found.push(finding({ code: 'kernel-dump-possible', severity: 'info', store: dumps.id, message: `the service may leave a core file (limit ${limit}); the kernel puts it to ${setting(observation, 'core-pattern') ?? 'a place that could not be read'}`, advice: 'set LimitCORE=0 for the service unless you need its core files', source: 'proc_pid_limits(5), core(5)' }));
+  if (mayDump(observation, limit)) found.push(finding({ code: 'kernel-dump-possible', severity: 'info', store: dumps.id, message: `the service may leave a core file (limit ${limit ?? 'unknown'}); the kernel puts it to ${setting(observation, 'core-pattern') ?? 'a place that could not be read'}`, advice: DUMP_ADVICE, source: 'proc_pid_limits(5), core(5)' }));
   return found;
 }
 

@@ -1,7 +1,7 @@
 import { DATA_CATEGORIES, isDataCategory, type Store } from '@mailwarden/catalogue';
 import { desiredKsn, type EffectiveConsent } from '@mailwarden/consent';
 import type { AssessedFinding, DisplayState, Statement, StatementRow, StoreObservation } from '@mailwarden/contracts';
-import { epochMsOf, known, unknown, type Measured } from '@mailwarden/kernel';
+import { epochMsOf, formatByteCount, known, unknown, type Measured } from '@mailwarden/kernel';
 import { assess, type Bearing } from './assess.js';
 import { forecastFor } from './judge-forecast.js';
 import { rulesOf, statedLimits } from './stated-limits.js';
@@ -10,8 +10,8 @@ const DURATION_WORDS = { indefinite: 'Indefinite', 'until-restart': 'Until progr
 /** Settings that a row of its own kind shows, with their labels. */
 const FACTS: Readonly<Record<string, readonly (readonly [setting: string, label: string])[]>> = {
   log: [['trace-level', 'trace level'], ['trace-destination', 'trace goes to']],
-  dump: [['dumps', 'dump switch'], ['core-pattern', 'kernel core pattern'], ['core-limit', 'core limit of the service']],
-  memory: [['swap', 'swap'], ['ptrace-scope', 'ptrace scope'], ['suid-dumpable', 'suid dumpable']],
+  dump: [['dumps', 'dump switch'], ['core-pattern', 'kernel core pattern'], ['core-destination', 'dumps go to'], ['core-limit', 'core limit of the service'], ['core-possible', 'dump possible']],
+  memory: [['swap', 'swap'], ['ptrace-scope', 'ptrace scope'], ['suid-dumpable', 'suid dumpable'], ['memory-readers', 'accounts that can read it'], ['in-swap', 'in swap now']],
 };
 /** Kinds for which a vendor's silence about the end of what is kept says something. */
 const KEEPS_LETTERS: ReadonlySet<string> = new Set(['files', 'log', 'records', 'table', 'pair']);
@@ -42,7 +42,7 @@ const ownSettings = (profile: Bearing['profile'], store: Store): (readonly [sett
 function factsOf(store: Store, observed: StoreObservation, { observation, profile }: Bearing): StatementRow['measured']['facts'] {
   const settings = [...(FACTS[store.kind] ?? []).filter(([name]) => name in observation.settings), ...ownSettings(profile, store)].map(([name, label]) => {
     const value = observation.settings[name];
-    return { label, value: value === undefined ? unknown('it was not read') : value.known ? known(String(value.value), value.source) : value };
+    return { label, value: value === undefined ? unknown('it was not read') : value.known ? known(name === 'in-swap' ? formatByteCount(Number(value.value)) : String(value.value), value.source) : value };
   });
   const digest = observed.contentDigest;
   return digest === undefined ? settings : [...settings, { label: 'hash of all files', value: digest }];
@@ -59,7 +59,7 @@ function stateOf(store: Store, observed: StoreObservation, findings: readonly As
   if (limited) return { state: 'in-order', because: observed.present ? 'under every limit that counts' : 'nothing of it exists on this server' };
   if (store.duration.kind === 'indefinite') return { state: 'not-limited', because: 'the vendor states no limit, and no policy sets one' };
   if (store.duration.kind === 'not-stated' && observed.present && KEEPS_LETTERS.has(store.kind)) return { state: 'not-limited', because: 'the vendor states neither a duration nor a limit, and no policy sets one' };
-  return { state: 'in-order', because: own[0]?.message ?? 'as the profile says' };
+  return { state: 'in-order', because: own[0]?.message ?? (observed.present ? 'as the profile says' : 'nothing of it exists on this server') };
 }
 
 function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFinding[]): StatementRow {
@@ -76,7 +76,7 @@ function rowOf(store: Store, bearing: Bearing, findings: readonly AssessedFindin
     dataCategories: store.dataCategories?.map((id) => ({ id, title: isDataCategory(id) ? DATA_CATEGORIES[id].title : id })) ?? null,
     duration: durationOf(store),
     limits,
-    protection: { accounts: store.protection.accounts === null ? null : [...store.protection.accounts], source: store.protection.source },
+    protection: { accounts: store.protection.accounts === null ? null : [...store.protection.accounts], ...(store.protection.groups.length === 0 ? {} : { groups: [...store.protection.groups] }), source: store.protection.source },
     measured: {
       present,
       items,

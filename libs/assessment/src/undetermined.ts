@@ -39,7 +39,7 @@ function ofHost({ settings, ksn, agreements, licence, undeclared }: Observation)
   const unread = (setting: string): boolean => isUnknown(settings[setting]);
   return [
     ...when(unread('dumps'), 'dump-switched-on'),
-    ...when(unread('core-limit'), 'kernel-dump-possible'),
+    ...when(unread('core-limit') || unread('core-possible'), 'kernel-dump-possible'),
     ...when(['swap', 'ptrace-scope', 'suid-dumpable'].some(unread), 'memory-exposed'),
     ...when(isUnknown(ksn), 'ksn-without-consent', 'ksn-refused-by-settings'),
     ...when(agreements.some(({ recorded }) => isUnknown(recorded)), 'consent-by-answer-file', 'agreement-record-disagrees'),

@@ -16,7 +16,7 @@ export interface FindingMeaning {
 }
 
 const POLICY_WEIGHS_MORE = "high where the limit is the operator's own policy, medium where it is the product's setting or the vendor's page";
-const EVERYONE_WEIGHS_MORE = 'high where everyone gets in or the account can write; low where only names in folders can be listed; info where only a default list would let it in later; else medium';
+const EVERYONE_WEIGHS_MORE = 'high where everyone gets in or the account can write; info where only the names in folders can be listed, or a default list would let it in later; else medium';
 
 /** What each finding says, for the reference page and for whoever meets one. A code without an entry does not compile. */
 export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
@@ -72,7 +72,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     meaning: 'An account that the profile does not name can read or write a store.',
     raised: "Owner, group, mode or a list of finer rights (ACL) of an entry lets the account in, and the folders above let it through; or a process of another account has a capability that passes over them; or the product's database grants it; or a folder's default list will let it into what is made there.",
     raisedBy: 'assessment',
-    severities: ['high', 'medium', 'low', 'info'],
+    severities: ['high', 'medium', 'info'],
     weighed: EVERYONE_WEIGHS_MORE,
     advice: 'Give the entries back to the accounts that the profile names and take the rights of others away. If the account belongs there, say so in a profile of your own.',
   },
@@ -126,11 +126,11 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
   },
   'kernel-dump-possible': {
     meaning: 'Whatever the product is set to, the kernel may write a core file of it.',
-    raised: 'The running service has a core limit other than 0.',
+    raised: 'The core pattern of the kernel, the core limit of the running service and what its process may do let a dump come about.',
     raisedBy: 'assessment',
     severities: ['info'],
     weighed: '',
-    advice: 'Set LimitCORE=0 for the service unless you need its core files.',
+    advice: 'Set LimitCORE=0 for the service unless you need its core files. Where the kernel hands dumps to a program, the limit does not stop it: have that program keep none.',
   },
   'memory-exposed': {
     meaning: 'What is in memory can reach the disk or another process.',
