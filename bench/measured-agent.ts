@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { QUIET_NODE_OPTIONS } from '@mailwarden/config';
 import { startNats } from '@mailwarden/testing';
 
 const AGENT = join(import.meta.dirname, '../apps/collector-agent/dist/main.js');
@@ -46,7 +47,7 @@ export async function startAgent(dir: string, root: string, settings: Readonly<R
   const file = join(dir, 'agent.json');
   mkdirSync(join(dir, 'spool'), { recursive: true });
   writeFileSync(file, JSON.stringify({ server: SERVER, root, profiles: [PROFILE], natsUrl: nats.url, creds: files?.creds, ca: nats.identity.certificates.ca, signingKey: files?.signingKey, trust: nats.identity.trust, spoolDir: join(dir, 'spool'), hashKeyFile: files?.hashKey, executor: { command: ['/bin/false'], settings: '/none' }, ...settings }), { mode: 0o600 });
-  const child = spawn(process.execPath, [AGENT], { env: { [SETTINGS_VARIABLE]: file }, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...QUIET_NODE_OPTIONS, AGENT], { env: { [SETTINGS_VARIABLE]: file }, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
   return {
     pid: child.pid ?? 0,
     nextScan: scansOf(child),

@@ -1,3 +1,4 @@
+import { QUIET_NODE_OPTIONS } from '@mailwarden/config';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivate, type IdentityFiles, type ServerFiles } from '@mailwarden/identity';
@@ -51,5 +52,5 @@ export async function agentProcess(layout: Layout, identity: IdentityFiles, serv
       2,
     )}\n`,
   );
-  return { name: `agent ${server.name}`, command: [process.execPath, programOf('collector-agent')], env: { ...nodeEnvironment(), MAILWARDEN_AGENT_SETTINGS: at('agent.json') }, stopSignal: 'SIGTERM', ready: 'told' };
+  return { name: `agent ${server.name}`, command: [process.execPath, ...QUIET_NODE_OPTIONS, programOf('collector-agent')], env: { ...nodeEnvironment(), MAILWARDEN_AGENT_SETTINGS: at('agent.json') }, stopSignal: 'SIGTERM', ready: 'told' };
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '@mailwarden/messaging';
+import { writeDurably } from '@mailwarden/messaging/agent-side';
 
 /**
  * The last signed documents, kept on disk so that the agent has its authority while the control plane is away.
