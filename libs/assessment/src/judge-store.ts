@@ -53,7 +53,7 @@ function breachWords(store: Store, breach: AccessBreach): string {
 function breachFinding(store: Store, breach: AccessBreach): AssessedFinding {
   return {
     code: breach.kind === 'parent' ? 'parent-folder-open' : 'access-too-wide',
-    severity: isYetToCome(breach) ? 'info' : listsNames(breach) ? 'low' : breach.account.startsWith('everyone') || breach.write ? 'high' : 'medium',
+    severity: isYetToCome(breach) || listsNames(breach) ? 'info' : breach.account.startsWith('everyone') || breach.write ? 'high' : 'medium',
     store: store.id,
     subject: `${isYetToCome(breach) ? 'to come ' : ''}${breach.kind} ${breach.account}`.slice(0, 120),
     message: breachWords(store, breach).slice(0, 500),

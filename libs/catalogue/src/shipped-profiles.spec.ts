@@ -46,8 +46,12 @@ describe('places that many share', () => {
     const rotatable = HOST.replace('rotatable: false', 'rotatable: true');
     expect(withPlace(place, rotatable)).toMatchObject([{ path: 'stores[0].files[0]', message: expect.stringContaining('takes in a folder of the system') }]);
   });
+});
 
-  it('and a switch is shown in a store that there is', () => {
-    expect(problemsOf(HOST.replace('store: journal,', 'store: jurnal,'))).toMatchObject([{ path: 'switches.journal-storage.store', message: 'the store "jurnal" is not declared', advice: 'did you mean "journal"?' }]);
+describe('a switch', () => {
+  it('is shown in a store that there is', () => {
+    const text = textOf('clamav.yaml');
+    expect(text).toContain('store: temporary,');
+    expect(problemsOf(text.replace('store: temporary,', 'store: temporay,'))).toMatchObject([{ path: 'switches.temporary-files-are-left.store', message: 'the store "temporay" is not declared', advice: 'did you mean "temporary"?' }]);
   });
 });

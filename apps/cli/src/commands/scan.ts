@@ -9,6 +9,7 @@ import { instantOf, parseServerName, type ProfileId, type ServerName } from '@ma
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { scanJson } from '../output/scan-json.js';
 import { statementText } from '../output/statement-text.js';
+import { printable, wrapped, type Style } from '../output/terminal.js';
 import { hostRoot } from './host-root.js';
 import { lookOutside } from './look-outside.js';
 import { readFileToActOn } from './named-file.js';
@@ -51,13 +52,13 @@ export async function chosenProfile(idOrFile: string): Promise<Profile> {
 
 interface Chosen {
   readonly profiles: readonly Profile[];
-  /** Names of products that were looked for and are not here. */
-  readonly absent: readonly string[];
+  /** Names of products that were looked for and are not here; null where nobody looked. */
+  readonly absent: readonly string[] | null;
 }
 
 /** The profiles that were named, else those of the products that are on the host. Errors: CommandFailure when none of the known ones is. */
 export async function chosenProfiles(named: readonly string[], root: string, hostSettings: HostSettings): Promise<Chosen> {
-  if (named.length > 0) return { profiles: await Promise.all(named.map(chosenProfile)), absent: [] };
+  if (named.length > 0) return { profiles: await Promise.all(named.map(chosenProfile)), absent: null };
   const known = [...(await loadProfiles({})).values()];
   const profiles = await productsOnHost({ root, hostSettings, profiles: known });
   const absent = known.filter((profile) => !profiles.includes(profile)).map(({ product }) => product.name);
@@ -66,9 +67,10 @@ export async function chosenProfiles(named: readonly string[], root: string, hos
 }
 
 /** Which statements follow, before the first of them. */
-function overview({ profiles, absent }: Chosen): string[] {
+function overview({ profiles, absent }: Chosen, { width }: Style): string[] {
   const names = profiles.map(({ product }) => product.name);
-  return absent.length === 0 ? [] : [`Found on this host: ${names.join(', ')}`, `Looked for and not found: ${absent.join(', ')}`, ''];
+  const lines = [`Found on this host: ${names.join(', ')}`, ...((absent ?? []).length === 0 ? [] : [`Looked for and not found: ${(absent ?? []).join(', ')}`])].map(printable);
+  return [...(width === null ? lines : lines.flatMap((line) => wrapped(line, width))), ''];
 }
 
 /** Measures one host, judges it, and prints a data-provision statement for each product. Exit: 0 nothing to report, 1 findings, 2 could not measure. */
@@ -76,7 +78,7 @@ export async function scan(options: ScanOptions, context: CommandContext): Promi
   const root = hostRoot(options.root);
   const hostSettings = await loadHostSettings(root);
   const chosen = await chosenProfiles(options.profile, root, hostSettings);
-  if (context.format === 'text') printLines(context, overview(chosen));
+  if (context.format === 'text') printLines(context, chosen.absent === null ? [] : overview(chosen, context.style));
   const pace = options.budget === undefined ? FULL_SPEED : { cpuPercent: options.budget, deadlineMs: null, yieldsToPressure: true };
   const memory = options.memory === undefined ? null : { folder: resolve(options.memory), fullEveryHours: FULL_EVERY_HOURS };
   const look = await lookOutside(root, hostSettings, chosen.profiles, pace);

@@ -69,10 +69,20 @@ function limitsText(row: StatementRow): string {
 }
 
 function accessText(row: StatementRow): string {
-  const allowed = row.protection.accounts === null ? 'not stated by the vendor' : row.protection.accounts.join(', ');
+  const allowed = row.protection.accounts === null ? 'not stated by the vendor' : [...row.protection.accounts, ...(row.protection.groups ?? []).map((group) => `group ${group}`)].join(', ');
   const breaches = row.access.breaches.map((breach) => `▲ ${breach.account}: ${breach.because} (${breach.items} ${breach.items === 1 ? 'entry' : 'entries'})`);
   const unseen = (row.access.unseen ?? []).map(({ what, why }) => `not known: ${what}, because ${why}`);
   return [allowed, ...breaches, ...unseen].join('; ');
+}
+
+const READERS_SHOWN_MAX = 8;
+
+/** Who can really read what is there, by the kernel's rules; whoever can only list names is left out. */
+function readersText({ access }: StatementRow): string | undefined {
+  const readers = access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true).map(({ name }) => name);
+  if (readers.length === 0) return undefined;
+  const more = readers.length - READERS_SHOWN_MAX;
+  return `${readers.slice(0, READERS_SHOWN_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** `logrotate: weekly, keeps 4, compresses; last 2 days ago (/etc/logrotate.d/rsyslog:1)`. */
@@ -104,14 +114,15 @@ function title(row: StatementRow, shared: ReadonlySet<string>): string {
 
 function rowLines(row: StatementRow, profile: string, shared: ReadonlySet<string>, now: number, style: Style): string[] {
   const { leftovers, orphans, openDeleted, ages, growth, inSystemLog, facts } = row.measured;
-  const rules = rulesText(row, now);
+  const [rules, readers] = [rulesText(row, now), readersText(row)];
   const lines: (readonly [string, string] | undefined)[] = [
     // As a policy names it.
     ['store', `${profile}/${row.store}, ${row.kind}`],
     ['where', row.directories === null ? 'not stated by the vendor' : row.directories.join(', ')],
-    ['holds', row.dataCategories === null ? 'not stated by the vendor' : row.dataCategories.map((category) => category.title).join(', ')],
+    ['holds', row.dataCategories === null ? 'not stated by the vendor' : row.dataCategories.length === 0 ? 'nothing about people' : row.dataCategories.map((category) => category.title).join(', ')],
     ['kept', limitsText(row)],
     ['access', accessText(row)],
+    ...(readers === undefined ? [] : [['readers', readers] as const]),
     ['now', amounts(row, now)],
   ];
   const bar = gauge(row);

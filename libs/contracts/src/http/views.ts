@@ -78,7 +78,7 @@ export const statementRow = z.object({
   dataCategories: z.array(z.object({ id: z.string(), title: z.string() })).nullable(),
   duration: z.object({ text: z.string(), source: z.string().nullable() }),
   limits: z.array(statedLimit),
-  protection: z.object({ accounts: z.array(z.string()).nullable(), source: z.string().nullable() }),
+  protection: z.object({ accounts: z.array(z.string()).nullable(), /** Groups all of whose members may as well. */ groups: z.array(z.string()).optional(), source: z.string().nullable() }),
   measured: z.object({
     present: z.boolean(),
     items: measured(count),
