@@ -1,4 +1,4 @@
-import { OPEN_WAY, Ways, type Acl, type BytePath, type FolderRights, type Way } from '@mailwarden/inventory';
+import { OPEN_WAY, Ways, type BytePath, type FolderRights, type Way } from '@mailwarden/inventory';
 import { closeDescriptor, EntryFacts, factsAt, factsOf, mountAt, openFolderAt } from '@mailwarden/linux';
 import type { StoreKind } from '@mailwarden/contracts';
 import { mountIdOf } from '../directory-descriptor.js';
@@ -6,8 +6,8 @@ import { partsText, recordText, type FolderRecord } from '../memory/folder-recor
 import { memoryLine, type MemoryIndex } from '../memory/memory-index.js';
 import { isPrivateFolder } from '../private-folder.js';
 import { DEPTH_MAX } from '../walk.js';
+import { FolderSums, rememberedDefault, rememberedRights } from './folder-sums.js';
 import { codeOf, FolderReading, passedOverFor, passOver, type ReadFolder, type ReadingKit } from './folder-reading.js';
-import type { StoreSum } from './place-sum.js';
 import { RecordDraft } from './record-draft.js';
 import type { MappedStore } from './store-map.js';
 import type { Place, RememberedFolders, WalkPlan } from './walk-plan.js';
@@ -49,13 +49,16 @@ export class PlaceWalk {
   readonly #levels: Level[] = [];
   readonly #ways = new Ways();
   readonly #facts = new EntryFacts();
+  readonly #sums: FolderSums;
 
   constructor(
     private readonly plan: WalkPlan,
     private readonly kit: ReadingKit,
     private readonly memory: Memory | null,
     private readonly signals: WalkSignals,
-  ) {}
+  ) {
+    this.#sums = new FolderSums(kit.map, kit.sum);
+  }
 
   /** Does the whole of it. Stops now and then, so that others come in between. */
   *walk(place: Place): Generator<void, void, void> {
@@ -98,7 +101,9 @@ export class PlaceWalk {
         if (above !== this.plan.rootFd) this.#close(above);
         if (!this.kit.map.leadsToStore(below) && current.mountId !== mountId) throw Object.assign(new Error('another file system'), { code: 'EXDEV' });
         if (isLast && names === null) return { ...current, depth: 1, folders: [] };
-        current.way = this.#ways.through(way, this.#lead(below, fd));
+        const rights = this.#rightsOf(fd);
+        this.#sums.addLeading(below, rights);
+        current.way = this.#ways.through(way, rights);
       } catch (cause) {
         if (current.fd !== this.plan.rootFd) this.#close(current.fd);
         this.#tellBroken(path, names, codeOf(cause));
@@ -112,7 +117,7 @@ export class PlaceWalk {
   #tellBroken(path: BytePath, names: readonly BytePath[] | null, code: string): void {
     const reason = code === 'EXDEV' ? 'other-file-system' : passedOverFor(code);
     if (names !== null) for (const name of names) passOver(this.kit, `${path}/${name}`, reason);
-    else if (reason !== 'vanished') for (const { index } of this.kit.map.beginningIn(path)) this.#store(index).blind.set(reason === 'not-a-regular-file' ? 'not-a-folder' : reason, (this.#store(index).blind.get(reason) ?? 0) + 1);
+    else if (reason !== 'vanished') for (const { index } of this.kit.map.beginningIn(path)) this.#sums.addBlind(index, reason === 'not-a-regular-file' ? 'not-a-folder' : reason, 1);
   }
 
   /** Goes on with the next folder; false when there is none left. */
@@ -188,7 +193,7 @@ export class PlaceWalk {
     const { acl, defaultAcl } = this.kit.acls.ofFolder(fd, dev);
     this.#levels.push({ fd, path, mountId, depth, way: this.#ways.through(way, { uid, gid, mode, acl }), folders });
     const candidates = this.kit.map.candidatesFor(path);
-    this.#own(path, { uid, gid, mode, acl }, defaultAcl, way, candidates);
+    this.#sums.addFolder(path, { uid, gid, mode, acl }, defaultAcl, way, candidates);
     const isRemembered = this.memory !== null && candidates.every(({ outline }) => REMEMBERED_KINDS.has(outline.kind));
     const draft = isRemembered ? new RecordDraft() : null;
     const before = isRemembered ? (this.memory?.index.recordOf(path) ?? null) : null;
@@ -200,7 +205,7 @@ export class PlaceWalk {
     folders.push(...this.#inOrder(path, reading.folders));
     if (draft === null) return;
     const settled = Math.max(mtimeMs, ctimeMs) < this.plan.nowMs - (this.memory?.terms.settleMs ?? 0);
-    this.#addDraft(draft, folder.way);
+    this.#sums.addDraft(draft, folder.way);
     this.#remember(path, draft.record({ identity, dev, uid, gid, mode, readMs: this.plan.nowMs, settled, folders: reading.folders }, acl, defaultAcl));
     if (proof === null || before === null) return;
     this.kit.sum.memory.proven += 1;
@@ -216,13 +221,13 @@ export class PlaceWalk {
     if (fd !== null) {
       if (this.#identity(this.#mountOf(fd)) !== record.identity) return yield* this.#enter({ ...place, fd, folders: [] });
     }
-    const rights = { uid: record.uid, gid: record.gid, mode: record.mode, acl: record.lists[record.ownList] ?? null };
-    this.#own(path, rights, record.lists[record.ownDefaultList] ?? null, way, candidates);
+    const rights = rememberedRights(record);
+    this.#sums.addFolder(path, rights, rememberedDefault(record), way, candidates);
     this.kit.sum.effort.foldersRemembered += 1;
     const inner = this.#ways.through(way, rights);
     if (fd !== null) this.#levels.push({ fd, path, mountId: place.mountId, way: inner, depth: place.depth, folders: this.#inOrder(path, record.folders) });
     if (fd === null || !looksIn) {
-      this.#addRecord(record, inner);
+      this.#sums.addRecord(record, inner);
       this.kit.sum.memory.kept.push(path);
     } else yield* this.#lookAgain(record, { fd, path, dev: record.dev, way: inner, candidates, whole: this.kit.map.wholeOwner(path, candidates) });
   }
@@ -233,8 +238,8 @@ export class PlaceWalk {
     yield* reading.watched(record);
     this.kit.sum.memory.lookedInto.push(folder.path);
     if (reading.found !== record.watched?.length) this.kit.sum.memory.doubted.push(folder.path);
-    this.#addDraft(draft, folder.way);
-    this.#remember(folder.path, draft.record(record, record.lists[record.ownList] ?? null, record.lists[record.ownDefaultList] ?? null));
+    this.#sums.addDraft(draft, folder.way);
+    this.#remember(folder.path, draft.record(record, rememberedRights(record).acl ?? null, rememberedDefault(record)));
   }
 
   /** What is left when the window has ended is taken as it was; what was never seen makes its stores unknown. */
@@ -242,58 +247,25 @@ export class PlaceWalk {
     this.kit.sum.effort.complete = false;
     const record = this.memory?.index.recordOf(path) ?? null;
     const candidates = this.kit.map.candidatesFor(path);
-    if (record === null || record.linked) for (const { index } of candidates) this.#store(index).unseen = true;
+    if (record === null || record.linked) this.#sums.markUnseen(candidates);
     if (record === null) return;
-    const rights = { uid: record.uid, gid: record.gid, mode: record.mode, acl: record.lists[record.ownList] ?? null };
-    this.#own(path, rights, record.lists[record.ownDefaultList] ?? null, way, candidates);
+    const rights = rememberedRights(record);
+    this.#sums.addFolder(path, rights, rememberedDefault(record), way, candidates);
     const inner = this.#ways.through(way, rights);
-    this.#addRecord(record, inner);
-    for (const part of record.lately) this.#addPart(part, record.lists, inner);
+    this.#sums.addRecord(record, inner);
+    this.#sums.addLately(record, inner);
     this.kit.sum.memory.stale.push(path);
     for (const name of record.folders) this.#fromMemory(`${path}/${name}`, inner);
   }
 
-  /** What a folder is to the store that it is part of, and to those that it leads to. */
-  #own(path: BytePath, rights: FolderRights, defaultAcl: Acl | null, way: Way, candidates: readonly MappedStore[]): void {
-    const owner = this.kit.map.ownerOfFolder(path, candidates);
-    if (owner !== undefined) {
-      this.#store(owner.index).present = true;
-      this.#store(owner.index).tally.addRights({ ...rights, defaultAcl, way }, true);
-    }
-    if (this.kit.map.leadsToStore(path)) this.kit.sum.leading.set(path, { ...rights, mode: rights.mode & 0o7777 });
-  }
-
-  /** Rights of an open folder on the way, whose facts were just read. */
-  #lead(path: BytePath, fd: number): FolderRights {
+  /** Rights of an open folder whose facts were just read. */
+  #rightsOf(fd: number): FolderRights {
     const { uid, gid, mode, dev } = this.#facts;
-    const rights = { uid, gid, mode, acl: this.kit.acls.ofFolder(fd, dev).acl };
-    if (this.kit.map.leadsToStore(path)) this.kit.sum.leading.set(path, { ...rights, mode: rights.mode & 0o7777 });
-    return rights;
+    return { uid, gid, mode, acl: this.kit.acls.ofFolder(fd, dev).acl };
   }
 
   #readFolder(fd: number, path: BytePath, dev: number, candidates: readonly MappedStore[]): ReadFolder {
     return { fd, path, dev, way: this.#levels.at(-1)?.way ?? OPEN_WAY, candidates, whole: this.kit.map.wholeOwner(path, candidates) };
-  }
-
-  #addDraft(draft: RecordDraft, way: Way): void {
-    for (const part of draft.settledParts.all) this.#addPart(part, draft.lists.lists, way);
-    for (const [index, reason, places] of draft.blind) this.#blind(index, reason, places);
-  }
-
-  #addRecord(record: FolderRecord, way: Way): void {
-    for (const part of record.parts) this.#addPart(part, record.lists, way);
-    for (const [index, reason, places] of record.blind) this.#blind(index, reason, places);
-  }
-
-  #addPart(part: FolderRecord['parts'][number], lists: readonly Acl[], way: Way): void {
-    const store = this.#store(part.store);
-    store.tally.addPart(part, lists, way);
-    if (part.items > 0) store.present = true;
-  }
-
-  #blind(index: number, reason: string, places: number): void {
-    const { blind } = this.#store(index);
-    blind.set(reason, (blind.get(reason) ?? 0) + places);
   }
 
   #remember(path: BytePath, record: FolderRecord): void {
@@ -322,12 +294,6 @@ export class PlaceWalk {
       this.#close(fd);
       throw cause;
     }
-  }
-
-  #store(index: number): StoreSum {
-    const store = this.kit.sum.stores[index];
-    if (store === undefined) throw new RangeError(`there is no store ${index}`);
-    return store;
   }
 
   #close(fd: number): void {
