@@ -126,9 +126,9 @@ export class StoreTally implements TallyData {
     return { items, bytesApparent, bytesAllocated, oldestMs, newestMs, leftovers, ages, sizes, skipped, kinds };
   }
 
-  /** Each kind of rights in the store, with how many share it. */
+  /** Each kind of rights in the store, with how many share it: in an order of their own, so that two scans of the same store tell the same. */
   get rights(): EntryRights[] {
-    return [...this.kinds.values()].map(({ rights }) => rights);
+    return [...this.kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { rights }]) => rights);
   }
 
   #kindOf(kind: Omit<EntryRights, 'items' | 'through'>, way: Way): EntryRights {
