@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Store } from '@mailwarden/catalogue';
 import { outermost, type BytePath, type FolderRights } from '@mailwarden/inventory';
 import type { Host } from './host.js';
@@ -8,7 +9,7 @@ import { mergePlaces, type MergedWalk, type WalkedStore } from './walk/merged-wa
 import { doubtedFolders } from './walk/doubted-folders.js';
 import type { WalkEffort } from './walk/place-sum.js';
 import { outlineOf, StoreMap } from './walk/store-map.js';
-import { STALL_MS, walkPlaces } from './walk/walk-places.js';
+import { STALL_MS, walkPlaces, type WalkedPlaces } from './walk/walk-places.js';
 import type { Place, WalkPlan } from './walk/walk-plan.js';
 
 export { CONTENT_NOT_READABLE } from './walk/folder-reading.js';
@@ -19,6 +20,11 @@ export type { WalkedStore } from './walk/merged-walk.js';
 export const THREADS_MAX = 2;
 /** A walk that has to go back for what it doubts is done so often at most: on a busy host there is always something new. */
 const PASSES_MAX = 3;
+
+/** What a walk found is added up in one piece, by one thread: a scan with a budget rests before it, so that both do not fall into the same moment. Units: entries for a millisecond; milliseconds. */
+const ENTRIES_PER_REST_MS = 150;
+const MERGE_REST_MS_MAX = 2_000;
+const restBeforeMerge = ({ found }: WalkedPlaces): number => Math.min(MERGE_REST_MS_MAX, found.reduce((sum, { effort }) => sum + effort.entries, 0) / ENTRIES_PER_REST_MS);
 
 /** How a walk is done. */
 export interface WalkOptions {
@@ -53,6 +59,7 @@ export async function walkStores(host: Host, stores: readonly Store[], serviceSt
   for (let pass = 1; ; pass += 1) {
     const plan: WalkPlan = { rootFd: host.root.fd, rootMount: host.root.mountId, stores: stores.map(outlineOf), serviceStartedMs, nowMs, readAcls, pace, threads, memory: memory?.foldersFor(doubted) ?? null };
     const walked = await walkPlaces(plan, places, { threads, stallMs, givesWay: pace !== FULL_SPEED });
+    if (pace !== FULL_SPEED) await rest(restBeforeMerge(walked));
     const merged = mergePlaces(stores, map, plan, walked, stallMs);
     const more = memory === null || !merged.effort.complete || pass === PASSES_MAX ? [] : doubtedFolders(memory, merged).filter((path) => !doubted.has(path));
     if (more.length === 0) return { stores: merged.stores, effort: merged.effort, chainOf: (item) => merged.chainOf(item), forMemory: merged };

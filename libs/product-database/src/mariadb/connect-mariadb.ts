@@ -1,6 +1,6 @@
 import type { ServerDatabase } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
-import { createConnection, type Connection, type ConnectionOptions, type FieldPacket } from 'mysql2/promise';
+import type { Connection, ConnectionOptions, FieldPacket } from 'mysql2/promise';
 import { within } from '../attempt.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { toldPlace } from '../server-place.js';
@@ -66,6 +66,8 @@ function sessionOf(connection: Connection): MariadbSession {
 }
 
 async function connected(options: ConnectionOptions): Promise<Result<MariadbSession, string>> {
+  // Loaded by who needs it: few hosts have such a server.
+  const { createConnection } = await import('mysql2/promise');
   const opening = createConnection({ ...CAUTION, ...options });
   try {
     const connection = await within(CONNECT_MS_MAX * 2, opening, () => void opening.then((late) => late.destroy(), () => undefined));

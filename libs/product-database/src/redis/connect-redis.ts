@@ -1,5 +1,4 @@
 import type { RedisDatabase } from '@mailwarden/catalogue';
-import { createClient, RESP_TYPES } from '@redis/client';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { within } from '../attempt.js';
 import type { DatabaseHost } from '../relation-reader.js';
@@ -21,6 +20,8 @@ export interface RedisSession {
 }
 
 async function connected(socket: Socket, { index }: RedisDatabase, account: { username?: string; password?: string }): Promise<Result<RedisSession, string>> {
+  // Loaded by who needs it: it is as large as the rest of an agent.
+  const { createClient, RESP_TYPES } = await import('@redis/client');
   const client = createClient({
     socket: { ...socket, connectTimeout: CONNECT_MS_MAX, reconnectStrategy: false },
     ...account,
