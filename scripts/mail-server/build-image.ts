@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { debianSource } from './debian-source.ts';
@@ -26,6 +26,12 @@ function mmdebstrap(recipe: Recipe, root: string, sources: string): Promise<void
   });
 }
 
+/** Images of earlier recipes are of no use any more; what runs is a copy. */
+function removeOlder(cache: string, { name, digest }: Recipe): void {
+  const older = readdirSync(cache).filter((entry) => entry.startsWith(`${name}-`) && entry !== `${name}-${digest}`);
+  for (const entry of older) rmSync(join(cache, entry), { recursive: true, force: true });
+}
+
 /**
  * Folder of the server's root, built when it is not there yet; it is never booted itself, only copies of it are.
  * Errors: throws with mmdebstrap's own last words.
@@ -46,6 +52,7 @@ export async function imageOf(recipe: Recipe): Promise<{ readonly root: string; 
     chmodSync(join(work, 'root'), 0o755);
     // Whoever built it at the same time has built the same.
     if (!existsSync(root)) renameSync(join(work, 'root'), root);
+    removeOlder(cache, recipe);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -21,7 +21,7 @@ export const STILL: Readonly<Record<MailServerName, readonly Compared[]>> = {
     ['dovecot', 'trash', '/home/*/Maildir/.Trash', String.raw`\( -path '*/cur/*' -o -path '*/new/*' \)`],
     ['dovecot', 'index-and-cache', '/home/*/Maildir', "-name 'dovecot*'"],
     ['dovecot', 'configuration', '/etc/dovecot'],
-    ['rspamd', 'configuration', '/etc/rspamd'],
+    ['rspamd', 'configuration', '/etc/rspamd /etc/redis'],
     ['amavis', 'quarantine', '/var/lib/amavis/virusmails'],
     ['amavis', 'temporary', '/var/lib/amavis/tmp'],
     ['amavis', 'configuration', '/etc/amavis'],

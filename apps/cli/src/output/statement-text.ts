@@ -76,11 +76,15 @@ function accessText(row: StatementRow): string {
 }
 
 const READERS_SHOWN_MAX = 8;
+/** How the reason of an account that gets in as anybody else does ends. */
+const LETS_EVERYONE_IN = /lets everyone in$/;
 
 /** Who can really read what is there, by the kernel's rules; whoever can only list names is left out. */
 function readersText({ access }: StatementRow): string | undefined {
-  const readers = access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true).map(({ name }) => name);
-  if (readers.length === 0) return undefined;
+  const reading = access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true);
+  if (reading.length === 0) return undefined;
+  if (reading.some(({ because }) => LETS_EVERYONE_IN.test(because))) return 'everyone';
+  const readers = reading.map(({ name }) => name);
   const more = readers.length - READERS_SHOWN_MAX;
   return `${readers.slice(0, READERS_SHOWN_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
