@@ -31,7 +31,7 @@ const REPORTING: Meanings<Omit<ReportingSettings, keyof RegistrySettings>> = {
 const AGENT: Readonly<Record<Exclude<keyof AgentSettings, 'executor'> | 'executor.command' | 'executor.settings', string>> = {
   server: 'Name of the server',
   root: "Folder that stands for the host's `/`",
-  profiles: 'Profiles that the server is measured by',
+  profiles: 'Profiles that the server is measured by; `auto` for those of the products that are found on it when the agent starts. The fleet file lists them too',
   profileDir: 'Folder with profile files beside those that ship',
   natsUrl: 'Address of the bus, as `tls://bus.example:4222`',
   creds: "File with the agent's credentials on the bus",

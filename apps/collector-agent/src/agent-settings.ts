@@ -14,7 +14,8 @@ export const agentSettings = z.strictObject({
   server: serverName,
   /** Folder that stands for the host's `/`. */
   root: z.string().startsWith('/'),
-  profiles: z.array(profileId).min(1),
+  /** `auto` for those of the products that are found on the host. */
+  profiles: z.union([z.literal('auto'), z.array(profileId).min(1)]),
   /** Folder with further profile files, beside those that ship. */
   profileDir: z.string().startsWith('/').optional(),
   natsUrl: z.string().regex(/^(?:tls|nats):\/\//),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { loadHostSettings, loadProfiles, loadTrust } from '@mailwarden/config';
+import { loadHostSettings, loadTrust } from '@mailwarden/config';
 import { agentSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity/signing-key';
 import { connectAgentBus, openSpool } from '@mailwarden/messaging/agent-side';
@@ -16,6 +16,7 @@ import { BundleFollower } from './follow-policy/bundle-follower.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { LastKnown } from './keep-last-known/last-known.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
+import { chosenProfiles } from './measure-stores/chosen-profiles.js';
 import { Scanner } from './measure-stores/scanner.js';
 import { StoreWatch } from './watch-stores/store-watch.js';
 
@@ -27,13 +28,8 @@ export class AgentModule {
   static async compose(settings: AgentSettings, log: Logger): Promise<DynamicModule> {
     const trust = await loadTrust(settings.trust);
     const signer = await loadSigner(settings.signingKey);
-    const shipped = await loadProfiles(settings.profileDir === undefined ? {} : { extraDir: settings.profileDir });
-    const profiles = settings.profiles.map((id) => {
-      const profile = shipped.get(id);
-      if (profile === undefined) throw new Error(`no profile is called ${id}; see: mailwarden profile list`);
-      return profile;
-    });
     const host = { settings: await loadHostSettings(settings.root), hashKey: await readFile(settings.hashKeyFile) };
+    const profiles = await chosenProfiles(settings, host.settings);
     const spool = await openSpool({
       dir: join(settings.spoolDir, 'outbox'),
       bytesMax: settings.spoolBytesMax,
