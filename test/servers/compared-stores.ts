@@ -1,14 +1,22 @@
 import type { MailServerName } from '../../scripts/mail-server/recipe.ts';
 
 /** A store, and what `find` is to look at to see the same files: places as shell words, and a test of its own. */
-export type Compared = readonly [profile: string, store: string, places: string, test?: string];
+export interface Compared {
+  readonly profile: string;
+  readonly store: string;
+  readonly places: string;
+  readonly test: string;
+}
+
+type Row = readonly [profile: string, store: string, places: string, test?: string];
+const compared = (rows: readonly Row[]): readonly Compared[] => rows.map(([profile, store, places, test = '']) => ({ profile, store, places, test }));
 
 const QUEUES = '/var/spool/postfix';
 const SPOOL = '/var/spool/exim4';
 
 /** Stores that stand still while nobody sends. */
 export const STILL: Readonly<Record<MailServerName, readonly Compared[]>> = {
-  gateway: [
+  gateway: compared([
     ['postfix', 'maildrop', `${QUEUES}/maildrop`],
     ['postfix', 'incoming', `${QUEUES}/incoming`],
     ['postfix', 'active', `${QUEUES}/active`],
@@ -27,8 +35,8 @@ export const STILL: Readonly<Record<MailServerName, readonly Compared[]>> = {
     ['amavis', 'configuration', '/etc/amavis'],
     ['clamav', 'configuration', '/etc/clamav'],
     ['linux-host', 'system-mailboxes', '/var/mail'],
-  ],
-  exim: [
+  ]),
+  exim: compared([
     ['exim4', 'queued-envelopes', `${SPOOL}/input`, "-name '*-H'"],
     ['exim4', 'queued-bodies', `${SPOOL}/input`, "-name '*-D'"],
     ['exim4', 'queue-journals', `${SPOOL}/input`, "-not -name '*-[HD]'"],
@@ -37,12 +45,12 @@ export const STILL: Readonly<Record<MailServerName, readonly Compared[]>> = {
     ['exim4', 'log', '/var/log/exim4', "-not -name 'rejectlog*'"],
     ['exim4', 'configuration', '/etc/exim4 /etc/email-addresses /var/lib/exim4'],
     ['linux-host', 'system-mailboxes', '/var/mail'],
-  ],
+  ]),
 };
 
 /** Stores whose readers are compared: every account of the server really tries. */
 export const GUARDED: Readonly<Record<MailServerName, readonly Compared[]>> = {
-  gateway: [
+  gateway: compared([
     ['postfix', 'hold', `${QUEUES}/hold`],
     ['postfix', 'deferred', `${QUEUES}/deferred`],
     ['dovecot', 'mailboxes', '/home/anna/Maildir/cur /home/anna/Maildir/new /home/ben/Maildir/cur /home/ben/Maildir/new'],
@@ -50,10 +58,10 @@ export const GUARDED: Readonly<Record<MailServerName, readonly Compared[]>> = {
     ['rspamd', 'redis-on-disk', '/var/lib/redis'],
     ['linux-host', 'system-mailboxes', '/var/mail'],
     ['linux-host', 'journal', '/var/log/journal'],
-  ],
-  exim: [
+  ]),
+  exim: compared([
     ['exim4', 'queued-bodies', `${SPOOL}/input`],
     ['exim4', 'log', '/var/log/exim4'],
     ['linux-host', 'system-mailboxes', '/var/mail'],
-  ],
+  ]),
 };

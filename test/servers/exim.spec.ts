@@ -29,7 +29,7 @@ describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (
     expect(scanned.get('exim4')?.product.version).toMatchObject({ known: true, value: told });
   });
 
-  it.each(STILL.exim)('%s/%s has the numbers that find and du give', async (profile, store, places, test) => {
+  it.each(STILL.exim)('$profile/$store has the numbers that find and du give', async ({ profile, store, places, test }) => {
     const found = await findFiles(server, places, test);
     expectSame(storeOf(scanned, profile, store), found);
     if (found.items > 0) expect(bytesOf(storeOf(scanned, profile, store))).toBe(await duBytes(server, places, test));
@@ -45,7 +45,7 @@ describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (
     expect(storeOf(scanned, 'exim4', 'queued-envelopes').facts).toContainEqual({ label: 'frozen letters stay', value: expect.objectContaining({ known: true, value: '1w' }) });
   });
 
-  it.each(GUARDED.exim)('%s/%s can be read by the accounts that the kernel lets in', async (profile, store, places) => {
+  it.each(GUARDED.exim)('$profile/$store can be read by the accounts that the kernel lets in', async ({ profile, store, places }) => {
     const readers = storeOf(scanned, profile, store).access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true);
     expect(readers.map(({ name }) => name).sort()).toEqual(await whoReads(server, places));
   });

@@ -39,7 +39,7 @@ describe.skipIf(why !== null)(`a mail gateway on Debian, for real${why === null 
     expect(versionOf('linux-host')).toMatchObject({ known: true, value: expect.stringContaining((await told(['/bin/systemctl', '--version'], /^systemd (\d+)/)) ?? 'none') });
   });
 
-  it.each(STILL.gateway)('%s/%s has the numbers that find and du give', async (profile, store, places, test) => {
+  it.each(STILL.gateway)('$profile/$store has the numbers that find and du give', async ({ profile, store, places, test }) => {
     const found = await findFiles(server, places, test);
     expectSame(storeOf(scanned, profile, store), found);
     if (found.items > 0) expect(bytesOf(storeOf(scanned, profile, store))).toBe(await duBytes(server, places, test));
@@ -87,7 +87,7 @@ describe.skipIf(why !== null)(`a mail gateway on Debian, for real${why === null 
     expect(Math.abs(bytesOf(storeOf(scanned, 'linux-host', 'journal')) / bytes - 1)).toBeLessThan(0.05);
   });
 
-  it.each(GUARDED.gateway)('%s/%s can be read by the accounts that the kernel lets in', { timeout: SLOW_MS_MAX }, async (profile, store, places) => {
+  it.each(GUARDED.gateway)('$profile/$store can be read by the accounts that the kernel lets in', { timeout: SLOW_MS_MAX }, async ({ profile, store, places }) => {
     const { access } = storeOf(scanned, profile, store);
     expect(access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true).map(({ name }) => name).sort()).toEqual(await whoReads(server, places));
   });

@@ -19,14 +19,14 @@ try {
   const storeOf = (profile: string, store: string) => documents.find(({ product }) => product.id === profile)?.stores.find(({ id }) => id === store);
   print('store', 'items', '`find`', 'bytes', '`find %s`', 'allocated', '`du`');
   print(...Array.from({ length: 7 }, () => '---'));
-  for (const [profile, store, places, test] of STILL[name]) {
+  for (const { profile, store, places, test } of STILL[name]) {
     const told = storeOf(profile, store);
     const found = await findFiles(server, places, test);
     if (told !== undefined) print(`${profile}/${store}`, figure(told.items), found.items, figure(told.bytesApparent), found.bytesApparent, figure(told.bytesAllocated), found.items === 0 ? 0 : await duBytes(server, places, test));
   }
   print('store', 'readable by', '`setpriv ... find -readable`');
   print('---', '---', '---');
-  for (const [profile, store, places] of GUARDED[name]) {
+  for (const { profile, store, places } of GUARDED[name]) {
     const readers = storeOf(profile, store)?.access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true) ?? [];
     print(`${profile}/${store}`, readers.map((account) => account.name).sort().join(', '), (await whoReads(server, places)).join(', '));
   }
