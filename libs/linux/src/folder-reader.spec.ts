@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EntryFacts } from './entry-facts.js';
 import { attributeOf, closeDescriptor, factsAt, factsOf, mountAt, openFolderAt } from './folder-access.js';
+import { cText } from './c-bytes.js';
 import { NO_DATA } from './c-library.js';
 import { ENTRY_TYPES, FolderReader } from './folder-reader.js';
 
@@ -106,6 +107,22 @@ describe('an entry of an open folder', () => {
     factsOf(fd, facts);
     const own = facts.mountId;
     expect(mountAt(fd, 'link', facts)).toBe(own);
+  });
+
+  it.each([1, 256, 257, 2_000])('has an attribute of %i bytes whole', (bytes) => {
+    writeFileSync(join(folder, 'marked'), '');
+    execFileSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.mark", b"m" * int(sys.argv[2]))', join(folder, 'marked'), String(bytes)]);
+    const before = process.cwd();
+    process.chdir(folder); // Attributes are asked for by bare names.
+    try {
+      reader.begin(fd);
+      reader.fetch();
+      expect(reader.next()).toBe(true);
+      const found = reader.attribute(cText('user.mark').address);
+      expect(typeof found === 'number' ? found : Buffer.from(found).toString()).toBe('m'.repeat(bytes));
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('without a list of finer rights has none', () => {

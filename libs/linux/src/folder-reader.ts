@@ -20,6 +20,10 @@ export const ENTRY_TYPES = { unknown: 0, folder: 4, file: 8 } as const;
 
 /** Largest list of finer rights that is taken. Units: bytes. */
 const ATTRIBUTE_BYTES_MAX = 65_536;
+/** Room that is offered first, for some thirty entries of a list: the kernel clears as much memory as it is offered before it looks. Units: bytes. */
+const ATTRIBUTE_BYTES_FIRST = 256;
+/** Source: errno(3). */
+const TOO_SMALL = 34;
 const DOT = 0x2e;
 
 /**
@@ -89,7 +93,12 @@ export class FolderReader {
    * Returns the number of the error where it cannot be told; the bytes are those of the reader, and change with the next call.
    */
   attribute(nameAddress: number): Uint8Array | number {
-    const length = readList(this.#buffer.address + this.#at + AT.name, nameAddress, this.#attribute.address, ATTRIBUTE_BYTES_MAX);
+    const found = this.#attributeOf(nameAddress, ATTRIBUTE_BYTES_FIRST);
+    return found === TOO_SMALL ? this.#attributeOf(nameAddress, ATTRIBUTE_BYTES_MAX) : found;
+  }
+
+  #attributeOf(nameAddress: number, room: number): Uint8Array | number {
+    const length = readList(this.#buffer.address + this.#at + AT.name, nameAddress, this.#attribute.address, room);
     return length < 0 ? lastError() : this.#attribute.bytes.subarray(0, length);
   }
 
