@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { C_LIBRARY } from './c-library.js';
 import { readExtendedAttribute } from './extended-attribute.js';
 
 const path = (text: string): Buffer => Buffer.from(`${text}\0`, 'utf8');
+const setAttribute = C_LIBRARY.func('int setxattr(const char *path, const char *name, const uint8_t *value, size_t size, int flags)') as (path: string, name: string, value: Uint8Array, size: number, flags: number) => number;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mailwarden-attribute-'));
@@ -22,7 +23,7 @@ describe('an extended attribute', () => {
   });
   it('has the bytes that were put there', () => {
     writeFileSync(join(folder, 'marked'), '');
-    execFileSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.mark", b"a\\x00b")', join(folder, 'marked')]);
+    expect(setAttribute(join(folder, 'marked'), 'user.mark', Buffer.from('a\0b'), 3, 0)).toBe(0);
     expect(readExtendedAttribute(path(join(folder, 'marked')), 'user.mark')).toEqual(Buffer.from('a\0b'));
   });
 });

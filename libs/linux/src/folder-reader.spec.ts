@@ -7,12 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EntryFacts } from './entry-facts.js';
 import { attributeOf, closeDescriptor, factsAt, factsOf, mountAt, openFolderAt } from './folder-access.js';
 import { cText } from './c-bytes.js';
-import { NO_DATA } from './c-library.js';
+import { C_LIBRARY, NO_DATA } from './c-library.js';
 import { ENTRY_TYPES, FolderReader } from './folder-reader.js';
 
 let folder: string;
 let fd: number;
 const reader = new FolderReader();
+const setAttribute = C_LIBRARY.func('int setxattr(const char *path, const char *name, const uint8_t *value, size_t size, int flags)') as (path: string, name: string, value: Uint8Array, size: number, flags: number) => number;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mailwarden-reader-'));
@@ -111,7 +112,7 @@ describe('an entry of an open folder', () => {
 
   it.each([1, 256, 257, 2_000])('has an attribute of %i bytes whole', (bytes) => {
     writeFileSync(join(folder, 'marked'), '');
-    execFileSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1], "user.mark", b"m" * int(sys.argv[2]))', join(folder, 'marked'), String(bytes)]);
+    expect(setAttribute(join(folder, 'marked'), 'user.mark', Buffer.alloc(bytes, 'm'), bytes, 0)).toBe(0);
     const before = process.cwd();
     process.chdir(folder); // Attributes are asked for by bare names.
     try {
