@@ -21,7 +21,7 @@ function put(path: string, text = ''): void {
   writeFileSync(join(root, path), text);
 }
 const accounts = (...names: string[]): void => put('etc/passwd', ['root', ...names].map((name, uid) => `${name}:x:${uid}:${uid}::/:/bin/sh\n`).join(''));
-const found = async (): Promise<string[]> => (await productsOnHost({ root, hostSettings: { databases: {} }, profiles })).map(({ id }) => id).sort();
+const found = async (among: readonly Profile[] = profiles): Promise<string[]> => (await productsOnHost({ root, hostSettings: { databases: {} }, profiles: among })).map(({ id }) => id).sort();
 
 describe('products on a host', () => {
   it('are none where nothing of them is', async () => {
@@ -49,5 +49,19 @@ describe('products on a host', () => {
     put('home/anna/Maildir/cur/1');
     put('tmp/clamav-1/a');
     expect(await found()).toEqual([]);
+  });
+
+  it('are measured by the profile for their version, and by all where none is for it', async () => {
+    const rspamd = profiles.filter(({ id }) => id === 'rspamd');
+    const of = (id: string, versions: string): Profile[] => rspamd.map((profile) => ({ ...profile, id: id as Profile['id'], product: { ...profile.product, versions } }));
+    const family = [...of('rspamd-3', '>=3 <4'), ...of('rspamd-4', '>=4')];
+    accounts();
+    const installed = (version: string): void => put('var/lib/dpkg/status', `Package: rspamd\nStatus: install ok installed\nVersion: ${version}\n`);
+    installed('4.0.1-1');
+    expect(await found(family)).toEqual(['rspamd-4']);
+    installed('3.4-1');
+    expect(await found(family)).toEqual(['rspamd-3']);
+    installed('2.7-1');
+    expect(await found(family)).toEqual(['rspamd-3', 'rspamd-4']);
   });
 });

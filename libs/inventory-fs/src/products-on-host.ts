@@ -1,4 +1,4 @@
-import { isSharedFolder, resolveVariables, type HostSettings, type Profile } from '@mailwarden/catalogue';
+import { isSharedFolder, pickProfile, resolveVariables, type HostSettings, type Profile } from '@mailwarden/catalogue';
 import { compilePatterns } from '@mailwarden/inventory';
 import { closeDirectory, openDirectoryBeneath } from './directory-descriptor.js';
 import { readAccounts, withHost, type Host } from './host.js';
@@ -26,11 +26,24 @@ async function isOnHost(host: Host, profile: Profile): Promise<boolean> {
   return (!accounts.ok || accounts.value.byName.has(profile.accounts.service)) && ownFolders(profile).some((folder) => exists(host, folder));
 }
 
-/** Those of some profiles whose product is, or was, on a host. Errors: throws when the host's root cannot be opened. */
+/** Of several profiles for one product, the one for its version; all of them where the version fits none or is not known, since nobody may guess. */
+async function forItsVersion(host: Host, profiles: readonly Profile[]): Promise<readonly Profile[]> {
+  const [first] = profiles;
+  if (profiles.length < 2 || first === undefined || first.version === null) return profiles;
+  const version = await readReading(host, first.version);
+  const picked = version.known ? pickProfile(profiles, version.value) : null;
+  return picked === null ? profiles : [picked];
+}
+
+/**
+ * Those of some profiles whose product is, or was, on a host, each product by the profile that is for its version.
+ * Errors: throws when the host's root cannot be opened.
+ */
 export async function productsOnHost(parts: { readonly root: string; readonly hostSettings: HostSettings; readonly profiles: readonly Profile[] }): Promise<Profile[]> {
   return withHost(parts.root, parts.hostSettings, async (host) => {
     const found: Profile[] = [];
     for (const profile of parts.profiles) if (await isOnHost(host, profile)) found.push(profile);
-    return found;
+    const products = [...new Set(found.map(({ product }) => product.name))];
+    return (await Promise.all(products.map((name) => forItsVersion(host, found.filter(({ product }) => product.name === name))))).flat();
   });
 }

@@ -15,8 +15,8 @@ export const STALL_MS = 30_000;
 const GIVEN_UP_MAX = 3;
 /** How often threads are looked after in the time of a stall. */
 const LOOKS_PER_STALL = 10;
-/** A walk that is done sooner is done before another thread has even started. Units: milliseconds. */
-const ANOTHER_THREAD_MS = 50;
+/** A walk that is done sooner, the first thread's own start included, is done before another thread has started: it would only be waited for. Units: milliseconds. */
+const ANOTHER_THREAD_MS = 120;
 /** Without threads the process is held no longer than this at a time. Units: milliseconds. */
 const TURN_MS = 20;
 
