@@ -186,6 +186,18 @@ provision_log_programs() {
   fetch_unpacked log-programs $LOG_PACKAGES || say "  $(apt_last_words)"
 }
 
+# Programs that build a Debian of its own and boot it with systemd. Sets MAILWARDEN_NO_MAIL_SERVERS to the reason why there are none. Only root can use them.
+provision_mail_servers() {
+  if command -v mmdebstrap >/dev/null 2>&1 && command -v systemd-nspawn >/dev/null 2>&1; then return 0; fi
+  is_root && command -v apt-get >/dev/null 2>&1 || return 0
+  mkdir -p "$TOOLS"
+  say 'Installing mmdebstrap and systemd-container ...'
+  apt_quietly install -y --no-install-recommends mmdebstrap systemd-container || { apt_quietly update && apt_quietly install -y --no-install-recommends mmdebstrap systemd-container; } && return 0
+  MAILWARDEN_NO_MAIL_SERVERS="mmdebstrap and systemd-container could not be installed ($(apt_last_words)); try: apt-get install mmdebstrap systemd-container"
+  say "No mail servers: $MAILWARDEN_NO_MAIL_SERVERS"
+  export MAILWARDEN_NO_MAIL_SERVERS
+}
+
 # A real browser for the tests. Sets CHROMIUM to its path, or MAILWARDEN_NO_BROWSER to the reason why there is none.
 find_chromium() {
   for place in "${CHROMIUM:-}" "$(command -v chromium 2>/dev/null)" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
