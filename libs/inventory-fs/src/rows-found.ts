@@ -11,8 +11,14 @@ export interface RowsFound {
   readonly orphans: Measured<OrphanedHalves> | null;
 }
 
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+/** Whoever answers in the place of a server may answer anything: what is no count would make the whole observation worthless. */
 function told(facts: Result<RelationFacts, string>, what: string, source: string): Measured<RelationFacts> {
-  return facts.ok ? known(facts.value, source) : unknown(`${what}${facts.error}`);
+  if (!facts.ok) return unknown(`${what}${facts.error}`);
+  const { records, bytes } = facts.value;
+  if (!isCount(records)) return unknown(`${what}it tells a number of records that is none`);
+  return known(bytes.known && !isCount(bytes.value) ? { ...facts.value, bytes: unknown('it tells a size that is none') } : facts.value, source);
 }
 
 async function rowsOf(host: Host, relation: Relation, item: WalkedStore): Promise<RowsFound> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Database, HostSettings, ServerDatabase } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { Client } from 'pg';
+import { guardedSocket } from './guarded-socket.js';
 import { toldPlace } from './server-place.js';
 import { troubleOf } from './trouble.js';
 
@@ -53,6 +54,7 @@ export async function connectProduct(database: Database, hostSettings: HostSetti
     idle_in_transaction_session_timeout: IDLE_MS_MAX,
     query_timeout: ANSWER_MS_MAX,
     application_name: 'mailwarden',
+    stream: () => guardedSocket(),
   });
   client.on('error', () => undefined); // Whoever waits for a query hears of it.
   try {

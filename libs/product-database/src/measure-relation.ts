@@ -1,7 +1,8 @@
 import type { Relation } from '@mailwarden/catalogue';
-import { instantOf, type Instant } from '@mailwarden/kernel';
+import type { Instant } from '@mailwarden/kernel';
 import type { ProductClient } from './connect.js';
 import { postgresMoment, relationNames } from './relation-names.js';
+import { momentOf } from './unix-time.js';
 
 export interface MeasuredRelation {
   readonly records: number;
@@ -25,8 +26,6 @@ const BYTES = '(SELECT coalesce(sum(pg_total_relation_size(part.relid)), pg_tota
 /** Years that an instant can be written in. */
 const WRITABLE = `BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00'`;
 
-const moment = (at: Date | null | undefined): Instant | null => (at == null ? null : instantOf(at.getTime()));
-
 /**
  * Counts a table's records exactly, with its oldest and newest, in one read-only transaction.
  * A record without a time, or with one beyond all years, is counted and is neither the oldest nor the newest. Errors: throws what the database says.
@@ -40,7 +39,7 @@ export async function measureRelation(client: ProductClient, relation: Relation)
       [table],
     );
     const [row] = rows;
-    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: moment(row?.oldest), newestAt: moment(row?.newest) };
+    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()) };
   });
 }
 

@@ -21,14 +21,18 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EACCES: 'its socket may not be used',
   ECONNRESET: 'the connection was lost',
   EPIPE: 'the connection was lost',
+  EMSGSIZE: 'it told more than is read',
   ETIMEDOUT: 'no answer',
   ENOTFOUND: 'its host has no address',
 };
 
+/** What a code can look like. The other side may send anything in its place. */
+const CODE = /^[A-Z0-9_]{1,40}$/;
+
 /** Why a database did not answer, in words, with its code where it has one. Nothing of a row or a statement is told. */
 export function troubleOf(cause: unknown): string {
   const { code } = cause as { code?: unknown };
-  if (typeof code !== 'string') return 'no answer';
+  if (typeof code !== 'string' || !CODE.test(code)) return 'no answer';
   const meaning = Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined;
   return meaning === undefined ? `code ${code}` : `${meaning} (${code})`;
 }

@@ -37,7 +37,8 @@ function breachOf(account: string, { read, write }: { read: boolean; write: bool
 
 function shownRole({ name, isServers }: TableRole, { profileUser, ownUser }: KnownRoles, { accounts, profileAccounts, hashKey }: RoleNaming): string {
   const account = accounts?.byName.get(name);
-  const isNobodys = isServers || name === profileUser || name === ownUser || profileAccounts.includes(name) || (account !== undefined && isSystemAccount(account.uid));
+  // A server that was made by a person is run by a role of that person's name.
+  const isNobodys = name === profileUser || name === ownUser || profileAccounts.includes(name) || (account === undefined ? isServers : isSystemAccount(account.uid));
   return `database role ${hashKey === null || isNobodys ? name : keyedHash(hashKey, name).slice(0, HASH_SHOWN)}`.slice(0, NAME_MAX);
 }
 

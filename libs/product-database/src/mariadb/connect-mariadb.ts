@@ -2,6 +2,7 @@ import type { ServerDatabase } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import type { Connection, ConnectionOptions, FieldPacket } from 'mysql2/promise';
 import { within } from '../attempt.js';
+import { withGuardedSockets } from '../guarded-socket.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { toldPlace } from '../server-place.js';
 import { withSocket } from '../socket-place.js';
@@ -68,7 +69,7 @@ function sessionOf(connection: Connection): MariadbSession {
 async function connected(options: ConnectionOptions): Promise<Result<MariadbSession, string>> {
   // Loaded by who needs it: few hosts have such a server.
   const { createConnection } = await import('mysql2/promise');
-  const opening = createConnection({ ...CAUTION, ...options });
+  const opening = withGuardedSockets(() => createConnection({ ...CAUTION, ...options }));
   try {
     const connection = await within(CONNECT_MS_MAX * 2, opening, () => void opening.then((late) => late.destroy(), () => undefined));
     connection.on('error', () => undefined); // Whoever waits for an answer hears of it.

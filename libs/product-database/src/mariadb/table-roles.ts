@@ -10,6 +10,8 @@ const WRITING: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'DRO
 /** Accounts that the server's package makes and runs it with. */
 const SERVERS: ReadonlySet<string> = new Set(['root', 'mysql', 'mariadb.sys']);
 const ROLES_MAX = 1_000;
+/** Roles granted to somebody that are followed. The server may be one that answers without end. */
+const GRANTED_MAX = 2_000;
 
 interface Grantee {
   readonly privileges: Set<string>;
@@ -41,12 +43,16 @@ async function grants(session: MariadbSession, schema: string, table: string): P
 /** Roles that an account has, and those that these have. Errors: throws where the server's own tables may not be read. */
 async function rolesBy(session: MariadbSession): Promise<(grantee: string) => string[]> {
   const { rows } = await session.ask('SELECT User, Host, Role FROM mysql.roles_mapping');
-  const granted = rows.map(([user, host, role]) => ({ grantee: `'${text(user)}'@'${text(host)}'`, role: `'${text(role)}'@''` }));
+  const granted = new Map<string, string[]>();
+  for (const [user, host, role] of rows.slice(0, GRANTED_MAX)) {
+    const grantee = `'${text(user)}'@'${text(host)}'`;
+    granted.set(grantee, [...(granted.get(grantee) ?? []), `'${text(role)}'@''`]);
+  }
   return (grantee) => {
     const found = new Set<string>();
     const waiting = [grantee];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-      for (const { role } of granted.filter((item) => item.grantee === at)) if (!found.has(role)) waiting.push((found.add(role), role));
+      for (const role of granted.get(at) ?? []) if (!found.has(role)) waiting.push((found.add(role), role));
     }
     return [...found];
   };
@@ -58,7 +64,7 @@ async function tableRoles(session: MariadbSession, relation: Relation): Promise<
   const byGrantee = await grants(session, names.length > 1 ? (names[0] ?? '') : relation.database.name, names.at(-1) ?? '');
   const rolesOf = await rolesBy(session);
   const found = new Map<string, TableRole>();
-  for (const [user, host] of users.rows) {
+  for (const [user, host] of users.rows.slice(0, ROLES_MAX)) {
     const grantee = `'${text(user)}'@'${text(host)}'`;
     const own = byGrantee.get(grantee);
     const held = [own, ...rolesOf(grantee).map((role) => byGrantee.get(role))].filter((item) => item !== undefined);

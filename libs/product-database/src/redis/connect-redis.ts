@@ -1,6 +1,7 @@
 import type { RedisDatabase } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { within } from '../attempt.js';
+import { withGuardedSockets } from '../guarded-socket.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { toldPlace } from '../server-place.js';
 import { withSocket } from '../socket-place.js';
@@ -8,6 +9,8 @@ import { redisTrouble } from './redis-trouble.js';
 
 const CONNECT_MS_MAX = 3_000;
 const ANSWER_MS_MAX = 5_000;
+/** Numbers, names of lists and two entries of each. Many small answers take up ten times as much as is told. Units: bytes. */
+const TOLD_BYTES_MAX = 32 * 1024 * 1024;
 const LOOPBACK = '127.0.0.1';
 
 type Socket = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -37,7 +40,7 @@ async function connected(socket: Socket, { index }: RedisDatabase, account: { us
     if (client.isOpen) client.destroy();
   };
   try {
-    await within(CONNECT_MS_MAX, client.connect(), giveUp);
+    await within(CONNECT_MS_MAX, withGuardedSockets(() => client.connect(), TOLD_BYTES_MAX), giveUp);
     return ok({
       ask: (command, ...words) => within(ANSWER_MS_MAX, client.sendCommand([command, ...words]), giveUp),
       close: giveUp,
