@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { coreDestination } from '@mailwarden/inventory';
@@ -20,10 +20,10 @@ function put(path: string, text: string | Buffer = 'x'): void {
 const BOOT = '0123456789abcdef0123456789abcdef';
 
 /** Dumps with their programs, and folders that could not be read. */
-async function found(pattern: string, workFolders: readonly string[] = []): Promise<string[]> {
+async function found(pattern: string, workFolders: readonly string[] = [], isProduct: (program: string) => boolean = () => true): Promise<string[]> {
   return withHost(root, { databases: {} }, async (host) => {
     const unread: string[] = [];
-    const dumps = dumpsOnHost(host, coreDestination(pattern, false), workFolders, (folder, why) => void unread.push(`${folder} ${why}`));
+    const dumps = dumpsOnHost(host, coreDestination(pattern, false), workFolders, isProduct, (folder, why) => void unread.push(`${folder} ${why}`));
     return [...dumps.map(({ path, program }) => `${path} ${program}`), ...unread].sort();
   });
 }
@@ -74,6 +74,45 @@ describe('dumps', () => {
   it.each([['an empty file', ''], ['no core', 'core of nothing'], ['one that ends early', coreOf('klms').subarray(0, 300)], ['one that points beyond', Buffer.concat([coreOf('klms').subarray(0, 96), Buffer.alloc(64, 0xff)])], ['one that goes round', ((): Buffer => { const core = coreOf(''); core.fill(0, 256); return core; })()]])('of which nothing can be told are nobody\'s: %s', async (_what, content) => {
     put('var/lib/klms/core', content);
     expect(await found('core', ['/var/lib/klms'])).toEqual([]);
+  });
+
+  it('are looked for in no more names than a folder of dumps has, and what is left out is told', async () => {
+    mkdirSync(join(root, 'cores'));
+    for (let n = 0; n < 10_010; n += 1) writeFileSync(join(root, `cores/core.klms.${n}`), '');
+    const dumps = await found('/cores/core.%e.%p');
+    expect([dumps.length, dumps.includes('/cores too many entries to look at them all')]).toEqual([10_001, true]);
+    expect(await found('/cores/core.%e.%p', [], (program) => program === 'other')).toEqual([]);
+  });
+
+  it('take a moment to be told apart, whatever a file says of its own length', async () => {
+    const endless = Buffer.alloc(65_536);
+    coreOf('').copy(endless, 0, 0, 120);
+    endless.writeUInt16LE(0, 54); // One and the same segment,
+    endless.writeUInt16LE(0xffff, 56); // again and again,
+    endless.writeBigUInt64LE(60_000n, 96); // of notes about nothing.
+    put('var/lib/klms/core', endless);
+    const beganMs = performance.now();
+    expect(await found('core', ['/var/lib/klms'])).toEqual([]);
+    expect(performance.now() - beganMs).toBeLessThan(500);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('are not those that some account put into a folder of its own (only as root: it gives a folder away)', async () => {
+    put('var/tmp/abrt/ccpp-1/executable', '/opt/kaspersky/klms');
+    put('var/tmp/abrt/ccpp-1/coredump');
+    expect(await found('')).toEqual(['/var/tmp/abrt/ccpp-1/coredump /opt/kaspersky/klms']);
+    chownSync(join(root, 'var/tmp/abrt'), 1_000, 1_000);
+    expect(await found('')).toEqual([]);
+  });
+
+  it('keep nothing of what was read to find out whose they are', async () => {
+    for (let n = 0; n < 100; n += 1) {
+      put(`var/tmp/abrt/${n}/executable`, '/opt/kaspersky/klms');
+      truncateSync(join(root, `var/tmp/abrt/${n}/executable`), 4 * 1024 * 1024);
+      put(`var/tmp/abrt/${n}/coredump`);
+    }
+    const before = process.memoryUsage().rss;
+    await found('');
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
   });
 
   it('are found with systemd, by what it writes next to the file or else by the name', async () => {

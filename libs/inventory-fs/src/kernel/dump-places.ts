@@ -1,12 +1,16 @@
 import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 import { coreName, programInName, type BytePath, type CoreDestination, type FolderRights } from '@mailwarden/inventory';
 import { readExtendedAttribute } from '@mailwarden/linux';
-import { closeDirectory, entryNames, entryPath, openChildDirectory, openDirectoryBeneath, statEntry, type Directory } from '../directory-descriptor.js';
-import { readHostFile, type Host } from '../host.js';
+import { closeDirectory, entryPath, openChildDirectory, openDirectoryBeneath, statEntry, type Directory } from '../directory-descriptor.js';
+import { entryBatches } from '../entry-batches.js';
+import type { Host } from '../host.js';
 import { CORE_HEAD_BYTES, programOfCore } from './elf-core.js';
 
-/** Names that are looked at in one folder of dumps. */
+/** Names that are looked at in the folders of one kind, and dumps of the product that are kept of them: whoever may write there may write without end. */
 const NAMES_MAX = 100_000;
+const FOUND_MAX = 10_000;
+/** Longest path of a program. Units: bytes. */
+const PROGRAM_BYTES_MAX = 4_096;
 const SYSTEMD_FOLDER = '/var/lib/systemd/coredump';
 const APPORT_FOLDER = '/var/crash';
 const ABRT_FOLDERS = ['/var/spool/abrt', '/var/tmp/abrt'] as const;
@@ -26,6 +30,35 @@ export interface DumpSeen {
 export type Unread = (folder: string, why: string) => void;
 
 const WORK_FOLDER = 'a working folder of the product';
+const TOO_MANY = 'too many entries to look at them all';
+
+/** The search through the folders of one kind, with its bounds. */
+class Search {
+  readonly found: DumpSeen[] = [];
+  #namesLeft = NAMES_MAX;
+
+  constructor(
+    private readonly isProduct: (program: string) => boolean,
+    readonly unread: Unread,
+  ) {}
+
+  /** Names of a folder, as many as are left to look at. */
+  *namesIn(directory: Directory, folder: string): Generator<BytePath> {
+    for (const names of entryBatches(directory)) {
+      for (const name of names) {
+        if (this.#namesLeft <= 0 || this.found.length >= FOUND_MAX) return this.unread(folder, TOO_MANY);
+        this.#namesLeft -= 1;
+        yield name;
+      }
+    }
+  }
+
+  /** Keeps a dump of the product. The name of its program is copied, so that it does not keep what it was cut out of. */
+  see(dump: DumpSeen): void {
+    const program = Buffer.from(dump.program.slice(0, PROGRAM_BYTES_MAX), 'latin1').toString('latin1');
+    if (this.isProduct(program)) this.found.push({ ...dump, program });
+  }
+}
 
 function head(folder: Directory, name: BytePath, length: number): Buffer | null {
   try {
@@ -59,8 +92,8 @@ function within(host: Host, folder: BytePath, unread: Unread, look: (directory: 
   }
 }
 
-function* filesIn(directory: Directory, wanted: (name: BytePath) => boolean): Generator<{ name: BytePath; stat: Stats }> {
-  for (const name of entryNames(directory).slice(0, NAMES_MAX)) {
+function* filesIn(search: Search, directory: Directory, folder: string, wanted: (name: BytePath) => boolean): Generator<{ name: BytePath; stat: Stats }> {
+  for (const name of search.namesIn(directory, folder)) {
     if (!wanted(name)) continue;
     try {
       const stat = statEntry(directory, name);
@@ -72,17 +105,18 @@ function* filesIn(directory: Directory, wanted: (name: BytePath) => boolean): Ge
 }
 
 /** Cores that the kernel itself wrote, below a folder, by the components of its pattern. */
-export function coresOfPattern(host: Host, base: BytePath, parts: readonly string[], unread: Unread): DumpSeen[] {
+function coresOfPattern(host: Host, base: BytePath, parts: readonly string[], search: Search, told?: string): void {
   const fixed = parts.slice(0, -1).findIndex((part) => part.includes('%'));
   const known = parts.slice(0, fixed === -1 ? -1 : fixed);
   const expressions = parts.slice(known.length).map(coreName);
   const start = `${base.replace(/\/$/, '')}/${known.join('/')}`.replace(/\/$/, '') || '/';
-  const found: DumpSeen[] = [];
+  const shown = told ?? start;
   const look = (directory: Directory, through: FolderRights[], path: BytePath, depth: number): void => {
     const expression = expressions[depth];
     if (expression === undefined) return;
     if (depth < expressions.length - 1) {
-      for (const name of entryNames(directory).slice(0, NAMES_MAX).filter((entry) => expression.test(entry))) {
+      for (const name of search.namesIn(directory, shown)) {
+        if (!expression.test(name)) continue;
         const child = openChildDirectory(directory, name);
         if (!child.ok) continue;
         look(child.value, [...through, rightsOf(child.value)], `${path}/${name}`, depth + 1);
@@ -90,28 +124,25 @@ export function coresOfPattern(host: Host, base: BytePath, parts: readonly strin
       }
       return;
     }
-    for (const { name, stat } of filesIn(directory, (entry) => expression.test(entry))) {
+    for (const { name, stat } of filesIn(search, directory, shown, (entry) => expression.test(entry))) {
       const start = head(directory, name, CORE_HEAD_BYTES);
       const program = (start === null ? null : programOfCore(start)) ?? programInName(name, expression);
-      if (program !== undefined) found.push({ path: `${path}/${name}`, program, stat, through });
+      if (program !== undefined) search.see({ path: `${path}/${name}`, program, stat, through });
     }
   };
-  within(host, start, unread, (directory, through) => look(directory, through, start === '/' ? '' : start, 0));
-  return found;
+  within(host, start, (_folder, why) => search.unread(shown, why), (directory, through) => look(directory, through, start === '/' ? '' : start, 0));
 }
 
 /** `core.NAME.UID.BOOT.PID.TIME`, packed or not. Source: systemd-coredump(8). */
 const SYSTEMD_NAME = /^core\.(?<name>.+)\.\d+\.[0-9a-f]{32}\.\d+\.\d+(?:\.(?:zst|lz4|xz))?$/s;
 
-function systemdDumps(host: Host, unread: Unread): DumpSeen[] {
-  const found: DumpSeen[] = [];
-  within(host, SYSTEMD_FOLDER, unread, (directory, through) => {
-    for (const { name, stat } of filesIn(directory, (entry) => SYSTEMD_NAME.test(entry))) {
+function systemdDumps(host: Host, search: Search): void {
+  within(host, SYSTEMD_FOLDER, search.unread, (directory, through) => {
+    for (const { name, stat } of filesIn(search, directory, SYSTEMD_FOLDER, (entry) => SYSTEMD_NAME.test(entry))) {
       const program = attribute(directory, name, 'user.coredump.exe') ?? attribute(directory, name, 'user.coredump.comm') ?? SYSTEMD_NAME.exec(name)?.groups?.['name'];
-      if (program !== undefined) found.push({ path: `${SYSTEMD_FOLDER}/${name}`, program, stat, through });
+      if (program !== undefined) search.see({ path: `${SYSTEMD_FOLDER}/${name}`, program, stat, through });
     }
   });
-  return found;
 }
 
 /** systemd writes whose dump it is next to the file. */
@@ -123,42 +154,53 @@ function attribute(directory: Directory, name: BytePath, attributeName: string):
   }
 }
 
-function apportReports(host: Host, unread: Unread): DumpSeen[] {
-  const found: DumpSeen[] = [];
-  within(host, APPORT_FOLDER, unread, (directory, through) => {
-    for (const { name, stat } of filesIn(directory, (entry) => entry.endsWith('.crash'))) {
+function apportReports(host: Host, search: Search): void {
+  within(host, APPORT_FOLDER, search.unread, (directory, through) => {
+    for (const { name, stat } of filesIn(search, directory, APPORT_FOLDER, (entry) => entry.endsWith('.crash'))) {
       const text = head(directory, name, REPORT_HEAD_BYTES)?.toString('latin1') ?? '';
       // Without its text, the name tells: the program's path with `_` for `/`, and the account's number.
       const program = /^ExecutablePath: (.+)$/m.exec(text)?.[1] ?? name.replace(/\.\d+\.crash$/, '').replaceAll('_', '/');
-      found.push({ path: `${APPORT_FOLDER}/${name}`, program, stat, through });
+      search.see({ path: `${APPORT_FOLDER}/${name}`, program, stat, through });
     }
   });
-  return found;
 }
 
-function abrtProblems(host: Host, unread: Unread): DumpSeen[] {
-  const found: DumpSeen[] = [];
+/** Each problem is a folder. A folder of problems that is not the system's own was made by somebody who may put anything there. */
+function abrtProblems(host: Host, search: Search): void {
   for (const folder of ABRT_FOLDERS) {
-    within(host, folder, unread, (directory) => {
-      for (const name of entryNames(directory).slice(0, NAMES_MAX)) {
-        const path = `${folder}/${name}`;
-        const executable = readHostFile(host, `${path}/executable`);
-        if (!executable.ok) continue;
-        const program = executable.value.bytes.toString('latin1').trim();
-        within(host, path, (_problem, why) => unread(folder, why), (problem, through) => {
-          for (const file of filesIn(problem, (entry) => entry === 'coredump' || entry.startsWith('coredump.'))) found.push({ path: `${path}/${file.name}`, program, stat: file.stat, through });
-        });
-      }
+    within(host, folder, search.unread, (directory) => {
+      if (directory.uid !== host.root.uid) return;
+      for (const name of search.namesIn(directory, folder)) abrtProblem(host, folder, name, search);
     });
   }
-  return found;
+}
+
+function abrtProblem(host: Host, folder: BytePath, name: BytePath, search: Search): void {
+  const path = `${folder}/${name}`;
+  within(host, path, (_problem, why) => void (why === 'not-a-folder' || search.unread(folder, why)), (problem, through) => {
+    const program = head(problem, 'executable', PROGRAM_BYTES_MAX)?.toString('latin1').trim();
+    if (program === undefined) return;
+    for (const file of filesIn(search, problem, folder, (entry) => entry === 'coredump' || entry.startsWith('coredump.'))) search.see({ path: `${path}/${file.name}`, program, stat: file.stat, through });
+  });
 }
 
 /**
- * Dumps of any program that lie where this host's kernel and the usual collectors put them, also those of a destination that is set no more.
+ * Dumps of the product that lie where this host's kernel and the usual collectors put them, also those of a destination that is set no more.
  * `workFolders` are those of the product's processes, for a pattern that is relative.
  */
-export function dumpsOnHost(host: Host, destination: CoreDestination | null, workFolders: readonly BytePath[], unread: Unread): DumpSeen[] {
-  const written = destination?.kind === 'file' ? coresOfPattern(host, '/', destination.parts, unread) : destination?.kind === 'relative' ? workFolders.flatMap((folder) => coresOfPattern(host, folder, destination.parts, (_folder, why) => unread(WORK_FOLDER, why))) : [];
-  return [...written, ...systemdDumps(host, unread), ...apportReports(host, unread), ...abrtProblems(host, unread)];
+export function dumpsOnHost(host: Host, destination: CoreDestination | null, workFolders: readonly BytePath[], isProduct: (program: string) => boolean, unread: Unread): DumpSeen[] {
+  const kinds = [
+    (search: Search): void => {
+      if (destination?.kind === 'file') coresOfPattern(host, '/', destination.parts, search);
+      if (destination?.kind === 'relative') for (const folder of workFolders) coresOfPattern(host, folder, destination.parts, search, WORK_FOLDER);
+    },
+    (search: Search): void => systemdDumps(host, search),
+    (search: Search): void => apportReports(host, search),
+    (search: Search): void => abrtProblems(host, search),
+  ];
+  return kinds.flatMap((look) => {
+    const search = new Search(isProduct, unread);
+    look(search);
+    return search.found;
+  });
 }

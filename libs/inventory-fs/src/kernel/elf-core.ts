@@ -10,6 +10,9 @@ const NOTE_PROCESS = 3;
 const PROGRAM_AT = 40;
 const PROGRAM_LENGTH = 16;
 const NOTE_HEAD_BYTES = 12;
+/** The kernel writes the notes first, and the one about the process right behind that of its first thread. A file that says otherwise may go on without end. */
+const SEGMENTS_MAX = 64;
+const NOTES_MAX = 1_000;
 const padded = (length: number): number => Math.ceil(length / 4) * 4;
 
 /**
@@ -25,11 +28,12 @@ export function programOfCore(head: Buffer): string | null {
     const u64 = (at: number): number => Number(little ? head.readBigUInt64LE(at) : head.readBigUInt64BE(at));
     if (u16(16) !== TYPE_CORE) return null;
     const [segments, size, count] = [u64(32), u16(54), u16(56)];
-    for (let index = 0; index < count; index += 1) {
+    for (let index = 0; index < Math.min(count, SEGMENTS_MAX); index += 1) {
       const segment = segments + index * size;
       if (u32(segment) !== SEGMENT_NOTE) continue;
       const end = u64(segment + 8) + u64(segment + 32);
-      for (let note = u64(segment + 8); note + NOTE_HEAD_BYTES <= end; ) {
+      for (let [note, left] = [u64(segment + 8), NOTES_MAX]; note + NOTE_HEAD_BYTES <= end; left -= 1) {
+        if (left === 0) return null;
         const content = note + NOTE_HEAD_BYTES + padded(u32(note));
         if (u32(note + 8) === NOTE_PROCESS) return textAt(head, content + PROGRAM_AT);
         note = content + padded(u32(note + 4));

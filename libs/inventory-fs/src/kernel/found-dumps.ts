@@ -25,12 +25,12 @@ export function programsOf({ services }: Pick<Profile, 'services'>, running: rea
 }
 
 /** Dumps of the product that the profile's own patterns do not take in. What a link of another kind or a second name leads to counts once. */
-export function beyondPatterns(store: Store, dumps: readonly DumpSeen[], isProduct: (program: string) => boolean): DumpSeen[] {
+export function beyondPatterns(store: Store, dumps: readonly DumpSeen[]): DumpSeen[] {
   const [patterns, excluded] = [compilePatterns(store.files), compilePatterns(store.exclude)];
   const seen = new Set<string>();
-  return dumps.filter(({ path, program, stat }) => {
+  return dumps.filter(({ path, stat }) => {
     const key = `${stat.dev}:${stat.ino}`;
-    if (seen.has(key) || !isProduct(program) || (patterns.matches(path) && !excluded.matches(path))) return false;
+    if (seen.has(key) || (patterns.matches(path) && !excluded.matches(path))) return false;
     seen.add(key);
     return true;
   });
@@ -56,7 +56,7 @@ function spread(of: Spread, more: readonly { readonly place: number; readonly by
 export function withDumps(observed: StoreObservation, dumps: readonly DumpSeen[], nowMs: number): StoreObservation {
   if (dumps.length === 0) return observed;
   const [apparent, allocated] = [dumps.reduce((sum, { stat }) => sum + stat.size, 0), dumps.reduce((sum, { stat }) => sum + stat.blocks * BLOCK_BYTES, 0)];
-  const times = dumps.map(({ stat }) => Math.min(stat.mtimeMs, stat.ctimeMs));
+  const times = dumps.map(({ stat }) => Math.max(0, Math.min(stat.mtimeMs, stat.ctimeMs)));
   const inClasses = (classOf: (dump: DumpSeen, atMs: number) => number) => dumps.map((dump, index) => ({ place: classOf(dump, times[index] ?? nowMs), bytes: dump.stat.blocks * BLOCK_BYTES }));
   return {
     ...observed,

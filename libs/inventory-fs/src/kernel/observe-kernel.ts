@@ -26,9 +26,8 @@ export interface KernelFacts {
   /** By the names that every reader knows: `core-destination`, `swap` and so on. */
   readonly settings: Observation['settings'];
   readonly held: HeldByStore;
-  /** Dumps that lie where the kernel and its collectors put them, of any program. */
+  /** Dumps that lie where the kernel and its collectors put them, of the product. */
   readonly dumps: readonly DumpSeen[];
-  readonly isProduct: (program: string) => boolean;
   /** Folders of dumps that could not be read, with why. */
   readonly unread: readonly string[];
   readonly memory: Measured<MemoryAccess>;
@@ -152,13 +151,13 @@ export async function kernelFacts(parts: Parts): Promise<KernelFacts> {
   const memory = whoReads(parts, running, accounts);
   const core = destination(served);
   const has = (kind: Store['kind']): boolean => profile.stores.some((store) => store.kind === kind);
-  const unread: string[] = [];
+  const isProduct = programsOf(profile, running.product);
+  const unread = new Set<string>();
   return {
     settings: { ...(has('dump') ? dumpSettings(host, running, core, served) : {}), ...(has('memory') ? memorySettings(running, served, memory) : {}) },
     held: heldBy(parts, running, accounts, served),
-    dumps: has('dump') ? dumpsOnHost(host, core.ok ? core.value : null, workFolders(host, running.product), (folder, why) => void unread.push(`${folder} (${why})`)) : [],
-    isProduct: programsOf(profile, running.product),
-    unread,
+    dumps: has('dump') ? dumpsOnHost(host, core.ok ? core.value : null, workFolders(host, running.product), isProduct, (folder, why) => void unread.add(`${folder} (${why})`)) : [],
+    unread: [...unread],
     memory,
     accounts,
     shownName: parts.shownName,
@@ -173,7 +172,7 @@ export function withKernelFacts(observed: StoreObservation, store: Store, facts:
   if (store.kind === 'memory') return withMemory(told, store, facts.memory);
   if (store.kind !== 'dump') return told;
   const gaps = facts.unread.map((folder) => ({ what: 'dumps of the kernel', why: folder }));
-  const dumps = beyondPatterns(store, facts.dumps, facts.isProduct);
+  const dumps = beyondPatterns(store, facts.dumps);
   return { ...withDumpAccess(withDumps(told, dumps, nowMs), store, dumps, facts.accounts, facts.shownName), unknown: [...told.unknown, ...gaps].slice(0, 32) };
 }
 
