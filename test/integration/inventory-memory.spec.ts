@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +117,32 @@ describe('memory of folders', () => {
     const kept = await scan({ memory: { folder: join(root, 'etc/passwd'), fullEveryHours: 24 } });
     expect(items(kept, 'first')).toBe(8);
     expect(kept.effort?.notice).toMatch(/^the memory of /);
+  });
+});
+
+const asRoot = process.getuid?.() === 0;
+
+describe('a memory that changes its place or its subject', () => {
+  it.skipIf(!asRoot)(`on a full disk is not kept, and leaves nothing on it${asRoot ? '' : ' (skipped: only root can mount a small disk)'}`, async () => {
+    mkdirSync(memory);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', memory]);
+    try {
+      writeFileSync(join(memory, 'other'), Buffer.alloc(64 * 1024));
+      const kept = await scan();
+      expect(items(kept, 'first')).toBe(8);
+      expect(kept.effort?.notice).toBe('the memory of this scan could not be kept (ENOSPC)');
+      expect(readdirSync(memory)).toEqual(['other']);
+    } finally {
+      execFileSync('umount', [memory]);
+    }
+  });
+
+  it('is thrown away when the profile has other stores, and the new one takes its place', async () => {
+    await scan();
+    const other = await scan({}, { first: { glob: '/s/*/**' } });
+    expect(other.effort).toMatchObject({ mode: 'full', notice: 'the memory of earlier scans was thrown away: it is about other stores' });
+    expect(readdirSync(memory)).toHaveLength(1);
+    expect((await scan({}, { first: { glob: '/s/*/**' } })).effort?.notice).toBeNull();
   });
 });
 

@@ -28,10 +28,18 @@ const ELSEWHERE_MAX = 100_000;
 const NAME_CHARACTERS = 24;
 const NOTHING = new Uint8Array(new SharedArrayBuffer(0));
 
-/** What the memory is about. A memory of other stores, or of another root, is another file. */
-export function memoryAbout(root: string, stores: readonly StoreOutline[], readAcls: boolean): string {
-  return createHash('sha256').update(JSON.stringify([root, stores, readAcls])).digest('hex');
+const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** What a memory is about. That of another root or profile is another file; one of the same profile with other stores takes the place of what it was. */
+export interface MemorySubject {
+  readonly name: string;
+  readonly about: string;
 }
+
+export const memorySubject = (parts: { root: string; profile: string; stores: readonly StoreOutline[]; readAcls: boolean }): MemorySubject => ({
+  name: `scan-${digestOf([parts.root, parts.profile]).slice(0, NAME_CHARACTERS)}.memory`,
+  about: digestOf([parts.root, parts.stores, parts.readAcls]),
+});
 
 /** Memory of the scan before: read when a scan begins, written anew when it ends. */
 export class HostMemory {
@@ -42,22 +50,18 @@ export class HostMemory {
 
   constructor(
     private readonly terms: MemoryTerms,
-    private readonly about: string,
+    private readonly subject: MemorySubject,
     private readonly nowMs: number,
   ) {
-    const loaded = loadMemory(terms.folder, this.#name);
+    const loaded = loadMemory(terms.folder, subject.name);
     if (!loaded.ok) {
       if (loaded.error.kind === 'useless') this.#notice = `the memory of earlier scans was thrown away: ${loaded.error.why}`;
-    } else if (loaded.value.head.about !== about) this.#notice = 'the memory of earlier scans was thrown away: it is about other stores';
+    } else if (loaded.value.head.about !== subject.about) this.#notice = 'the memory of earlier scans was thrown away: it is about other stores';
     else if (loaded.value.head.scannedMs > nowMs) this.#notice = "the memory of earlier scans was thrown away: the host's clock went back";
     else {
       this.#head = loaded.value.head;
       this.#lines = loaded.value.lines;
     }
-  }
-
-  get #name(): string {
-    return `scan-${this.about.slice(0, NAME_CHARACTERS)}.memory`;
   }
 
   /** What became of the memory, where it is worth saying. */
@@ -97,14 +101,14 @@ export class HostMemory {
 
   /** Keeps what was found for the next scan. What goes wrong is told, and costs the next scan its memory and nothing else. */
   async keep(found: readonly FoundForMemory[], parts: { complete: boolean; stores: Record<string, StoreBefore>; elsewhere: readonly string[] }): Promise<void> {
-    const head: MemoryHead = { format: 'mailwarden-memory/1', about: this.about, scannedMs: this.nowMs, complete: parts.complete, stores: parts.stores, elsewhere: parts.elsewhere.slice(0, ELSEWHERE_MAX) };
+    const head: MemoryHead = { format: 'mailwarden-memory/1', about: this.subject.about, scannedMs: this.nowMs, complete: parts.complete, stores: parts.stores, elsewhere: parts.elsewhere.slice(0, ELSEWHERE_MAX) };
     let lines = this.#linesOf(found);
     if (lines.reduce((bytes, line) => bytes + line.length, 0) > MEMORY_BYTES_MAX / 2) {
       this.tell('the memory of this scan is too large and was not kept');
       lines = [];
     }
     try {
-      await saveMemory(this.terms.folder, this.#name, head, lines);
+      await saveMemory(this.terms.folder, this.subject.name, head, lines);
     } catch (cause) {
       this.tell(`the memory of this scan could not be kept (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`);
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { memoryHead, type MemoryHead } from './memory-head.js';
@@ -66,13 +66,28 @@ function memoryFrom(bytes: Uint8Array<SharedArrayBuffer>): Result<LoadedMemory, 
 }
 
 /**
- * Writes a memory whole or not at all: beside the old one, synced, renamed, and the folder synced. A crash leaves the old one, or a `.part` that nobody reads.
+ * Writes a memory whole or not at all: beside the old one, synced, renamed, and the folder synced. A crash leaves the old one, or a `.part` that nobody reads; a full disk leaves no part on it.
  * Errors: throws what the file system says.
  */
 export async function saveMemory(folder: string, name: string, head: MemoryHead, lines: readonly string[]): Promise<void> {
-  const body = `${JSON.stringify(head)}\n${lines.map((line) => `${line}\n`).join('')}`;
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   const part = join(folder, `${name}.part`);
+  try {
+    await writePart(part, `${JSON.stringify(head)}\n${lines.map((line) => `${line}\n`).join('')}`);
+    await rename(part, join(folder, name));
+  } catch (cause) {
+    await rm(part, { force: true });
+    throw cause;
+  }
+  const place = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await place.sync();
+  } finally {
+    await place.close();
+  }
+}
+
+async function writePart(part: string, body: string): Promise<void> {
   const file = await open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, FILE_MODE);
   try {
     await file.chmod(FILE_MODE);
@@ -80,12 +95,5 @@ export async function saveMemory(folder: string, name: string, head: MemoryHead,
     await file.sync();
   } finally {
     await file.close();
-  }
-  await rename(part, join(folder, name));
-  const place = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await place.sync();
-  } finally {
-    await place.close();
   }
 }

@@ -2,12 +2,12 @@ import type { Profile } from '@mailwarden/catalogue';
 import type { ScanEffort, StoreObservation } from '@mailwarden/contracts';
 import type { WalkedHost } from '../store-walk.js';
 import { outlineOf } from '../walk/store-map.js';
-import { HostMemory, memoryAbout, type MemoryTerms } from './host-memory.js';
+import { HostMemory, memorySubject, type MemoryTerms } from './host-memory.js';
 import { historyOf } from './scan-history.js';
 
 /** Opens the memory of earlier scans of these stores; null where none is to be kept. */
 export const openMemory = (terms: MemoryTerms | null, about: { root: string; profile: Profile; readAcls: boolean }, nowMs: number): HostMemory | null =>
-  terms === null ? null : new HostMemory(terms, memoryAbout(about.root, about.profile.stores.map(outlineOf), about.readAcls), nowMs);
+  terms === null ? null : new HostMemory(terms, memorySubject({ root: about.root, profile: about.profile.id, stores: about.profile.stores.map(outlineOf), readAcls: about.readAcls }), nowMs);
 
 /** Keeps what a scan found for the next one, and says what the scan cost. */
 export async function concludeScan(walked: WalkedHost, stores: readonly StoreObservation[], memory: HostMemory | null, nowMs: number): Promise<ScanEffort> {
