@@ -29,3 +29,21 @@ it(`text without sense is read to its end by every reader (SEED=${SEED})`, { tim
     expect(readLogrotateState(text, () => 0)).toBeNull();
   }
 });
+
+const SYSLOG = { facility: 'mail', programs: ['klms*'] };
+const routed = (text: string): ReturnType<typeof filesFor> => filesFor(readRsyslog({ read: () => ok(text), entries: () => [] }, '/etc/rsyslog.conf'), SYSLOG);
+
+it('an `if` with many branches is read in a time that grows with their number, and no faster', { timeout: 10_000 }, () => {
+  const branches = (end: number): string => Array.from({ length: end }, (_, n) => `${n === 0 ? '' : 'else '}if $msg == "${n}" then /var/log/${n}\n`).join('');
+  expect(routed(`${branches(60)}else /var/log/rest\nmail.* /var/log/mail.log\n`).files).toHaveLength(62);
+  expect(routed(branches(600)).unread).toMatchObject([{ why: expect.stringContaining('too many branches') }]);
+});
+
+it.each([
+  ['conditions joined without end', `if ${'$msg == "1" and '.repeat(50_000)}$msg == "1" then /var/log/x\n`],
+  ['alternatives without end', `if ${'$msg == "1" or '.repeat(50_000)}$msg == "1" then /var/log/x\n`],
+  ['an `if` in an `if` without end', `${'if $msg == "1" then '.repeat(50_000)}/var/log/x\n`],
+])('%s are told of, or may be so', (_what, text) => {
+  const { files, unread } = routed(text);
+  expect(files.length + unread.length).toBe(1);
+});

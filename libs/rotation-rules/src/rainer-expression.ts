@@ -3,6 +3,8 @@ import { both, either, not, PERHAPS, propertyIs, selector, type SyslogCondition 
 
 /** Brackets within brackets that are followed. */
 const DEPTH_MAX = 20;
+/** Conditions that one `and` or `or` joins; a longer text may be so or not. */
+const OPERANDS_MAX = 500;
 const COMPARISONS = ['==', '!=', '<>', '<=', '>=', '<', '>'] as const;
 const WORDS = ['startswith_i', 'startswith', 'contains_i', 'contains', 'isequal'] as const;
 
@@ -15,19 +17,21 @@ export function readExpression(text: string): SyslogCondition {
 }
 
 function disjunction(text: RainerText, depth: number): SyslogCondition {
-  let condition = conjunction(text, depth);
-  for (text.toNext(); text.atWord('or'); text.toNext()) {
+  let [condition, operands] = [conjunction(text, depth), 1];
+  for (text.toNext(); text.atWord('or'); text.toNext(), operands += 1) {
     text.skip(2);
-    condition = either(condition, conjunction(text, depth));
+    const next = conjunction(text, depth);
+    condition = operands < OPERANDS_MAX ? either(condition, next) : PERHAPS;
   }
   return condition;
 }
 
 function conjunction(text: RainerText, depth: number): SyslogCondition {
-  let condition = single(text, depth);
-  for (text.toNext(); text.atWord('and'); text.toNext()) {
+  let [condition, operands] = [single(text, depth), 1];
+  for (text.toNext(); text.atWord('and'); text.toNext(), operands += 1) {
     text.skip(3);
-    condition = both(condition, single(text, depth));
+    const next = single(text, depth);
+    condition = operands < OPERANDS_MAX ? both(condition, next) : PERHAPS;
   }
   return condition;
 }

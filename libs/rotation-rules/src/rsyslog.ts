@@ -21,6 +21,8 @@ export interface RsyslogConfig {
 const DEPTH_MAX = 20;
 /** More statements than this has no configuration; the rest is told as unread. */
 const STATEMENTS_MAX = 20_000;
+/** Branches of one `if` with its `else if`s; more than this is no configuration either. */
+const BRANCHES_MAX = 500;
 /** What an action of the older form may begin with, where it stands alone within a block. */
 const ACTION_SIGNS = '/?@|~^';
 /** Where a legacy action begins that is no file: other hosts, pipes, programs, users, modules. */
@@ -117,19 +119,29 @@ class Statements {
     if (line.slice(0, split).toLowerCase() === '$includeconfig') this.reader.include(line.slice(split).trim(), source, when, depth);
   }
 
+  /** An `if` with every `else if`. Each branch adds one link to what the next one depends on, so that asking takes as long as the text is. */
   #conditional(when: SyslogCondition, depth: number): void {
     const { text } = this;
-    text.skip(2);
-    const condition = both(when, readExpression(this.#untilThen()));
-    this.#last = condition;
-    this.#action(condition, depth);
-    text.toNext();
-    if (!text.atWord('else')) return;
-    text.skip(4);
-    text.toNext();
-    const otherwise = both(when, not(condition));
-    if (text.atWord('if')) this.#conditional(otherwise, depth + 1);
-    else this.#action(otherwise, depth);
+    let otherwise = when;
+    for (let branch = 0; text.atWord('if'); branch += 1) {
+      if (branch === BRANCHES_MAX || depth > DEPTH_MAX) return this.#giveUp(when);
+      text.skip(2);
+      const condition = readExpression(this.#untilThen());
+      this.#last = both(otherwise, condition);
+      otherwise = both(otherwise, not(condition));
+      this.#action(this.#last, depth);
+      text.toNext();
+      if (!text.atWord('else')) return;
+      text.skip(4);
+      text.toNext();
+    }
+    this.#action(otherwise, depth);
+  }
+
+  /** The rest of a file that is built as no configuration is. */
+  #giveUp(when: SyslogCondition): void {
+    this.reader.missed(this.#here(), 'there are too many branches, or conditions too deep', when);
+    this.text.skip(Number.MAX_SAFE_INTEGER);
   }
 
   #untilThen(): string {

@@ -26,6 +26,8 @@ describe('the moment of a line', () => {
     ['Foo  1 00:00:00', null],
     ['Jan xx 00:00:00', null],
     ['2026-99-99T00:00:00Z', null],
+    ['9999-12-31T23:59:59Z', null],
+    ['275760-09-13', null],
   ])('%s, in a file of 3 January 2026', (moment, ms) => expect(momentOfLine(moment, MTIME, utc)).toBe(ms));
   it('may lie in the new year while the file was last written in the old one, by its zone', () => expect(momentOfLine('Jan  1 00:30:00', Date.UTC(2025, 11, 31, 23, 30), utc)).toBe(Date.UTC(2026, 0, 1, 0, 30)));
 });
@@ -36,6 +38,12 @@ describe('globs', () => {
     expect([matchesPath('/var/log/*.log', '/var/log/a.log'), matchesPath('/var/*', '/var/log/a'), matchesEntry('*', '.x'), matchesEntry('.*', '.x'), isGlob('/a/b'), isGlob('/a?')]).toEqual([true, false, false, true, false, true]);
   });
   it('cannot be kept busy', () => expect(matchesName(`${'*a'.repeat(2_000)}b`, 'a'.repeat(4_000))).toBe(false), 5_000);
+  it('of programs keep nothing of the log but its names', () => {
+    const matches = programMatcher(['klms*']);
+    const before = process.memoryUsage().rss;
+    for (let n = 0; n < 400; n += 1) matches(Buffer.alloc(1024 * 1024, `some-long-program-name-${n} `).toString('latin1').slice(0, 24));
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+  });
   it('of programs are answered again from memory', () => {
     const matches = programMatcher(['klms*', 'postfix/*']);
     expect(['klms', 'klmsdb', 'postfix/qmgr', 'postfix', 'klms', 'cron'].map(matches)).toEqual([true, true, true, false, true, false]);

@@ -46,12 +46,12 @@ export function readSyslogLine(line: string): SyslogLine | null {
 
 /**
  * The moment of a line. The traditional form names no year: a line is older than the last change of its file, and less than a year older.
- * Null where it is no moment. Units: milliseconds since 1970.
+ * Null where it is no moment, or one to come. Units: milliseconds since 1970.
  */
 export function momentOfLine(moment: string, fileMtimeMs: number, clock: LocalClock): number | null {
   if (isDigit(moment[0])) {
     const ms = Date.parse(moment);
-    return Number.isNaN(ms) ? null : ms;
+    return Number.isNaN(ms) || ms > fileMtimeMs + DAY_MS ? null : ms; // Nobody wrote after the last change of the file.
   }
   const month = MONTHS.indexOf(moment.slice(0, 3)) + 1;
   const [day, hour, minute, second] = [moment.slice(4, 6), moment.slice(7, 9), moment.slice(10, 12), moment.slice(13, 15)].map(Number);
@@ -70,10 +70,12 @@ export function programMatcher(programs: readonly string[]): (program: string) =
     let answer = remembered.get(program);
     if (answer === undefined) {
       answer = programs.some((glob) => matchesName(glob, program));
-      if (remembered.size < REMEMBERED_MAX) remembered.set(program, answer);
+      if (remembered.size < REMEMBERED_MAX) remembered.set(copied(program), answer);
     }
     return answer;
   };
 }
+/** A name of its own: one cut out of a log would keep the whole piece of it in memory. */
+const copied = (name: string): string => [...name].join('');
 /** Names that are remembered; a log that holds more was written by somebody who wants it to. */
 const REMEMBERED_MAX = 10_000;

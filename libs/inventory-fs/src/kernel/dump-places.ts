@@ -2,63 +2,17 @@ import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 import { coreName, programInName, type BytePath, type CoreDestination, type FolderRights } from '@mailwarden/inventory';
 import { readExtendedAttribute } from '@mailwarden/linux';
 import { closeDirectory, entryPath, openChildDirectory, openDirectoryBeneath, statEntry, type Directory } from '../directory-descriptor.js';
-import { entryBatches } from '../entry-batches.js';
 import type { Host } from '../host.js';
+import { DumpSearch, PROGRAM_BYTES_MAX, type DumpSeen, type Unread } from './dump-search.js';
 import { CORE_HEAD_BYTES, programOfCore } from './elf-core.js';
 
-/** Names that are looked at in the folders of one kind, and dumps of the product that are kept of them: whoever may write there may write without end. */
-const NAMES_MAX = 100_000;
-const FOUND_MAX = 10_000;
-/** Longest path of a program. Units: bytes. */
-const PROGRAM_BYTES_MAX = 4_096;
 const SYSTEMD_FOLDER = '/var/lib/systemd/coredump';
 const APPORT_FOLDER = '/var/crash';
 const ABRT_FOLDERS = ['/var/spool/abrt', '/var/tmp/abrt'] as const;
 /** Of a report of apport: its first lines name the program. Units: bytes. */
 const REPORT_HEAD_BYTES = 65_536;
 
-/** A dump that lies on the host, and the program that it is of: a path, or the beginning of a name. */
-export interface DumpSeen {
-  readonly path: BytePath;
-  readonly program: string;
-  readonly stat: Stats;
-  /** Folders that lead to it. */
-  readonly through: readonly FolderRights[];
-}
-
-/** Said where a folder of dumps is there and cannot be read. Privacy: the folder is one that everybody knows, or is told as what it is for. */
-export type Unread = (folder: string, why: string) => void;
-
 const WORK_FOLDER = 'a working folder of the product';
-const TOO_MANY = 'too many entries to look at them all';
-
-/** The search through the folders of one kind, with its bounds. */
-class Search {
-  readonly found: DumpSeen[] = [];
-  #namesLeft = NAMES_MAX;
-
-  constructor(
-    private readonly isProduct: (program: string) => boolean,
-    readonly unread: Unread,
-  ) {}
-
-  /** Names of a folder, as many as are left to look at. */
-  *namesIn(directory: Directory, folder: string): Generator<BytePath> {
-    for (const names of entryBatches(directory)) {
-      for (const name of names) {
-        if (this.#namesLeft <= 0 || this.found.length >= FOUND_MAX) return this.unread(folder, TOO_MANY);
-        this.#namesLeft -= 1;
-        yield name;
-      }
-    }
-  }
-
-  /** Keeps a dump of the product. The name of its program is copied, so that it does not keep what it was cut out of. */
-  see(dump: DumpSeen): void {
-    const program = Buffer.from(dump.program.slice(0, PROGRAM_BYTES_MAX), 'latin1').toString('latin1');
-    if (this.isProduct(program)) this.found.push({ ...dump, program });
-  }
-}
 
 function head(folder: Directory, name: BytePath, length: number): Buffer | null {
   try {
@@ -92,7 +46,7 @@ function within(host: Host, folder: BytePath, unread: Unread, look: (directory: 
   }
 }
 
-function* filesIn(search: Search, directory: Directory, folder: string, wanted: (name: BytePath) => boolean): Generator<{ name: BytePath; stat: Stats }> {
+function* filesIn(search: DumpSearch, directory: Directory, folder: string, wanted: (name: BytePath) => boolean): Generator<{ name: BytePath; stat: Stats }> {
   for (const name of search.namesIn(directory, folder)) {
     if (!wanted(name)) continue;
     try {
@@ -105,7 +59,7 @@ function* filesIn(search: Search, directory: Directory, folder: string, wanted: 
 }
 
 /** Cores that the kernel itself wrote, below a folder, by the components of its pattern. */
-function coresOfPattern(host: Host, base: BytePath, parts: readonly string[], search: Search, told?: string): void {
+function coresOfPattern(host: Host, base: BytePath, parts: readonly string[], search: DumpSearch, told?: string): void {
   const fixed = parts.slice(0, -1).findIndex((part) => part.includes('%'));
   const known = parts.slice(0, fixed === -1 ? -1 : fixed);
   const expressions = parts.slice(known.length).map(coreName);
@@ -136,7 +90,7 @@ function coresOfPattern(host: Host, base: BytePath, parts: readonly string[], se
 /** `core.NAME.UID.BOOT.PID.TIME`, packed or not. Source: systemd-coredump(8). */
 const SYSTEMD_NAME = /^core\.(?<name>.+)\.\d+\.[0-9a-f]{32}\.\d+\.\d+(?:\.(?:zst|lz4|xz))?$/s;
 
-function systemdDumps(host: Host, search: Search): void {
+function systemdDumps(host: Host, search: DumpSearch): void {
   within(host, SYSTEMD_FOLDER, search.unread, (directory, through) => {
     for (const { name, stat } of filesIn(search, directory, SYSTEMD_FOLDER, (entry) => SYSTEMD_NAME.test(entry))) {
       const program = attribute(directory, name, 'user.coredump.exe') ?? attribute(directory, name, 'user.coredump.comm') ?? SYSTEMD_NAME.exec(name)?.groups?.['name'];
@@ -154,7 +108,7 @@ function attribute(directory: Directory, name: BytePath, attributeName: string):
   }
 }
 
-function apportReports(host: Host, search: Search): void {
+function apportReports(host: Host, search: DumpSearch): void {
   within(host, APPORT_FOLDER, search.unread, (directory, through) => {
     for (const { name, stat } of filesIn(search, directory, APPORT_FOLDER, (entry) => entry.endsWith('.crash'))) {
       const text = head(directory, name, REPORT_HEAD_BYTES)?.toString('latin1') ?? '';
@@ -166,7 +120,7 @@ function apportReports(host: Host, search: Search): void {
 }
 
 /** Each problem is a folder. A folder of problems that is not the system's own was made by somebody who may put anything there. */
-function abrtProblems(host: Host, search: Search): void {
+function abrtProblems(host: Host, search: DumpSearch): void {
   for (const folder of ABRT_FOLDERS) {
     within(host, folder, search.unread, (directory) => {
       if (directory.uid !== host.root.uid) return;
@@ -175,7 +129,7 @@ function abrtProblems(host: Host, search: Search): void {
   }
 }
 
-function abrtProblem(host: Host, folder: BytePath, name: BytePath, search: Search): void {
+function abrtProblem(host: Host, folder: BytePath, name: BytePath, search: DumpSearch): void {
   const path = `${folder}/${name}`;
   within(host, path, (_problem, why) => void (why === 'not-a-folder' || search.unread(folder, why)), (problem, through) => {
     const program = head(problem, 'executable', PROGRAM_BYTES_MAX)?.toString('latin1').trim();
@@ -190,16 +144,16 @@ function abrtProblem(host: Host, folder: BytePath, name: BytePath, search: Searc
  */
 export function dumpsOnHost(host: Host, destination: CoreDestination | null, workFolders: readonly BytePath[], isProduct: (program: string) => boolean, unread: Unread): DumpSeen[] {
   const kinds = [
-    (search: Search): void => {
+    (search: DumpSearch): void => {
       if (destination?.kind === 'file') coresOfPattern(host, '/', destination.parts, search);
       if (destination?.kind === 'relative') for (const folder of workFolders) coresOfPattern(host, folder, destination.parts, search, WORK_FOLDER);
     },
-    (search: Search): void => systemdDumps(host, search),
-    (search: Search): void => apportReports(host, search),
-    (search: Search): void => abrtProblems(host, search),
+    (search: DumpSearch): void => systemdDumps(host, search),
+    (search: DumpSearch): void => apportReports(host, search),
+    (search: DumpSearch): void => abrtProblems(host, search),
   ];
   return kinds.flatMap((look) => {
-    const search = new Search(isProduct, unread);
+    const search = new DumpSearch(isProduct, unread);
     look(search);
     return search.found;
   });

@@ -3,7 +3,7 @@ import type { Profile, Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
 import { accessOf, ageClassOf, compilePatterns, sizeClassOf, type Account, type Accounts } from '@mailwarden/inventory';
 import { instantOf, known, type Measured } from '@mailwarden/kernel';
-import type { DumpSeen } from './dump-places.js';
+import type { DumpSeen } from './dump-search.js';
 import type { RunningProcess } from './running-process.js';
 
 const BLOCK_BYTES = 512;
