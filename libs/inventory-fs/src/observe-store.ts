@@ -40,6 +40,9 @@ async function configuredLimits({ host }: ScanContext, store: Store): Promise<St
 
 const mapped = <T, U>(value: Measured<T>, of: (inner: T) => U): Measured<U> => (value.known ? known(of(value.value), value.source) : value);
 
+/** Files full of holes can claim more than can be counted; no reader would take such an observation. */
+const countable = (bytes: number): Measured<number> => (Number.isSafeInteger(bytes) ? known(bytes) : unknown('its files claim to be larger than can be counted'));
+
 type Amounts = Pick<StoreObservation, 'items' | 'bytesApparent' | 'bytesAllocated' | 'oldestAt' | 'newestAt'>;
 
 function amountsOf(item: WalkedStore, rows: RowsFound | null): Amounts {
@@ -54,7 +57,7 @@ function amountsOf(item: WalkedStore, rows: RowsFound | null): Amounts {
     const unseen = unknown(item.unseen ?? `none of it could be read (${[...item.blind.keys()].join(', ')})`);
     return { items: unseen, bytesApparent: unseen, bytesAllocated: unseen, oldestAt: unseen, newestAt: unseen };
   }
-  return { items: known(tally.items), bytesApparent: known(tally.bytesApparent), bytesAllocated: known(tally.bytesAllocated), oldestAt: known(at(tally.oldestMs)), newestAt: known(at(tally.newestMs)) };
+  return { items: known(tally.items), bytesApparent: countable(tally.bytesApparent), bytesAllocated: known(tally.bytesAllocated), oldestAt: known(at(tally.oldestMs)), newestAt: known(at(tally.newestMs)) };
 }
 
 function leftoversOf({ serviceStarted }: ScanContext, { tally, unseen }: WalkedStore): StoreObservation['leftovers'] {

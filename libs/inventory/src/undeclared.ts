@@ -74,6 +74,9 @@ export interface FoundFile {
   readonly mtimeMs: number;
 }
 
+/** Whoever owns a file says when it was written, and how much it holds. The end of the year 9999. Units: milliseconds since 1970. */
+const LATEST_MS = 253_402_300_799_999;
+
 interface Sum {
   items: number;
   bytes: number;
@@ -87,7 +90,7 @@ export class UndeclaredTally {
   add(kind: UndeclaredData['kind'], { path, size, mtimeMs }: FoundFile): void {
     const key = `${kind} ${placeOf(path)}`;
     const sum = this.#sums.get(key) ?? { items: 0, bytes: 0, newestMs: 0 };
-    this.#sums.set(key, { items: sum.items + 1, bytes: sum.bytes + size, newestMs: Math.max(sum.newestMs, mtimeMs) });
+    this.#sums.set(key, { items: sum.items + 1, bytes: Math.min(sum.bytes + size, Number.MAX_SAFE_INTEGER), newestMs: Math.max(sum.newestMs, Math.min(mtimeMs, LATEST_MS)) });
   }
 
   /** In a fixed order, so that two looks that found the same say the same. */

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
 import { accessOf, ageClassOf, compilePatterns, sizeClassOf, type Account, type Accounts } from '@mailwarden/inventory';
-import { instantOf, known, type Measured } from '@mailwarden/kernel';
+import { instantOf, known, unknown, type Measured } from '@mailwarden/kernel';
 import type { DumpSeen } from './dump-search.js';
 import type { RunningProcess } from './running-process.js';
 
@@ -36,7 +36,10 @@ export function beyondPatterns(store: Store, dumps: readonly DumpSeen[]): DumpSe
   });
 }
 
-const plus = (value: Measured<number>, more: number): Measured<number> => (value.known ? known(value.value + more, value.source) : value);
+function plus(value: Measured<number>, more: number): Measured<number> {
+  if (!value.known) return value;
+  return Number.isSafeInteger(value.value + more) ? known(value.value + more, value.source) : unknown('its dumps claim to be larger than can be counted');
+}
 type Moment = StoreObservation['oldestAt'];
 const chosen = (value: Moment, ms: number, isBetter: (a: number, b: number) => boolean): Moment => (value.known && (value.value === null || isBetter(ms, Date.parse(value.value))) ? known(instantOf(Math.round(ms)), value.source) : value);
 
