@@ -1,6 +1,6 @@
 import type { AccessBreach } from '@mailwarden/contracts';
 import { memoryWay, type Account, type AccountAccess, type Accounts, type MemoryWay } from '@mailwarden/inventory';
-import { groupsOfProcess, familyOf } from './product-processes.js';
+import { groupsOfProcess, familyOf, unitsInGroups } from './product-processes.js';
 import { KERNEL, type KernelFiles } from './kernel-files.js';
 import { isOfTheSuperUser, type RunningProcess } from './running-process.js';
 
@@ -46,7 +46,7 @@ function readersOf(parts: MemoryParts, kernel: KernelFiles): Readers[] {
 /** A process of the same unit, or of another unit of the product, is the product itself. Who comes in by a session of that account is not. */
 function isKin({ pid }: RunningProcess, group: string, { units }: MemoryParts, kernel: KernelFiles): boolean {
   const own = groupsOfProcess(pid, kernel);
-  return (own !== '' && own === group) || own.split(/[\n/]/).some((part) => units.includes(part));
+  return (own !== '' && own === group) || unitsInGroups(own).some((unit) => units.includes(unit));
 }
 
 export interface MemoryParts {

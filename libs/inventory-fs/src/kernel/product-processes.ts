@@ -25,6 +25,14 @@ export function groupsOfProcess(pid: number, { proc }: KernelFiles): string {
   }
 }
 
+/**
+ * Units that systemd itself keeps a process in, by the lines of its control groups: the first part of each path that is no slice.
+ * Below that a unit is its own master: an account may call a group of its own session as the product's unit is called.
+ */
+export function unitsInGroups(groups: string): string[] {
+  return groups.split('\n').flatMap((line) => line.split(':').slice(2).join(':').split('/').find((part) => part !== '' && !part.endsWith('.slice')) ?? []).map((part) => part.replace(/^_/, ''));
+}
+
 /** Processes that came from one, itself among them. */
 export function familyOf(main: RunningProcess | null, processes: ReadonlyMap<number, RunningProcess>): RunningProcess[] {
   return main === null ? [] : [...processes.values()].filter((process) => process.pid === main.pid || ancestorsOf(process, processes).includes(main.pid));
@@ -41,7 +49,7 @@ export function productProcesses(parts: { host: Host; profile: Profile; accounts
   const { host, profile, processes } = parts;
   const uids = productUids(profile, parts.accounts);
   const units = host.rootPath === '/' ? unitsOf(profile) : [];
-  const inUnit = (pid: number): boolean => units.length > 0 && groupsOfProcess(pid, kernel).split(/[\n/]/).some((part) => units.includes(part));
+  const inUnit = (pid: number): boolean => units.length > 0 && unitsInGroups(groupsOfProcess(pid, kernel)).some((unit) => units.includes(unit));
   const family = new Set(familyOf(parts.main, processes).map(({ pid }) => pid));
   return [...processes.values()].filter((process) => family.has(process.pid) || (isOfThisHost(host, process, kernel) && (uids.has(process.uids[EFFECTIVE] ?? ROOT_UID) || inUnit(process.pid))));
 }
