@@ -6,6 +6,7 @@ import { closeDirectory, openHostRoot, type Directory } from '@mailwarden/invent
 import type { ProfileId } from '@mailwarden/kernel';
 import { Inotify } from '@mailwarden/linux';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { childFolders } from './child-folders.js';
 import { WatchedFolders } from './watched-folders.js';
 
 const READS = 1_000;
@@ -49,6 +50,16 @@ async function changed(act: () => void): Promise<{ changed: ProfileId[]; moved: 
 const write = (file: string) => () => writeFileSync(join(path, file), 'x');
 
 describe('what is watched', () => {
+  it('is looked for anew where folders come without end, and not followed one by one', async () => {
+    const make = (prefix: string, end: number) => () => {
+      for (let n = 0; n < end; n += 1) mkdirSync(join(path, `var/one/${prefix}${n}`));
+    };
+    expect(await changed(make('few', 10))).toEqual({ changed: ['one'], moved: false });
+    expect(await changed(make('many', 1_001))).toMatchObject({ moved: true });
+    expect(await childFolders({ fd: root.fd }, 1)).toEqual(['var']);
+    expect(await childFolders({ fd: root.fd }, 0)).toEqual([]);
+  });
+
   it('tells which profile changed, and nothing of files that are no store of it', async () => {
     expect(folders.partly.size).toBe(0);
     expect(await changed(() => undefined)).toEqual({ changed: [], moved: false });

@@ -14,6 +14,10 @@ const GONE = selfDeleted | selfMoved | unmounted;
 const NEW_FOLDER = created | movedIn;
 /** Folders are open on the way down: this bounds the descriptors. */
 const DEPTH_MAX = 64;
+/** Folders of one folder that are watched: a product that makes more is measured, and not watched there. */
+const FOLDERS_PER_FOLDER_MAX = 100_000;
+/** New folders that are followed at once. Where more come, all is looked for anew, which takes its rest. */
+const ARRIVED_MAX = 1_000;
 const pathOf = (names: readonly BytePath[]): BytePath => names.map((name) => `/${name}`).join('');
 
 /** What became known of a change. */
@@ -91,6 +95,7 @@ export class WatchedFolders {
     };
     let reads = 0;
     while (reads < readsMax && this.inotify.read(takeEvent)) reads += 1;
+    if (arrived.size > ARRIVED_MAX) moved = true;
     if (!moved) for (const [path, plans] of arrived) for (const plan of plans) await this.#armNew(root, path, plan);
     return { changed: moved ? new Set(this.#plans.map(({ profile }) => profile)) : changed, moved };
   }
@@ -142,7 +147,9 @@ export class WatchedFolders {
       const watched = this.#watch(directory, path, plan, OF_STORES);
       watched?.stores.add(plan);
       if (watched === undefined) return;
-      for (const name of await childFolders(directory)) {
+      const names = await childFolders(directory, FOLDERS_PER_FOLDER_MAX);
+      if (names.length === FOLDERS_PER_FOLDER_MAX) this.#partly.add(plan.profile);
+      for (const name of names) {
         const below = `${path}/${name}`;
         if (!plan.patterns.mayHold(below)) continue;
         const child = depth < DEPTH_MAX ? openChildDirectory(directory, name) : null;
