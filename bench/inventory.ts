@@ -31,7 +31,7 @@ function scanSide(root: string, profile: string): Side {
     name: 'mailwarden scan',
     run: () => {
       // Exit 1 says that there are findings, so the program is run by one that does not mind.
-      const { stdout, peakMiB } = runProgram(['/bin/sh', '-c', '"$0" "$@" || test $? -eq 1', process.execPath, CLI, 'scan', '--root', root, '--profile', profile, '--format', 'json']);
+      const { stdout, peakMiB } = runProgram(['/bin/sh', '-c', '"$0" "$@" || test $? -eq 1', process.execPath, CLI, 'scan', '--root', root, '--profile', profile, '--stores-only', '--format', 'json']);
       const { stores } = scanned.parse(JSON.parse(stdout));
       const files = stores.reduce((sum, store) => sum + store.items.value, 0);
       const bytes = stores.reduce((sum, store) => sum + store.bytesApparent.value, 0);

@@ -72,7 +72,7 @@ function addRuntime(program: Command): void {
 }
 
 function addHost(program: Command): void {
-  add<{ profile?: readonly string[]; root: string; budget?: number; memory?: string }>(
+  add<{ profile?: readonly string[]; root: string; budget?: number; memory?: string; storesOnly?: boolean }>(
     program,
     'scan',
     { summary: 'print the data-provision statement of one host', example: 'mailwarden scan --root / --format json', exits: '0 nothing found, 1 findings, 2 could not measure', without: ['data'] },
@@ -81,7 +81,8 @@ function addHost(program: Command): void {
         .option('--profile <id|file>', 'profile to measure by; may be given again', collect)
         .option('--root <dir>', 'folder that stands for the host', '/')
         .option('--budget <percent>', 'most of one core that it may take, with rests while the host stalls; without it as fast as it goes', wholeNumber(BUDGET_PERCENT_MAX, 1))
-        .option('--memory <folder>', 'folder of its own where scans remember what they saw, so that the next one is quick'),
+        .option('--memory <folder>', 'folder of its own where scans remember what they saw, so that the next one is quick')
+        .option('--stores-only', 'leave out the look through the rest of the host for data that no store covers'),
     async (options, context) => (await import('./commands/scan.js')).scan({ ...options, profile: options.profile ?? [] }, context),
   );
   add<{ profile?: readonly string[]; root: string }>(

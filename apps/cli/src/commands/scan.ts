@@ -22,6 +22,8 @@ export interface ScanOptions {
   readonly budget?: number | undefined;
   /** Folder of the memory of earlier scans; absent for none. */
   readonly memory?: string | undefined;
+  /** Leaves out the look through the rest of the host. */
+  readonly storesOnly?: boolean | undefined;
 }
 
 /** Whoever looks by hand wants to know what is there now: memory is trusted for a day. Units: hours. */
@@ -81,7 +83,7 @@ export async function scan(options: ScanOptions, context: CommandContext): Promi
   if (context.format === 'text') printLines(context, chosen.absent === null ? [] : overview(chosen, context.style));
   const pace = options.budget === undefined ? FULL_SPEED : { cpuPercent: options.budget, deadlineMs: null, yieldsToPressure: true };
   const memory = options.memory === undefined ? null : { folder: resolve(options.memory), fullEveryHours: FULL_EVERY_HOURS };
-  const look = await lookOutside(root, hostSettings, chosen.profiles, pace);
+  const look = options.storesOnly === true ? null : await lookOutside(root, hostSettings, chosen.profiles, pace);
   const results = [];
   for (const profile of chosen.profiles) {
     const measured = await measureHost({ root, profile, hostSettings, server: localServerName(), hashKey: null, bundleVersion: null, afterOrder: null, now: Date.now, pace, memory });
