@@ -64,6 +64,8 @@ interface RunningThread {
   readonly thread: Worker;
   readonly beat: Int32Array;
   place: Place | null;
+  /** Whether it was ever given a place: one that was not has opened nothing. */
+  hasWorked: boolean;
   lastBeat: number;
   /** Looks since the thread was last seen to move. */
   still: number;
@@ -117,6 +119,7 @@ class ThreadedWalk {
       if (idle === undefined || place === undefined) break;
       this.#left.shift();
       idle.place = place;
+      idle.hasWorked = true;
       idle.still = 0;
       say(idle.thread, { kind: 'walk', place });
     }
@@ -128,7 +131,7 @@ class ThreadedWalk {
   #start(): RunningThread {
     const beats = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
     const thread = startThread({ plan: this.plan, beats, wanted: this.#wanted, givesWay: this.terms.givesWay });
-    const running: RunningThread = { thread, beat: new Int32Array(beats), place: null, lastBeat: 0, still: 0 };
+    const running: RunningThread = { thread, beat: new Int32Array(beats), place: null, hasWorked: false, lastBeat: 0, still: 0 };
     this.#running.add(running);
     thread.on('message', (message: FromThread) => this.#hear(running, message));
     thread.once('error', (cause: Error) => this.#failed(cause));
@@ -176,9 +179,13 @@ class ThreadedWalk {
   async #end(): Promise<void> {
     clearInterval(this.#watch);
     clearTimeout(this.#another);
-    const ended = [...this.#running].map(({ thread }) => once(thread, 'exit'));
-    for (const { thread } of this.#running) say(thread, { kind: 'end' });
+    const running = [...this.#running];
     this.#running.clear();
+    const ended = running.filter(({ hasWorked }) => hasWorked).map(({ thread }) => once(thread, 'exit'));
+    for (const { thread, hasWorked } of running) {
+      if (hasWorked) say(thread, { kind: 'end' });
+      else void thread.terminate(); // It may still be starting: nobody waits for that.
+    }
     await Promise.all(ended);
     this.#finish({ found: this.#found, unanswered: this.#unanswered });
   }
