@@ -40,6 +40,9 @@ export interface WalkOptions {
 
 const DEFAULTS: Omit<WalkOptions, 'nowMs'> = { readAcls: true, pace: FULL_SPEED, threads: Math.min(THREADS_MAX, availableParallelism()), stallMs: STALL_MS, memory: null };
 
+/** A second thread that only rests costs its own start. */
+const coresWithin = ({ cpuPercent }: PaceSettings): number => Math.ceil(cpuPercent / 100);
+
 export interface WalkedHost {
   readonly stores: readonly WalkedStore[];
   readonly effort: WalkEffort;
@@ -52,7 +55,8 @@ export interface WalkedHost {
 /** Stores of one profile, walked together: each file belongs to the first store that takes it in. */
 export async function walkStores(host: Host, stores: readonly Store[], serviceStartedMs: number | null, options: Partial<WalkOptions> = {}): Promise<WalkedHost> {
   const terms = { ...DEFAULTS, nowMs: Date.now(), ...options };
-  const { memory, threads, stallMs, pace, nowMs, readAcls } = terms;
+  const { memory, stallMs, pace, nowMs, readAcls } = terms;
+  const threads = Math.min(terms.threads, coresWithin(pace));
   const map = new StoreMap(stores.map(outlineOf));
   const places = outermost(map.stores.flatMap(({ patterns }) => patterns.roots)).map((path): Place => ({ path: path === '/' ? '' : path, names: null, depth: 0 }));
   const doubted = new Set<BytePath>();
