@@ -17,6 +17,8 @@ const STAT_NO_FOLLOW = 0x100;
 const STAT_NO_AUTOMOUNT = 0x800;
 const STAT_EMPTY_PATH = 0x1000;
 const STAT_DONT_SYNC = 0x4000;
+/** Source: fcntl.h, AT_FDCWD; nothing to an absolute path. */
+const WORKING_FOLDER = -100;
 const ATTRIBUTE_BYTES_MAX = 65_536;
 const NOTHING = cText('').bytes;
 
@@ -42,6 +44,14 @@ export function factsAt(fd: number, name: string, facts: EntryFacts): void {
 export function mountAt(fd: number, name: string, facts: EntryFacts): number | null {
   if (readFacts(fd, cText(name).bytes, STAT_NO_FOLLOW | STAT_NO_AUTOMOUNT | STAT_DONT_SYNC, FACTS_WANTED, facts.bytes) !== 0) throw kernelError('the entry could not be looked at', lastError());
   return facts.mountId;
+}
+
+/**
+ * Facts of what a path of /proc leads to, as the kernel has them at hand: a file server behind it is not asked, so one that does not answer holds nobody here.
+ * Errors: throws with the kernel's name of the error as `code`.
+ */
+export function factsBehind(path: string, facts: EntryFacts): void {
+  if (readFacts(WORKING_FOLDER, cText(path).bytes, STAT_NO_AUTOMOUNT | STAT_DONT_SYNC, FACTS_WANTED, facts.bytes) !== 0) throw kernelError('what is behind it could not be looked at', lastError());
 }
 
 /** Facts of an open descriptor. Errors: throws with the kernel's name of the error as `code`. */

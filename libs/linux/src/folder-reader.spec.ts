@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EntryFacts } from './entry-facts.js';
-import { attributeOf, closeDescriptor, factsAt, factsOf, mountAt, openFolderAt } from './folder-access.js';
+import { attributeOf, closeDescriptor, factsAt, factsBehind, factsOf, mountAt, openFolderAt } from './folder-access.js';
 import { cText } from './c-bytes.js';
 import { C_LIBRARY, NO_DATA } from './c-library.js';
 import { ENTRY_TYPES, FolderReader } from './folder-reader.js';
@@ -124,6 +124,16 @@ describe('an entry of an open folder', () => {
     } finally {
       process.chdir(before);
     }
+  });
+
+  it('is what a descriptor in /proc leads to, also when its name is gone', () => {
+    writeFileSync(join(folder, 'passing'), 'x'.repeat(5_000));
+    const open = openSync(join(folder, 'passing'), constants.O_RDONLY);
+    rmSync(join(folder, 'passing'));
+    factsBehind(`/proc/self/fd/${open}`, facts);
+    expect([facts.isFile, facts.nlink, facts.size]).toEqual([true, 0, 5_000]);
+    closeSync(open);
+    expect(() => factsBehind(`/proc/self/fd/${open}`, facts)).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 
   it('without a list of finer rights has none', () => {

@@ -4,7 +4,7 @@ export { errorName, NO_DATA, NOT_SUPPORTED } from './c-library.js';
 export { endProcess } from './end-process.js';
 export { BLOCK_BYTES, EntryFacts } from './entry-facts.js';
 export { readExtendedAttribute } from './extended-attribute.js';
-export { attributeOf, closeDescriptor, factsAt, factsOf, mountAt, openFolderAt } from './folder-access.js';
+export { attributeOf, closeDescriptor, factsAt, factsBehind, factsOf, mountAt, openFolderAt } from './folder-access.js';
 export { ENTRY_TYPES, FolderReader } from './folder-reader.js';
 export { isIdleForDisk, lowerPriority } from './scheduling.js';
 export type { LoweredPriority } from './scheduling.js';

@@ -1,13 +1,13 @@
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { Store } from '@mailwarden/catalogue';
 import { compilePatterns, formerPath, pathBelow, type BytePath } from '@mailwarden/inventory';
 import { known, unknown, type Measured, type StoreId } from '@mailwarden/kernel';
+import { EntryFacts, factsBehind } from '@mailwarden/linux';
 import type { Host } from '../host.js';
 import { KERNEL, type KernelFiles } from './kernel-files.js';
 
 /** Descriptors that are looked at in one scan; a product with more is told as unknown. */
 const DESCRIPTORS_MAX = 500_000;
-const BLOCK_BYTES = 512;
 /** Files of a store of these kinds are none of its own. */
 const WITHOUT_FILES: readonly Store['kind'][] = ['table', 'memory'];
 
@@ -21,17 +21,16 @@ export interface HeldOpen {
 export type HeldByStore = Measured<ReadonlyMap<StoreId, HeldOpen>>;
 
 interface DeletedFile {
-  readonly path: BytePath;
   readonly key: string;
   readonly bytes: number;
 }
 
+const facts = new EntryFacts();
+
 /** The file behind a descriptor, if it is a regular one without a name. A name that ends in the kernel's words for that does not make it one. */
 function deletedFile(descriptor: string): DeletedFile | null {
-  const path = formerPath(readlinkSync(descriptor, { encoding: 'latin1' }));
-  if (path === null) return null;
-  const stat = statSync(descriptor);
-  return stat.isFile() && stat.nlink === 0 ? { path, key: `${stat.dev}:${stat.ino}`, bytes: stat.blocks * BLOCK_BYTES } : null;
+  factsBehind(descriptor, facts);
+  return facts.isFile && facts.nlink === 0 ? { key: `${facts.dev}:${facts.ino}`, bytes: facts.allocated } : null;
 }
 
 const isGone = (cause: unknown): boolean => ['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '');
@@ -67,12 +66,13 @@ export function openDeleted(host: Host, stores: readonly Store[], pids: Iterable
     descriptors += names.length;
     if (descriptors > DESCRIPTORS_MAX) return unknown(`the product has more than ${DESCRIPTORS_MAX} open files`);
     for (const name of names) {
-      const file = tried(() => deletedFile(`${proc}/${pid}/fd/${name}`));
-      const path = file === null ? null : pathBelow(rootPath, file.path);
-      if (file === null || path === null || seen.has(file.key)) continue;
+      const descriptor = `${proc}/${pid}/fd/${name}`;
+      const former = tried(() => formerPath(readlinkSync(descriptor, { encoding: 'latin1' })));
+      const path = former === null ? null : pathBelow(rootPath, former);
+      const of = path === null ? undefined : held.get(ownerOf(path) ?? ('' as StoreId));
+      const file = of === undefined ? null : tried(() => deletedFile(descriptor)); // What cannot be a store's is not even looked at.
+      if (of === undefined || file === null || seen.has(file.key)) continue;
       seen.add(file.key);
-      const of = held.get(ownerOf(path) ?? ('' as StoreId));
-      if (of === undefined) continue;
       of.items += 1;
       of.bytes += file.bytes;
     }
