@@ -26,11 +26,12 @@ export class TrendBook {
     return row?.trends ?? {};
   }
 
-  /** Adds one scan, where it is late enough to be a point of its own. The caller holds the server's lock. */
-  async add(tx: Pick<EntityManager, 'query'>, observation: Observation): Promise<void> {
+  /** Adds one scan, where it is late enough to be a point of its own, and returns what is kept now. The caller holds the server's lock. */
+  async add(tx: Pick<EntityManager, 'query'>, observation: Observation): Promise<Trends> {
     const before = await this.of(tx, observation.server, observation.profile);
     const after = extendedBy(observation, before);
     const changed = observation.stores.some(({ id }) => after[id] !== before[id]);
     if (changed) await tx.query(WRITE, [observation.server, observation.profile, JSON.stringify(after)]);
+    return changed ? after : before;
   }
 }

@@ -3,7 +3,7 @@ import type { Labels, Observation } from '@mailwarden/contracts';
 import type { Instant, Measured } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
 import { lockServer, type FindingBook } from '../keep-findings/finding-book.js';
-import type { TrendBook } from '../follow-trends/trend-book.js';
+import type { TrendBook, Trends } from '../follow-trends/trend-book.js';
 import { isNewer } from './newer-observation.js';
 import type { Judgement } from './judgement.js';
 
@@ -58,8 +58,7 @@ export class ObservationProjection {
     await tx.query(LATEST, [server, profile, sequence, startedAt, JSON.stringify(observation)]);
     const { name, version } = observation.product;
     await tx.query(ROLL_UP, [server, version.known ? `${name} ${version.value}` : name, startedAt]);
-    await this.trends.add(tx, observation);
-    await this.#judge(tx, observation, now);
+    await this.#judge(tx, observation, await this.trends.add(tx, observation), now);
     return true;
   }
 
@@ -67,12 +66,12 @@ export class ObservationProjection {
   async judgeAgain(tx: EntityManager, server: string, now: Instant): Promise<void> {
     if (!(await lockServer(tx, server))) return;
     const rows = await tx.query<{ document: Observation }[]>(`SELECT document FROM reporting.observation WHERE server = $1`, [server]);
-    for (const { document } of rows) await this.#judge(tx, document, now);
+    for (const { document } of rows) await this.#judge(tx, document, await this.trends.of(tx, server, document.profile), now);
   }
 
-  async #judge(tx: EntityManager, observation: Observation, now: Instant): Promise<void> {
+  async #judge(tx: EntityManager, observation: Observation, trends: Trends, now: Instant): Promise<void> {
     const { server, profile } = observation;
     const [row] = await tx.query<{ labels: Labels }[]>(`SELECT labels FROM reporting.server WHERE name = $1`, [server]);
-    await this.findings.reconcile(tx, { server, origin: 'assessment', profile }, this.judgement.assess(observation, { labels: row?.labels ?? {}, trends: await this.trends.of(tx, server, profile) }, now), now, undeterminedBy(observation));
+    await this.findings.reconcile(tx, { server, origin: 'assessment', profile }, this.judgement.assess(observation, { labels: row?.labels ?? {}, trends }, now), now, undeterminedBy(observation));
   }
 }
