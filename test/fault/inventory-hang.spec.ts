@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { byStore, items, unknown, type Stores } from '../integration/hostile-host.js';
 import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
 import { FailingFileSystem, type Fault } from './fuse/failing-file-system.js';
+import { rootWithDisk, SOUND } from './fuse/root-with-disk.js';
 import { scanInProcess, type ProcessScan } from './scan-process.js';
 
 const HANGING = 'var/spool/hanging';
-const SOUND = 'var/spool/sound';
 const STORES: Stores = { hanging: `/${HANGING}/**`, sound: `/${SOUND}/**` };
 /** Storage that is silent for so long is given up. Units: milliseconds. */
 const STALL_MS = 1_500;
@@ -20,10 +19,7 @@ let root: string;
 let disk: FailingFileSystem | null;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'mailwarden-hang-'));
-  for (const folder of ['etc', HANGING, SOUND]) mkdirSync(join(root, folder), { recursive: true });
-  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/:\n');
-  for (const name of ['a', 'b']) writeFileSync(join(root, SOUND, name), 'x');
+  root = rootWithDisk(HANGING);
   disk = null;
 });
 afterEach(async () => {

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { byStore, items, observed, skipped, unknown, type Stores } from '../integration/hostile-host.js';
 import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
 import { EIO, FailingFileSystem, type Fault } from './fuse/failing-file-system.js';
+import { rootWithDisk, SOUND } from './fuse/root-with-disk.js';
 
 const FAILING = 'var/spool/failing';
-const SOUND = 'var/spool/sound';
 const FILES = { 'one': 5_000, 'two': 10, 'sub/three': 100, 'sub/four': 200, 'other/five': 1 };
 /** So many names do not come in one answer of the kernel. */
 const MANY = 3_000;
@@ -17,10 +16,7 @@ let root: string;
 let disk: FailingFileSystem | null;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'mailwarden-io-'));
-  for (const folder of ['etc', FAILING, SOUND]) mkdirSync(join(root, folder), { recursive: true });
-  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/:\n');
-  for (const name of ['a', 'b']) writeFileSync(join(root, SOUND, name), 'x');
+  root = rootWithDisk(FAILING);
   disk = null;
 });
 afterEach(async () => {
