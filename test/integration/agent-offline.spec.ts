@@ -89,7 +89,7 @@ describe('an agent without a broker', () => {
     expect(waiting).toEqual(expect.arrayContaining(evidence));
     await plane.nats.start();
     await eventually('everything has left', async () => ((await spooled()).length === 0 ? true : undefined), SUITE_MS);
-    const messages = await said();
+    const messages = await eventually('the bus is back for the suite too', said);
     expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
     const inStream = (await plane.said<Said>('OBSERVATIONS', subjects.observation(server))).map(({ sequence }) => sequence);
     expect(inStream).toEqual([...new Set(inStream)].sort((a, b) => a - b));
