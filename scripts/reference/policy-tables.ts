@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { holdForm, retentionForm, telemetryForm, transmissionForm } from '../../libs/policy/src/policy-form.js';
+import { accessForm, holdForm, retentionForm, telemetryForm, transmissionForm } from '../../libs/policy/src/policy-form.js';
 import { fieldTable } from './field-table.js';
 
 type Meanings<F extends z.ZodObject> = Readonly<Record<keyof z.output<F> & string, string>>;
@@ -17,18 +17,37 @@ const RETENTION: Meanings<typeof retentionForm> = {
   ...COMMON,
   stores: 'Stores as `profile/store`, or `"*/store"` for those of every profile',
   categories: 'Or: every store that may hold one of these [data categories](data-categories.md)',
-  mode: 'Only `enforce` deletes. With `observe` what is over a limit is a finding; `ask` does the same in this version',
-  limits: 'At least one of `bytes`, `records` and `age`; each is judged by itself',
-  target: 'Down to how much of the limit a rotation goes',
+  mode: 'Only `enforce` deletes. With `observe` what is over a limit is a finding; `ask` waits until people have approved',
+  limits: 'At least one of `bytes`, `records`, `age`, `inodes` and `free-space` (percent of the file system that stays free); each is judged by itself, and the first that is passed counts',
+  target: 'Down to how much of the limit a rotation goes. Space to be kept free is a floor: the rotation goes as much above it',
   clock: 'Which moment says how old an item is; a store with recorded times keeps its own',
   keep: '`newest` items and those `younger-than` a time are kept, whatever the limit says',
-  bounds: 'Most that one order may delete: `items`, `bytes`, `percent` of the store, and its `deadline`. Above any of them it stops before the first deletion',
+  bounds: 'Most that one order may delete: `items`, `bytes`, `percent` of the store, and its `deadline`. Above any of them it stops before the first deletion. With `per`, what earlier orders deleted in so long counts too',
+  exclude: 'Patterns from the root of the host: what they match is never deleted',
+  window: 'When orders may begin: `days` as `[ mon-fri ]`, `from`, `to` and `timezone`; a window may run over midnight',
+  grace: 'What is to go is marked for so long first, and told; it can be released until then',
+  approvals: 'With `ask`: how many people must approve',
+  rollout: '`waves` of servers, as `[ { canary: "true" }, 5 %, 100 % ]`; `soak` time of each; `at-once` (`most` orders `per` value of labels); `stop-on` what stops it by itself: `failures`, `skipped`, `deleted` (beside what was foretold), `slower` (times)',
+  pace: 'Most `items` and `bytes` a second',
+  overwrite: 'Whether what a file held is written over before its name goes. Means nothing on SSDs and on storage that copies on write; the receipt says so',
+  orphans: 'What becomes of halves of pairs whose other half is gone: `keep`, or `delete` when they are old enough',
+  offline: 'Whether a host may carry the policy out by itself while no control plane can be heard',
 };
 const HOLD: Meanings<typeof holdForm> = {
   ...COMMON,
-  stores: 'Stores that are held, as `profile/store` or `"*/store"`',
+  stores: 'Stores that are held, as `profile/store`, `"*/store"`, or `"*"` for every one',
   from: 'Items from this moment on, in UTC with milliseconds; `null` means from the beginning',
   until: 'Items up to this moment; `null` means without end',
+  messages: 'Message-IDs: only these letters are held. A store whose items do not tell which letter they are is then held whole',
+  'asked-by': 'Who asked for it',
+  expires: 'When the hold itself ends; `null` means when it is released',
+};
+const ACCESS: Meanings<typeof accessForm> = {
+  ...COMMON,
+  stores: 'Stores that it is about, as `profile/store` or `"*/store"`',
+  accounts: 'Accounts that may get in beside those of the profile',
+  groups: 'Groups all of whose members may as well',
+  mode: 'With `observe` what lets others in is a finding; `enforce` permits its repair',
 };
 const TRANSMISSION: Meanings<typeof transmissionForm> = { ...COMMON, 'fail-closed': 'Whether what is not known to be permitted counts as forbidden. It travels to the agents in their bundle; no part of this version acts on it' };
 const TELEMETRY: Meanings<typeof telemetryForm> = { ...COMMON, 
@@ -42,6 +61,7 @@ export const policyTables = (): ReadonlyMap<string, readonly string[]> =>
   new Map([
     ['retention', fieldTable(retentionForm, RETENTION)],
     ['hold', fieldTable(holdForm, HOLD)],
+    ['access', fieldTable(accessForm, ACCESS)],
     ['transmission', fieldTable(transmissionForm, TRANSMISSION)],
     ['telemetry', fieldTable(telemetryForm, TELEMETRY)],
   ]);

@@ -42,7 +42,7 @@ describe('examples of the reference', () => {
       if (!parsed.ok) throw new Error(`${text}\n${JSON.stringify(parsed.error)}`);
       return parsed.value.map((policy) => policy.kind);
     });
-    expect(new Set(kinds)).toEqual(new Set(['retention', 'hold', 'telemetry', 'transmission']));
+    expect(new Set(kinds)).toEqual(new Set(['retention', 'hold', 'access', 'telemetry', 'transmission']));
   });
 
   it('of policies fit the published schema, and a mistyped one does not', () => {

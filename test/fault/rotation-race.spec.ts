@@ -14,7 +14,7 @@ const ATTACK_MS = 6_000;
 const SUITE_MS = 60_000;
 const BOUNDS = { items: 1e6, bytes: 1e12, percent: 100, deadlineSeconds: 60 };
 const STORE = {
-  id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: ['/var/opt/product/backup/young/**'], active: [], rows: null, lineRecords: false, dataCategories: null,
+  id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: ['/var/opt/product/backup/young/**'], active: [], rotateActive: null, units: [], messages: false, rows: null, lineRecords: false, dataCategories: null,
   duration: { kind: 'not-stated' }, limits: [], configuredLimits: [], protection: { accounts: null, groups: [], source: null }, clock: 'modified', rotatable: true, quietPeriodSeconds: 10, notes: [],
 } as unknown as Store;
 
@@ -32,7 +32,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function rotate(order: string): Promise<Receipt> {
   const facts = { id: order, server: 'mx-1', profile: 'product', store: 'backup', bounds: BOUNDS, policy: { name: 'cap' } } as unknown as OrderFacts;
   return withHost(root, { databases: {} }, (host) =>
-    rotateStore({ host, profile: { id: 'product', stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'age', limit: 1000, target: 500 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal') }, facts),
+    rotateStore({ host, profile: { id: 'product', stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'age', limit: 1000, target: 500 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal') }, facts),
   );
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { loadHostSettings, loadProfiles, loadTrust } from '@mailwarden/config';
-import { SIGNING_CONTEXTS, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
+import { fullOrder, SIGNING_CONTEXTS, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost } from '@mailwarden/inventory-fs';
 import { signDocument } from '@mailwarden/kernel';
@@ -17,9 +17,9 @@ async function receiptFor(order: RotationOrder, settings: ExecutorSettings, watc
   return withHost(settings.root, await loadHostSettings(settings.root), async (host) => {
     const profile = shipped === undefined ? undefined : await resolveOnHost(host, shipped);
     const store = profile?.stores.find((candidate) => candidate.id === order.store);
-    const { watermarks, clock, keep, bounds, holds } = order;
+    const { watermarks, clock, keep, bounds, holds, exclude, overwrite, orphans, pace } = fullOrder(order);
     const { journalDir } = settings;
-    const request: ApplyRequest | null = profile === undefined || store === undefined ? null : { host, profile, store, watermarks, clock, keep, bounds, holds, issuedAtMs: Date.parse(order.issuedAt), hashKey, now: Date.now, journalDir, ...(watch === undefined ? {} : { watch }) };
+    const request: ApplyRequest | null = profile === undefined || store === undefined ? null : { host, profile, store, watermarks, clock, keep, bounds, holds, exclude, overwrite, orphans, pace, marked: null, stop: null, issuedAtMs: Date.parse(order.issuedAt), hashKey, now: Date.now, journalDir, ...(watch === undefined ? {} : { watch }) };
     const refusal = refusalReason(order, { server: settings.server, profile, store, nowMs: Date.now() });
     if (refusal !== null || request === null) return refuseOrder({ journalDir, now: Date.now, request }, order, refusal ?? 'the order cannot be understood here');
     return rotateStore(request, order);

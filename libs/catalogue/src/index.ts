@@ -1,4 +1,4 @@
-export type { Agreement, Database, DocumentedLimit, Flow, HostSettings, LicenceState, Probe, Profile, Protection, Reading, RecordLists, RedisDatabase, Relation, ServerDatabase, SourceId, SqliteDatabase, StorageDuration, Store, SystemLog, Variable } from './profile.js';
+export type { Agreement, Database, DocumentedLimit, Flow, HostSettings, LicenceState, Probe, Profile, Protection, Reading, RecordLists, RedisDatabase, Relation, RotateActive, ServerDatabase, SourceId, SqliteDatabase, StorageDuration, Store, SystemLog, Variable } from './profile.js';
 export { DATA_CATEGORIES, isDataCategory } from './data-categories.js';
 export type { DataCategory } from './data-categories.js';
 export { licenceState } from './licence-state.js';

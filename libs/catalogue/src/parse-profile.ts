@@ -1,9 +1,9 @@
 import { parseByteCount, parseDuration, err, ok, type Result } from '@mailwarden/kernel';
 import { checkAgainst, problemAt, readStrictYaml, type Problem } from '@mailwarden/strict-yaml';
 import { lintProfile } from './lint/lint-profile.js';
-import { profileForm, type DatabaseForm, type LimitForm, type ProfileForm, type StoreForm } from './profile-form.js';
+import { profileForm, type DatabaseForm, type LimitForm, type ProfileForm, type RotateActiveForm, type StoreForm } from './profile-form.js';
 import type { ProbeForm, ReadingForm } from './reading-form.js';
-import type { Database, DocumentedLimit, Probe, Profile, Reading, RecordLists, Relation, StorageDuration, Store } from './profile.js';
+import type { Database, DocumentedLimit, Probe, Profile, Reading, RecordLists, Relation, RotateActive, StorageDuration, Store } from './profile.js';
 
 /** Reads a number that was written with a unit; the lint has refused what cannot be read. */
 const exact = <E>(parsed: Result<number, E>): number => (parsed.ok ? parsed.value : 0);
@@ -68,6 +68,17 @@ function listsFrom(form: StoreForm['lists'], databases: Databases): RecordLists 
   return form === undefined || database?.engine !== 'redis' ? null : { database, keys: form.keys, encoding: form.encoding, timeField: form['time-field'] ?? null };
 }
 
+function rotateActiveFrom(form: RotateActiveForm): RotateActive {
+  switch (form.by) {
+    case 'reopen-signal':
+      return { by: form.by, signal: form.signal, process: 'unit' in form.process ? { unit: form.process.unit } : { pidFile: form.process['pid-file'] }, source: form.source };
+    case 'reopen-command':
+      return { by: form.by, command: form.command, timeoutSeconds: exact(parseDuration(form.timeout)), source: form.source };
+    case 'copy-truncate':
+      return form;
+  }
+}
+
 function storeFrom(form: StoreForm, databases: Databases): Store {
   return {
     id: form.id,
@@ -78,6 +89,9 @@ function storeFrom(form: StoreForm, databases: Databases): Store {
     files: form.files,
     exclude: form.exclude,
     active: form.active,
+    rotateActive: form['rotate-active'] === undefined ? null : rotateActiveFrom(form['rotate-active']),
+    units: form.units,
+    messages: form.messages,
     rows: relationFrom(form.rows, databases),
     lists: listsFrom(form.lists, databases),
     systemLog: form['system-log'] === undefined ? null : { programs: form['system-log'].programs, when: form['system-log'].when ?? null },

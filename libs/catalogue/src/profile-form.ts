@@ -52,6 +52,16 @@ export const protectionForm = z.strictObject({
   source: source.nullable(),
 });
 
+const signalledProcess = z.union([z.strictObject({ 'pid-file': path }), z.strictObject({ unit: z.string().regex(/^[a-zA-Z0-9@._-]{1,100}\.service$/, 'must be a unit, as rsyslog.service') })]);
+
+/** How the file that is being written is set aside without losing what the product writes meanwhile. */
+export const rotateActiveForm = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.literal('reopen-signal'), signal: z.enum(['HUP', 'USR1', 'USR2']), process: signalledProcess, source }),
+  z.strictObject({ by: z.literal('reopen-command'), command: z.array(z.string().max(200)).min(1).max(20), timeout: z.string().default('10 seconds'), source }),
+  z.strictObject({ by: z.literal('copy-truncate'), loses: text.describe('What may be lost between the copy and the cut, in words'), source }),
+]);
+export type RotateActiveForm = z.output<typeof rotateActiveForm>;
+
 export const storeForm = z.strictObject({
   id: storeId.describe('Name of the store within the profile'),
   section: text.describe("Heading of the row in the vendor's table"),
@@ -61,6 +71,9 @@ export const storeForm = z.strictObject({
   files: z.array(path).max(50).default([]).describe("Patterns from the host's root; the first store in file order that matches owns a file"),
   exclude: z.array(path).max(50).default([]).describe('Patterns that are left out'),
   active: z.array(path).max(50).default([]).describe('For logs: the file that is being written, never deleted'),
+  'rotate-active': rotateActiveForm.optional().describe('For logs: how the file that is being written is set aside: `by` `reopen-signal` (`signal`, `process`), `reopen-command` (`command`) or `copy-truncate` (`loses`). Without it that file is never touched'),
+  units: z.array(path).max(20).default([]).describe('Folders that are one item each, with all that lies below, as a letter that was taken apart: they leave whole or not at all'),
+  messages: z.boolean().default(false).describe('Each file is one message with its headers, so that `Received` and `Message-ID` can be read'),
   rows: relationForm.optional().describe('Table that belongs to the store'),
   lists: listsForm.optional().describe('Lists in Redis that make up the store, for kind `table`'),
   'system-log': systemLogForm.optional().describe("What of the product lies in the system's own log, for kind `log`"),

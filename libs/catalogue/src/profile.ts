@@ -118,6 +118,13 @@ export interface Protection {
   readonly source: SourceId | null;
 }
 
+/** How the log that is being written is set aside. */
+export type RotateActive =
+  | { readonly by: 'reopen-signal'; readonly signal: 'HUP' | 'USR1' | 'USR2'; readonly process: { readonly pidFile: string } | { readonly unit: string }; readonly source: SourceId }
+  | { readonly by: 'reopen-command'; readonly command: readonly string[]; readonly timeoutSeconds: number; readonly source: SourceId }
+  /** `loses` says in words what may be lost between the copy and the cut. */
+  | { readonly by: 'copy-truncate'; readonly loses: string; readonly source: SourceId };
+
 export interface Store {
   readonly id: StoreId;
   /** Heading of the row in the vendor's table. */
@@ -132,6 +139,12 @@ export interface Store {
   readonly exclude: readonly string[];
   /** Log kind: the file that is being written, never deleted. */
   readonly active: readonly string[];
+  /** Null where that file is never touched. */
+  readonly rotateActive: RotateActive | null;
+  /** Globs of folders that are one item each, with all that lies below. */
+  readonly units: readonly string[];
+  /** Each file is one message with its headers. */
+  readonly messages: boolean;
   readonly rows: Relation | null;
   readonly lists: RecordLists | null;
   readonly systemLog: SystemLog | null;

@@ -14,7 +14,7 @@ export function resolveVariables(profile: Profile, values: Readonly<Record<strin
     return read !== undefined && isPlainPath(read) && mayBeStore(read, store.rotatable) ? read.replace(/\/+$/, '') : (profile.variables[name]?.default ?? '');
   };
   const filled = (store: Store, globs: readonly string[]): string[] => globs.map((glob) => glob.replace(VARIABLE, (_text, name: string) => valueFor(store, name)));
-  return { ...profile, stores: profile.stores.map((store) => ({ ...store, files: filled(store, store.files), exclude: filled(store, store.exclude), active: filled(store, store.active) })) };
+  return { ...profile, stores: profile.stores.map((store) => ({ ...store, files: filled(store, store.files), exclude: filled(store, store.exclude), active: filled(store, store.active), units: filled(store, store.units) })) };
 }
 
 /** Two components at least, so that a product's setting can never make a folder of the root a store. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { consentEntry, consentScope, decision, DECISION_ACTIONS } from './consent.js';
-import { count, instant, sentence, sha256Hex, slug } from './primitives.js';
+import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from './rotation-api.js';
+import { count, instant, sentence, sha256Hex, slug, uuid } from './primitives.js';
 
 /** Answer of a service on core request-reply: the value, or what is wrong and what to do. */
 export const answer = <T extends z.ZodType>(value: T) =>
@@ -40,6 +41,8 @@ export const policySummary = z.object({
   activeSince: instant,
   servers: count,
   text: z.string().max(200_000),
+  /** Whether it was applied, or lies as a file in the worker's folder. */
+  origin: z.enum(['applied', 'file']).default('file'),
 });
 export const policyOverview = z.object({ policies: z.array(policySummary), problems: z.array(z.object({ file: z.string().max(300), line: count, path: z.string().max(300), message: sentence })) });
 export type PolicyOverview = z.output<typeof policyOverview>;
@@ -49,5 +52,14 @@ export const SERVICE_QUERIES = {
   'consent.decide': { request: decideRequest, reply: answer(decision) },
   'consent.overview': { request: z.object({}), reply: answer(consentOverview) },
   'rotation.policies': { request: z.object({}), reply: answer(policyOverview) },
+  'rotation.plan': { request: planRequest, reply: answer(policyPlan) },
+  'rotation.apply': { request: applyRequest, reply: answer(appliedPolicies) },
+  'rotation.history': { request: z.object({ policy: slug }), reply: answer(policyHistory) },
+  'rotation.waiting': { request: z.object({}), reply: answer(rotationWaiting) },
+  'rotation.decide': { request: rotationDecision, reply: answer(rotationWaiting) },
+  /** Issues the orders. */
+  'rotation.ask-exact': { request: exactRequest, reply: answer(exactPlans) },
+  /** What has been answered so far. */
+  'rotation.exact': { request: z.object({ orders: z.array(uuid).max(1000) }), reply: answer(exactPlans) },
 } as const;
 export type ServiceQuery = keyof typeof SERVICE_QUERIES;

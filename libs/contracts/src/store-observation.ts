@@ -98,6 +98,8 @@ export const storeObservation = z.object({
   openDeleted: measured(z.object({ items: count, bytes: count })).optional(),
   /** For what a product writes into the system's own log: lines of it there. Units: bytes, lines, log files. */
   inSystemLog: measured(z.object({ files: count, lines: count, bytes: count, oldestAt: instant.nullable() })).optional(),
+  /** The file system that the store's first place lies on, as its own account sees it. Absent for kinds that have no files. Units: bytes. */
+  fileSystem: measured(z.object({ type: z.string().max(40), totalBytes: count, freeBytes: count })).optional(),
   /** Rules of the host that rotate this store. Absent where nobody looked. */
   rotationRules: z.array(rotationRule).max(32).optional(),
   /** Entries that were seen and left out, by reason, as links or other file systems. */

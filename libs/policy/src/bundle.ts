@@ -1,7 +1,7 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
-import type { BundleRule, Hold, Labels, PolicyBundle, Watermark } from '@mailwarden/contracts';
+import { messageDigest, type AccessRule, type BundleRule, type Hold, type Labels, type PolicyBundle, type Watermark } from '@mailwarden/contracts';
 import type { Instant, ServerName } from '@mailwarden/kernel';
-import type { HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';
+import type { AccessPolicy, HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';
 
 /** Scans are this far apart where no policy says otherwise. Units: seconds. */
 const SCAN_INTERVAL_SECONDS = 60;
@@ -19,10 +19,13 @@ function concerns(policy: RetentionPolicy, profile: Profile, store: Store): bool
   return names(policy.stores, profile, store) || policy.categories.some((category) => store.dataCategories?.includes(category) === true);
 }
 
-/** Low watermark of each limit, in the limit's own unit. */
-const watermarksOf = (policy: RetentionPolicy): Watermark[] => policy.limits.map(({ kind, value }) => ({ kind, limit: value, target: Math.floor((value * policy.targetPercent) / 100) }));
+/** Low watermark of each limit, in the limit's own unit. Space that is kept free is a floor: there the mark lies as much above it. */
+const targetOf = (policy: RetentionPolicy, kind: Watermark['kind'], value: number): number => (kind === 'free-space' ? Math.min(100, policy.targetPercent === 0 ? 100 : (value * 100) / policy.targetPercent) : Math.floor((value * policy.targetPercent) / 100));
+const watermarksOf = (policy: RetentionPolicy): Watermark[] => policy.limits.map(({ kind, value }) => ({ kind, limit: value, target: targetOf(policy, kind, value) }));
 
-function ruleOf(policy: RetentionPolicy, profile: Profile, store: Store): BundleRule {
+type HasReached = (policy: RetentionPolicy) => boolean;
+
+function ruleOf(policy: RetentionPolicy, profile: Profile, store: Store, hasReached: HasReached): BundleRule {
   return {
     policy: policy.name,
     policyVersion: policy.version,
@@ -34,12 +37,28 @@ function ruleOf(policy: RetentionPolicy, profile: Profile, store: Store): Bundle
     clock: store.clock === 'recorded' ? 'recorded' : policy.clock,
     keep: policy.keep,
     bounds: policy.bounds,
+    exclude: [...policy.exclude],
+    overwrite: policy.overwrite,
+    orphans: policy.orphans,
+    pace: policy.pace,
+    window: policy.window,
+    graceSeconds: policy.graceSeconds,
+    offline: policy.offline && policy.mode === 'enforce' && store.rotatable && policy.graceSeconds === 0 && hasReached(policy),
     written: Object.fromEntries(policy.limits.map(({ kind, written }) => [kind, written])),
   };
 }
 
-const holdsOf = (policy: HoldPolicy, profiles: readonly Profile[]): Hold[] =>
-  profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ id: policy.name, store: store.id, from: policy.from as Instant | null, until: policy.until as Instant | null, reason: policy.reason })));
+function holdsOf(policy: HoldPolicy, profiles: readonly Profile[]): Hold[] {
+  const hold = { id: policy.name, from: policy.from as Instant | null, until: policy.until as Instant | null, ...(policy.messages.length === 0 ? {} : { messages: policy.messages.map(messageDigest) }), reason: policy.reason };
+  if (policy.everyStore) return [{ ...hold, profile: null, store: null }];
+  return profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ ...hold, profile: profile.id, store: store.id })));
+}
+
+const accessOf = (policy: AccessPolicy, profiles: readonly Profile[]): AccessRule[] =>
+  profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ policy: policy.name, profile: profile.id, store: store.id, accounts: [...policy.accounts], groups: [...policy.groups], mode: policy.mode })));
+
+/** A hold that has an end of its own counts until then. */
+const stands = (policy: HoldPolicy, nowMs: number): boolean => policy.expires === null || Date.parse(policy.expires) > nowMs;
 
 /** The smallest that any of the policies says; null where none says. */
 function leastOf(policies: readonly TelemetryPolicy[], what: 'scanIntervalSeconds' | 'scanCpuPercent' | 'scanWindowSeconds'): number | null {
@@ -56,10 +75,14 @@ export function bundleFor(parts: {
   readonly version: number;
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
+  /** Whether a policy's rollout has come to this server; without it, a policy that goes in waves has not. */
+  readonly hasReached?: HasReached;
 }): PolicyBundle {
-  const chosen = parts.policies.filter((policy) => selects(policy.servers, parts.labels));
+  // Each server can be named by a selector as if its name were a label.
+  const chosen = parts.policies.filter((policy) => selects(policy.servers, { ...parts.labels, name: parts.server }));
+  const hasReached = parts.hasReached ?? ((policy: RetentionPolicy) => policy.rollout === null);
   const of = <K extends Policy['kind']>(kind: K): Extract<Policy, { kind: K }>[] => chosen.filter((policy): policy is Extract<Policy, { kind: K }> => policy.kind === kind);
-  const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => profile.stores.filter((store) => concerns(policy, profile, store)).map((store) => ruleOf(policy, profile, store))));
+  const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => profile.stores.filter((store) => concerns(policy, profile, store)).map((store) => ruleOf(policy, profile, store, hasReached))));
   const telemetry = of('telemetry');
   const cpuPercent = leastOf(telemetry, 'scanCpuPercent');
   const windowSeconds = leastOf(telemetry, 'scanWindowSeconds');
@@ -69,7 +92,8 @@ export function bundleFor(parts: {
     version: parts.version,
     labels: parts.labels,
     rules,
-    holds: of('hold').flatMap((policy) => holdsOf(policy, parts.profiles)),
+    holds: of('hold').filter((policy) => stands(policy, Date.parse(parts.issuedAt))).flatMap((policy) => holdsOf(policy, parts.profiles)),
+    access: of('access').flatMap((policy) => accessOf(policy, parts.profiles)),
     transmission: { failClosed: of('transmission').some((policy: TransmissionPolicy) => policy.failClosed) },
     scanIntervalSeconds: leastOf(telemetry, 'scanIntervalSeconds') ?? SCAN_INTERVAL_SECONDS,
     ...(cpuPercent === null ? {} : { scanCpuPercent: cpuPercent }),

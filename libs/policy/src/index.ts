@@ -1,4 +1,5 @@
-export type { HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';
+export { STOP_ON } from './policy.js';
+export type { AccessPolicy, HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, StopOn, TelemetryPolicy, TransmissionPolicy, Wave } from './policy.js';
 export { bundleFor, selects } from './bundle.js';
 export { parsePolicies, policyVersion } from './parse-policies.js';
 export { policyJsonSchema } from './policy-form.js';

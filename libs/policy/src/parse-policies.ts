@@ -1,8 +1,8 @@
-import { SCAN_CPU_PERCENT_MIN, type LimitKind } from '@mailwarden/contracts';
+import { SCAN_CPU_PERCENT_MIN, type Labels, type LimitKind, type MaintenanceWindow } from '@mailwarden/contracts';
 import { canonicalJson, err, ok, parseByteCount, parseDuration, sha256, suggestionFor, type Result, type Sha256 } from '@mailwarden/kernel';
 import { checkAgainst, problemAt, readStrictYamlDocuments, type DocumentPath, type Problem, type StrictDocument } from '@mailwarden/strict-yaml';
-import { holdForm, retentionForm, telemetryForm, transmissionForm, type RetentionForm, type TelemetryForm } from './policy-form.js';
-import type { Policy, RetentionPolicy, ServerSelector, TelemetryPolicy } from './policy.js';
+import { accessForm, holdForm, retentionForm, telemetryForm, transmissionForm, type RetentionForm, type HoldForm, type TelemetryForm } from './policy-form.js';
+import type { HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, TelemetryPolicy, Wave } from './policy.js';
 
 /** No scan runs oftener, so that watching never becomes the load. Units: seconds. */
 const SCAN_SECONDS_MIN = 1;
@@ -33,9 +33,9 @@ class Quantities {
     if (seconds < SCAN_SECONDS_MIN || seconds > SCAN_SECONDS_MAX) this.complain([key], `a ${key.replace('-', ' ')} lies between 1 second and 1 day`);
     return seconds;
   }
-  percent(value: string | number, path: DocumentPath): number {
+  percent(value: string | number, path: DocumentPath, max = 100): number {
     const number = typeof value === 'number' ? value : Number.parseFloat(value);
-    if (!(number >= 0 && number <= 100)) this.complain(path, 'a percentage lies between 0 and 100');
+    if (!(number >= 0 && number <= max)) this.complain(path, `a percentage lies between 0 and ${max}`);
     return number;
   }
   complain: Complaint = (path, message) => {
@@ -59,8 +59,62 @@ function limitsFrom(form: RetentionForm['limits'], read: Quantities): RetentionP
   if (form.bytes !== undefined) limits.push({ kind: 'bytes', value: read.bytes(form.bytes, ['limits', 'bytes']), written: typeof form.bytes === 'number' ? `${form.bytes} B` : form.bytes });
   if (form.records !== undefined) limits.push({ kind: 'records', value: form.records, written: `${form.records} records` });
   if (form.age !== undefined) limits.push({ kind: 'age', value: read.seconds(form.age, ['limits', 'age']), written: form.age });
-  if (limits.length === 0) read.complain(['limits'], 'a retention policy limits at least one of bytes, records and age');
+  if (form.inodes !== undefined) limits.push({ kind: 'inodes', value: form.inodes, written: `${form.inodes} inodes` });
+  if (form['free-space'] !== undefined) limits.push({ kind: 'free-space', value: read.percent(form['free-space'], ['limits', 'free-space']), written: typeof form['free-space'] === 'number' ? `${form['free-space']} %` : form['free-space'] });
+  if (limits.length === 0) read.complain(['limits'], 'a retention policy limits at least one of bytes, records, age, inodes and free-space');
   return limits;
+}
+
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const MINUTES_PER_HOUR = 60;
+
+/** Numbers of the days that `mon` or `fri-mon` names: 1 is Monday. */
+function daysFrom(written: string): number[] {
+  const [first = '', last = first] = written.split('-');
+  const [from, to] = [DAYS.indexOf(first), DAYS.indexOf(last)];
+  const length = ((to - from + DAYS.length) % DAYS.length) + 1;
+  return Array.from({ length }, (_, index) => ((from + index) % DAYS.length) + 1);
+}
+
+const minuteFrom = (written: string): number => {
+  const [hours = '0', minutes = '0'] = written.split(':');
+  return Number(hours) * MINUTES_PER_HOUR + Number(minutes);
+};
+
+/** The names that this build of the language's own calendar knows are those of the IANA database. */
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function windowFrom(form: RetentionForm['window'], read: Quantities): MaintenanceWindow | null {
+  if (form === undefined) return null;
+  if (!isTimezone(form.timezone)) read.complain(['window', 'timezone'], `"${form.timezone}" is no time zone; name one as Europe/Berlin`);
+  if (form.from === form.to) read.complain(['window', 'to'], 'a window that ends when it begins has no length');
+  return { days: [...new Set(form.days.flatMap(daysFrom))].sort((a, b) => a - b), fromMinute: Math.min(minuteFrom(form.from), 1439), toMinute: minuteFrom(form.to), timezone: form.timezone };
+}
+
+const waveFrom = (form: string | number | Labels, path: DocumentPath, read: Quantities): Wave => (typeof form === 'object' ? { kind: 'labels', labels: form } : { kind: 'share', percent: read.percent(form, path) });
+
+function rolloutFrom(form: RetentionForm['rollout'], read: Quantities): Rollout | null {
+  if (form === undefined) return null;
+  const stop = form['stop-on'];
+  const waves = form.waves.map((wave, index) => waveFrom(wave, ['rollout', 'waves', index], read));
+  const shares = waves.flatMap((wave) => (wave.kind === 'share' ? [wave.percent] : []));
+  if (shares.some((percent, index) => index > 0 && percent <= (shares[index - 1] ?? 0))) read.complain(['rollout', 'waves'], 'each share of the servers is larger than the one before it');
+  return {
+    waves,
+    soakSeconds: read.seconds(form.soak, ['rollout', 'soak']),
+    atOnce: form['at-once'] ?? null,
+    stopOn: { failures: stop.failures, skippedPercent: read.percent(stop.skipped, ['rollout', 'stop-on', 'skipped']), deletedPercent: read.percent(stop.deleted, ['rollout', 'stop-on', 'deleted'], 9_999), slowerTimes: stop.slower },
+  };
+}
+
+function paceFrom(form: RetentionForm['pace'], read: Quantities): RetentionPolicy['pace'] {
+  return { itemsPerSecond: form?.items ?? null, bytesPerSecond: form?.bytes === undefined ? null : read.bytes(form.bytes, ['pace', 'bytes']) };
 }
 
 function retentionFrom(form: RetentionForm, version: Sha256, read: Quantities): RetentionPolicy {
@@ -83,8 +137,22 @@ function retentionFrom(form: RetentionForm, version: Sha256, read: Quantities): 
       bytes: read.bytes(form.bounds.bytes, ['bounds', 'bytes']),
       percent: read.percent(form.bounds.percent, ['bounds', 'percent']),
       deadlineSeconds: read.seconds(form.bounds.deadline, ['bounds', 'deadline']),
+      ...(form.bounds.per === undefined ? {} : { perSeconds: read.seconds(form.bounds.per, ['bounds', 'per']) }),
     },
+    exclude: form.exclude,
+    window: windowFrom(form.window, read),
+    graceSeconds: form.grace === undefined ? 0 : read.seconds(form.grace, ['grace']),
+    approvals: form.approvals,
+    rollout: rolloutFrom(form.rollout, read),
+    pace: paceFrom(form.pace, read),
+    overwrite: form.overwrite,
+    orphans: form.orphans,
+    offline: form.offline,
   };
+}
+
+function holdFrom(form: HoldForm, version: Sha256): HoldPolicy {
+  return { kind: 'hold', name: form.name, version, reason: form.reason, servers: selectorFrom(form), stores: form.stores.filter((store) => store !== '*').map(storeFrom), everyStore: form.stores.includes('*'), from: form.from, until: form.until, messages: form.messages, askedBy: form['asked-by'] ?? null, expires: form.expires };
 }
 
 function telemetryFrom(form: TelemetryForm, version: Sha256, read: Quantities): TelemetryPolicy {
@@ -103,7 +171,7 @@ function telemetryFrom(form: TelemetryForm, version: Sha256, read: Quantities): 
   return policy;
 }
 
-const FORMS = { retention: retentionForm, hold: holdForm, transmission: transmissionForm, telemetry: telemetryForm } as const;
+const FORMS = { retention: retentionForm, hold: holdForm, access: accessForm, transmission: transmissionForm, telemetry: telemetryForm } as const;
 
 function policyFrom(document: StrictDocument): Result<Policy, Problem[]> {
   const kind = (document.value as { kind?: unknown } | null)?.kind;
@@ -117,7 +185,13 @@ function policyFrom(document: StrictDocument): Result<Policy, Problem[]> {
     }
     case 'hold': {
       const form = checkAgainst(holdForm, document);
-      return form.ok ? checked({ kind, name: form.value.name, version, reason: form.value.reason, servers: selectorFrom(form.value), stores: form.value.stores.map(storeFrom), from: form.value.from, until: form.value.until }) : form;
+      return form.ok ? checked(holdFrom(form.value, version)) : form;
+    }
+    case 'access': {
+      const form = checkAgainst(accessForm, document);
+      if (!form.ok) return form;
+      const { name, reason, stores, accounts, groups, mode } = form.value;
+      return checked({ kind, name, version, reason, servers: selectorFrom(form.value), stores: stores.map(storeFrom), accounts, groups, mode });
     }
     case 'transmission': {
       const form = checkAgainst(transmissionForm, document);

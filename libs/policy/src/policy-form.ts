@@ -1,4 +1,4 @@
-import { CLOCKS, instant, labels, labelText, slug } from '@mailwarden/contracts';
+import { CLOCKS, instant, labels, labelText, ORPHAN_RULES, slug } from '@mailwarden/contracts';
 import { z } from 'zod';
 
 /** Form of a policy document, as operators write it. */
@@ -7,6 +7,8 @@ const reason = z.string().min(1).max(500);
 const storeRef = z.string().regex(/^(?:[a-z0-9-]{1,63}|\*)\/[a-z0-9-]{1,63}$/, 'must be a profile and a store, as kaspersky-klms-8/backup or */backup');
 const amount = z.union([z.string().max(60), z.number()]);
 const percent = z.union([z.string().regex(/^\d{1,3}(?:\.\d+)? ?%$/, 'must be a percentage, as 80 %'), z.number().min(0).max(100)]);
+/** A share that may be more than the whole. */
+const ratio = z.string().regex(/^\d{1,4}(?:\.\d+)? ?%$/, 'must be a percentage, as 150 %');
 
 const common = {
   schema: z.literal('mailwarden/policy/v1'),
@@ -16,24 +18,62 @@ const common = {
   except: z.array(z.record(labelText, labelText)).max(100).default([]),
 };
 
+const DAY = '(?:mon|tue|wed|thu|fri|sat|sun)';
+const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time of day, as 01:00');
+
+/** When deletion may begin, on which days and by which clock. */
+export const windowForm = z.strictObject({
+  days: z.array(z.string().regex(new RegExp(`^${DAY}(?:-${DAY})?$`), 'must be a day or days, as mon or mon-fri')).min(1).max(7).default(['mon-sun']),
+  from: clockTime,
+  to: clockTime,
+  timezone: z.string().min(1).max(60).default('UTC'),
+});
+
+/** A share of the servers, or those with these labels. */
+const wave = z.union([percent, labels]);
+
+/** How a policy reaches its servers: wave by wave, and when it stops by itself. */
+export const rolloutForm = z.strictObject({
+  waves: z.array(wave).min(1).max(20).default(['100 %']),
+  /** How long a wave must have gone well before the next begins. */
+  soak: z.string().default('30 minutes'),
+  /** Orders that may be under way at once, over all servers with the same value of a label. */
+  'at-once': z.strictObject({ per: z.array(labelText).max(5).default([]), most: z.number().int().positive() }).optional(),
+  'stop-on': z
+    .strictObject({ failures: z.number().int().positive().default(1), skipped: percent.default('20 %'), deleted: ratio.default('150 %'), slower: z.number().positive().default(10) })
+    .prefault({}),
+});
+
 export const retentionForm = z.strictObject({
   ...common,
   kind: z.literal('retention'),
   stores: z.array(storeRef).max(200).default([]),
   categories: z.array(z.string()).max(50).default([]),
   mode: z.enum(['observe', 'ask', 'enforce']).default('observe'),
-  limits: z.strictObject({ bytes: amount.optional(), records: z.number().int().positive().optional(), age: z.string().optional() }),
+  limits: z.strictObject({ bytes: amount.optional(), records: z.number().int().positive().optional(), age: z.string().optional(), inodes: z.number().int().positive().optional(), 'free-space': percent.optional() }),
   target: percent.default('80 %'),
   clock: z.enum(CLOCKS).default('modified'),
   keep: z.strictObject({ newest: z.number().int().min(0).default(0), 'younger-than': z.string().default('1 minute') }).prefault({}),
-  bounds: z.strictObject({ items: z.number().int().positive().default(100_000), bytes: amount.default('100 GB'), percent: percent.default('90 %'), deadline: z.string().default('10 minutes') }).prefault({}),
+  bounds: z.strictObject({ items: z.number().int().positive().default(100_000), bytes: amount.default('100 GB'), percent: percent.default('90 %'), deadline: z.string().default('10 minutes'), per: z.string().optional() }).prefault({}),
+  exclude: z.array(z.string().startsWith('/').max(400)).max(50).default([]),
+  window: windowForm.optional(),
+  grace: z.string().optional(),
+  approvals: z.number().int().min(1).max(5).default(1),
+  rollout: rolloutForm.optional(),
+  pace: z.strictObject({ items: z.number().int().positive().optional(), bytes: amount.optional() }).optional(),
+  overwrite: z.boolean().default(false),
+  orphans: z.enum(ORPHAN_RULES).default('keep'),
+  offline: z.boolean().default(true),
 });
 export type RetentionForm = z.output<typeof retentionForm>;
 
-export const holdForm = z.strictObject({ ...common, kind: z.literal('hold'), stores: z.array(storeRef).min(1).max(200), from: instant.nullable().default(null), until: instant.nullable().default(null) });
+export const holdForm = z.strictObject({ ...common, kind: z.literal('hold'), stores: z.array(storeRef.or(z.literal('*'))).min(1).max(200), from: instant.nullable().default(null), until: instant.nullable().default(null), messages: z.array(z.string().min(3).max(998)).max(1000).default([]), 'asked-by': z.string().min(1).max(200).optional(), expires: instant.nullable().default(null) });
+export type HoldForm = z.output<typeof holdForm>;
+/** Who may read or write stores, and that what lets others in is to be mended. */
+export const accessForm = z.strictObject({ ...common, kind: z.literal('access'), stores: z.array(storeRef).min(1).max(200), accounts: z.array(labelText).max(50).default([]), groups: z.array(labelText).max(50).default([]), mode: z.enum(['observe', 'ask', 'enforce']).default('observe') });
 export const transmissionForm = z.strictObject({ ...common, kind: z.literal('transmission'), 'fail-closed': z.boolean() });
 export const telemetryForm = z.strictObject({ ...common, kind: z.literal('telemetry'), 'scan-interval': z.string().optional(), 'scan-cpu': percent.optional(), 'scan-window': z.string().optional() });
 export type TelemetryForm = z.output<typeof telemetryForm>;
 
 /** JSON Schema of one policy document, for editors. */
-export const policyJsonSchema = (): Record<string, unknown> => z.toJSONSchema(z.union([retentionForm, holdForm, transmissionForm, telemetryForm]), { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+export const policyJsonSchema = (): Record<string, unknown> => z.toJSONSchema(z.union([retentionForm, holdForm, accessForm, transmissionForm, telemetryForm]), { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;

@@ -65,7 +65,7 @@ describe('policy as code', () => {
     expect(bundle(CAP, { role: 'mx' }).rules.find((rule) => rule.store === 'configuration')?.mode).toBe('observe');
   });
   it('carries holds to the stores that they name', () => {
-    expect(bundle(CAP + HOLD, { role: 'mx' }).holds).toEqual([{ id: 'case-7', store: 'backup', from: null, until: null, reason: 'Open case' }]);
+    expect(bundle(CAP + HOLD, { role: 'mx' }).holds).toEqual([{ id: 'case-7', profile: 'kaspersky-klms-8', store: 'backup', from: null, until: null, reason: 'Open case' }]);
   });
   it('has a version that follows what it says, not how it is laid out', () => {
     const versionOf = (text: string) => {

@@ -4,7 +4,7 @@ import { instantOf, unknown } from '@mailwarden/kernel';
 const REASON_MAX = 500;
 
 /** What an order's account repeats of the order itself. */
-export type OrderFacts = Pick<RotationOrder, 'id' | 'server' | 'profile' | 'store' | 'bounds'> & { readonly policy: { readonly name: string } };
+export type OrderFacts = Pick<RotationOrder, 'id' | 'server' | 'profile' | 'store' | 'bounds'> & { readonly policy: { readonly name: string }; readonly purpose?: Receipt['purpose']; readonly authority?: Receipt['authority'] };
 
 /** Running total of what went and what was left. */
 export interface Deleted {
@@ -21,6 +21,11 @@ export interface Outcome {
   readonly planned: { readonly items: number; readonly bytes: number; readonly oldestMs: number | null; readonly newestMs: number | null; readonly digest: string };
   readonly deleted: Deleted;
   readonly resumed: boolean;
+  /** Orphaned halves that left; absent where none were looked for. */
+  readonly orphans?: { readonly files: number; readonly rows: number };
+  readonly notes?: readonly string[];
+  /** Absent where nothing of the store was opened. */
+  readonly facts?: Receipt['facts'];
 }
 
 export const NOTHING_DONE: Omit<Outcome, 'outcome' | 'reason'> = { before: { items: 0, bytes: 0 }, planned: { items: 0, bytes: 0, oldestMs: null, newestMs: null, digest: '0'.repeat(64) }, deleted: { items: 0, bytes: 0, skipped: new Map() }, resumed: false };
@@ -48,6 +53,12 @@ export function receiptOf(order: OrderFacts, outcome: Outcome, measured: { after
     startedAt: instantOf(measured.startedMs),
     finishedAt: instantOf(measured.finishedMs),
     clock: { wallMs: measured.finishedMs - measured.startedMs, monotonicMs: Math.round(measured.monotonicMs) },
+    authority: order.authority ?? { kind: 'order' },
+    purpose: order.purpose ?? 'rotate',
+    samples: [],
+    ...(outcome.orphans === undefined ? {} : { orphans: outcome.orphans }),
+    ...(outcome.facts === undefined ? {} : { facts: outcome.facts }),
+    notes: [...(outcome.notes ?? [])],
   };
 }
 

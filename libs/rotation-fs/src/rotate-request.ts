@@ -1,25 +1,34 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
-import type { Bounds, Clock, Hold, Watermark } from '@mailwarden/contracts';
+import type { FullOrder } from '@mailwarden/contracts';
 import type { Host } from '@mailwarden/inventory-fs';
 
+/** What an order says about how far and how a store may be emptied. */
+export type OrderTerms = Pick<FullOrder, 'watermarks' | 'clock' | 'keep' | 'bounds' | 'holds' | 'exclude' | 'overwrite' | 'orphans' | 'pace'>;
+
+/** The items that an earlier order marked, and no other may go. */
+export interface MarkedItems {
+  /** By the `identity` of the item as it was planned. */
+  has(path: string, identity: string): boolean;
+  /** For stores whose items are counted and never named: the moment of the newest marked one. Units: milliseconds since 1970. */
+  readonly newestMs: number | null;
+}
+
 /** What one store is to be brought to, and by whose word. */
-export interface RotateRequest {
+export interface RotateRequest extends OrderTerms {
   readonly host: Host;
   /** With its variables filled in on this host. */
   readonly profile: Profile;
   readonly store: Store;
-  readonly watermarks: readonly Watermark[];
-  /** Which moment of an item says how old it is. */
-  readonly clock: Clock;
-  readonly keep: { readonly newest: number; readonly youngerThanSeconds: number };
-  readonly bounds: Bounds;
-  readonly holds: readonly Hold[];
+  /** Null where nothing had to be marked first. */
+  readonly marked: MarkedItems | null;
   /** When the order was made, by the clock of whoever made it. Units: milliseconds since 1970. */
   readonly issuedAtMs: number;
   /** Key of the digest over the exact list. */
   readonly hashKey: Uint8Array;
   /** The clock on the wall. */
   readonly now: () => number;
+  /** Aborted, with a reason in words, when the order is to end between two effects; null where nobody can. */
+  readonly stop: AbortSignal | null;
 }
 
 /** Called before each step, for tests that end the process there. */

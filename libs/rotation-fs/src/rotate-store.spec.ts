@@ -21,7 +21,7 @@ const FILE_BYTES = 8192;
 const BATCHES_AND_MORE = 1_100;
 const WIDE = { items: 100_000, bytes: 1e12, percent: 100, deadlineSeconds: 60 };
 const STORE = {
-  id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rows: null, lineRecords: false, dataCategories: null,
+  id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rotateActive: null, units: [], messages: false, rows: null, lineRecords: false, dataCategories: null,
   duration: { kind: 'not-stated' }, limits: [], configuredLimits: [], protection: { accounts: null, groups: [], source: null }, clock: 'modified', rotatable: true, quietPeriodSeconds: 10, notes: [],
 } as unknown as Store;
 const PROFILE = { id: 'product', stores: [STORE] } as unknown as Profile;
@@ -51,7 +51,7 @@ const factsOf = (order: string, bounds = WIDE) => ({ id: order, server: 'mx-1', 
 function withRequest<T>(part: Part, use: (request: ApplyRequest) => Promise<T>): Promise<T> {
   const { limit = 10 * FILE_BYTES, target = 5 * FILE_BYTES, ...rest } = part;
   return withHost(root, { databases: {} }, (host) =>
-    use({ host, profile: PROFILE, store: STORE, watermarks: [{ kind: 'bytes', limit, target }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...rest }),
+    use({ host, profile: PROFILE, store: STORE, watermarks: [{ kind: 'bytes', limit, target }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...rest }),
   );
 }
 const rotate = (order: string, part: Part = {}) => withRequest(part, (request) => rotateStore(request, factsOf(order, part.bounds)));

@@ -1,42 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { Receipt } from '@mailwarden/contracts';
-import { canonicalJson, known, sha256, unknown, type Measured } from '@mailwarden/kernel';
-import { connectProduct, measureRelation } from '@mailwarden/product-database';
-import { findItems } from './find-items.js';
-import { Journal } from './journal.js';
+import { canonicalJson, sha256, unknown } from '@mailwarden/kernel';
+import { engineFor } from './engine-for.js';
+import { Journal } from './journal/journal.js';
 import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
-import { rotateFiles, settleFiles } from './rotate-files.js';
 import type { ApplyRequest } from './rotate-request.js';
-import { rotateTable, settleTable } from './rotate-table.js';
 import { refusalOf } from './safe-root.js';
-
-async function after(request: ApplyRequest): Promise<Measured<{ items: number; bytes: number }>> {
-  const { host, store } = request;
-  if (store.kind === 'table' && store.rows !== null) {
-    const client = await connectProduct(store.rows.database, host.settings, host.rootPath);
-    if (!client.ok) return unknown(client.error);
-    try {
-      const { records, bytes } = await measureRelation(client.value, store.rows);
-      return known({ items: records, bytes });
-    } catch {
-      return unknown('the table could not be counted afterwards');
-    } finally {
-      await client.value.end();
-    }
-  }
-  const { items, unreadable } = await findItems(request, request.now());
-  return unreadable === null ? known({ items: items.length, bytes: items.reduce((sum, item) => sum + item.bytes, 0) }) : unknown(unreadable);
-}
-
-function carryOut(request: ApplyRequest, order: OrderFacts, journal: Journal): Promise<Outcome> {
-  const { store } = request;
-  return store.kind === 'table' && store.rows !== null ? rotateTable(request, store.rows, journal) : rotateFiles(request, order.id, journal);
-}
-
-function settle(request: ApplyRequest, order: OrderFacts, journal: Journal, reason: string): Promise<Outcome> {
-  const { store } = request;
-  return store.kind === 'table' && store.rows !== null ? settleTable(request, store.rows, journal, reason) : settleFiles(request, order.id, journal, reason);
-}
 
 /** One account per order, whatever happens: the journal is asked first and told last. */
 async function accountFor(journalDir: string, order: OrderFacts, now: () => number, work: (journal: Journal) => Promise<{ outcome: Outcome; after: Receipt['after'] }>): Promise<Receipt> {
@@ -66,10 +35,11 @@ async function accountFor(journalDir: string, order: OrderFacts, now: () => numb
  * Errors: throws when no account can be given (journal not writable or damaged, product's database away): the order then stays open.
  */
 export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<Receipt> {
+  const engine = engineFor(request.store);
   return accountFor(request.journalDir, order, request.now, async (journal) => {
     const refusal = refusalOf(request.store);
-    const outcome: Outcome = refusal === null ? await carryOut(request, order, journal) : journal.begun === undefined ? { ...NOTHING_DONE, outcome: 'refused', reason: refusal } : await settle(request, order, journal, refusal);
-    const measured = refusal === null || journal.begun !== undefined ? await after(request) : unknown('nothing was touched');
+    const outcome: Outcome = refusal === null ? await engine.carryOut(request, order, journal) : journal.begun === undefined ? { ...NOTHING_DONE, outcome: 'refused', reason: refusal } : await engine.settle(request, order, journal, refusal);
+    const measured = refusal === null || journal.begun !== undefined ? await engine.measure(request) : unknown('nothing was touched');
     request.watch?.('finished');
     return { outcome, after: measured };
   });
@@ -83,7 +53,8 @@ export function refuseOrder(place: { readonly journalDir: string; readonly now: 
   return accountFor(place.journalDir, order, place.now, async (journal) => {
     if (journal.begun === undefined) return { outcome: { ...NOTHING_DONE, outcome: 'refused', reason }, after: unknown('nothing was touched') };
     if (place.request === null) throw new Error(`${reason}, and an earlier run had begun it: bring back the profile that it was made for`);
-    return { outcome: await settle(place.request, order, journal, reason), after: await after(place.request) };
+    const engine = engineFor(place.request.store);
+    return { outcome: await engine.settle(place.request, order, journal, reason), after: await engine.measure(place.request) };
   });
 }
 

@@ -1,3 +1,4 @@
+export { concernsStore } from './concerns-store.js';
 export { boundPassed } from './bounds.js';
 export type { Amount } from './bounds.js';
 export { CLOCK_APART_MS_MAX, clockDoubt } from './clock-doubt.js';

@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
 import { loadHostSettings } from '@mailwarden/config';
-import { SIGNING_CONTEXTS, type BundleRule, type Hold, type Receipt } from '@mailwarden/contracts';
+import { fullRule, SIGNING_CONTEXTS, type BundleRule, type Receipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
 import { instantOf, signDocument, type Signer } from '@mailwarden/kernel';
@@ -71,8 +71,8 @@ async function tasksFor(host: Host, profiles: readonly Profile[], policies: read
     const { rules, holds } = bundleFor({ server: localServerName(), labels: {}, profiles: [profile], policies: policies.map(forThisHost), version: 0, issuedAt: moment, expiresAt: moment });
     for (const rule of rules) {
       const store = profile.stores.find((candidate) => candidate.id === rule.store);
-      const kept: readonly Hold[] = holds.filter((hold) => hold.store === null || hold.store === rule.store);
-      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds: kept, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir } });
+      const { exclude, overwrite, orphans, pace } = fullRule(rule);
+      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds, exclude, overwrite, orphans, pace, marked: null, stop: null, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir } });
     }
   }
   return tasks;

@@ -54,6 +54,8 @@ export const ROTATION_LOOKS: Readonly<Record<RotationView['state'], StateLook>> 
   failed: look('Failed', 'alarm', 'bad'),
   expired: look('Expired', 'clock', 'warn'),
   proved: look('Proved', 'seal', 'good'),
+  planned: look('Planned, nothing deleted', 'open-end', 'neutral'),
+  marked: look('Marked, not yet deleted', 'clock', 'warn'),
 };
 
 export const FINDING_LOOKS: Readonly<Record<FindingView['state'], StateLook>> = {

@@ -12,7 +12,7 @@ export async function policyOverviewOf(dataSource: DataSource, press: BundlePres
   const rows = await dataSource.query<{ name: string; active_since: Date }[]>(`SELECT name, active_since FROM rotation.policy`);
   const since = new Map(rows.map((row) => [row.name, row.active_since]));
   return {
-    policies: policies.map((policy) => ({ name: policy.name, version: policy.version, kind: policy.kind, mode: policy.kind === 'retention' ? policy.mode : 'observe', reason: policy.reason, activeSince: instantOf((since.get(policy.name) ?? new Date()).getTime()), servers: press.serversOf(policy), text: policy.text })),
+    policies: policies.map((policy) => ({ name: policy.name, version: policy.version, kind: policy.kind, mode: policy.kind === 'retention' ? policy.mode : 'observe', reason: policy.reason, activeSince: instantOf((since.get(policy.name) ?? new Date()).getTime()), servers: press.serversOf(policy), text: policy.text, origin: 'file' as const })),
     problems: [...problems],
   };
 }

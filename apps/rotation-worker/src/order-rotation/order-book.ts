@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { eventType, MESSAGE_TYPES, SIGNING_CONTEXTS, subjects, type BundleRule, type Evidence, type EventName, type EventPayload, type Observation, type PolicyBundle, type RotationOrder, type StoreObservation } from '@mailwarden/contracts';
+import { eventType, fullRule, MESSAGE_TYPES, SIGNING_CONTEXTS, subjects, type BundleRule, type Evidence, type EventName, type EventPayload, type Observation, type PolicyBundle, type RotationOrder, type StoreObservation } from '@mailwarden/contracts';
 import { canonicalJson, instantOf, sha256, signDocument, type Severity, type Signer } from '@mailwarden/kernel';
 import { enqueue } from '@mailwarden/persistence';
-import { passedLimits } from '@mailwarden/rotation';
+import { concernsStore, passedLimits } from '@mailwarden/rotation';
 import type { EntityManager } from 'typeorm';
 
 /** An order that nobody carried out by then is void. Units: milliseconds. */
@@ -65,6 +65,7 @@ export class OrderBook {
 
   async #order(tx: EntityManager, observation: Observation, bundle: PolicyBundle, rule: BundleRule, nowMs: number): Promise<void> {
     if (!(await this.#mayOrder(tx, observation, rule, nowMs))) return;
+    const { exclude, overwrite, orphans, pace } = fullRule(rule);
     const order: RotationOrder = {
       schema: 'mailwarden/rotation-order/v1',
       id: randomUUID(),
@@ -76,7 +77,11 @@ export class OrderBook {
       clock: rule.clock,
       keep: rule.keep,
       bounds: rule.bounds,
-      holds: bundle.holds.filter((hold) => hold.store === null || hold.store === rule.store),
+      holds: bundle.holds.filter((hold) => concernsStore(hold, rule.profile, rule.store)),
+      purpose: 'rotate',
+      exclude, overwrite, orphans, pace,
+      marked: null,
+      bundleVersion: bundle.version,
       issuedAt: instantOf(nowMs),
       expiresAt: instantOf(nowMs + ORDER_LIFE_MS),
     };

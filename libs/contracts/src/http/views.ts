@@ -162,7 +162,7 @@ export const serverView = z.object({
 });
 export type ServerView = z.output<typeof serverView>;
 
-export const ROTATION_STATES = ['ordered', 'completed', 'nothing-to-do', 'refused', 'stopped', 'failed', 'expired', 'proved'] as const;
+export const ROTATION_STATES = ['ordered', 'completed', 'nothing-to-do', 'refused', 'stopped', 'failed', 'expired', 'proved', 'planned', 'marked'] as const;
 export const rotationView = z.object({
   order: rotationOrder,
   state: z.enum(ROTATION_STATES),

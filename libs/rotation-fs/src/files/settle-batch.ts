@@ -1,8 +1,8 @@
 import type { Result } from '@mailwarden/kernel';
 import { ok } from '@mailwarden/kernel';
 import { finishBatch, returnBatch, type FileWork } from './file-batch.js';
-import type { IntendedMove, JournalRecord } from './journal.js';
-import type { Deleted } from './outcome.js';
+import type { IntendedMove, JournalRecord } from '../journal/journal.js';
+import type { Deleted } from '../outcome.js';
 
 /** A batch that a crash left open. */
 export interface OpenBatch {

@@ -1,8 +1,7 @@
-import { performance } from 'node:perf_hooks';
-import { CLOCK_APART_MS_MAX } from '@mailwarden/rotation';
+import { outOfPatience, type Patience } from '../patience.js';
 import { carryOutBatch, moveOf, type FileWork } from './file-batch.js';
 import type { FoundItem } from './find-items.js';
-import type { Deleted } from './outcome.js';
+import type { Deleted } from '../outcome.js';
 
 /** Files of one batch, at least: one announcement, one account, one sync for each folder in it. */
 const BATCH_FILES_MIN = 1_024;
@@ -14,24 +13,6 @@ const FILES_PER_SYNC = 16;
 function batchSize(items: readonly FoundItem[], withRows: boolean): number {
   const folders = new Set(items.map((item) => `${item.root} ${item.folder}`)).size;
   return withRows ? BATCH_FILES_MIN : Math.min(BATCH_FILES_MAX, Math.max(BATCH_FILES_MIN, folders * FILES_PER_SYNC));
-}
-
-/** How long an order may take, by a clock that does not jump, and whether one that does may end it. */
-export interface Patience {
-  readonly startedMonotonicMs: number;
-  readonly startedMs: number;
-  readonly deadlineSeconds: number;
-  readonly now: () => number;
-  /** Age is what asks for deletion: then the clock on the wall must go as the other one does. */
-  readonly byAge: boolean;
-}
-
-/** Why an order must stop here, between two batches; null when it may go on. */
-export function outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds, now, byAge }: Patience): string | null {
-  const passedMs = performance.now() - startedMonotonicMs;
-  if (passedMs >= deadlineSeconds * 1000) return `the time of ${deadlineSeconds} s ran out`;
-  const apartMs = Math.abs(now() - startedMs - passedMs);
-  return byAge && apartMs > CLOCK_APART_MS_MAX ? 'the clock of the host jumped while the order was carried out, so ages cannot be told' : null;
 }
 
 /** Deletes the planned files, batch by batch, the oldest batch first. Returns why it stopped before the end; null when it did not. */

@@ -1,7 +1,7 @@
 import type { BytePath } from '@mailwarden/inventory';
 import type { Host } from '@mailwarden/inventory-fs';
 import { err, ok, type Result } from '@mailwarden/kernel';
-import type { Journal } from './journal.js';
+import type { Journal } from '../journal/journal.js';
 import { PrivateFolder } from './private-folder.js';
 
 export const encoded = (bytes: BytePath): string => Buffer.from(bytes, 'latin1').toString('base64');

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { Relation } from '@mailwarden/catalogue';
 import { connectProduct, keysLeft, trimOldest, type ProductClient } from '@mailwarden/product-database';
-import { outOfPatience, type Patience } from './carry-out-files.js';
-import type { Journal, JournalRecord } from './journal.js';
-import { NOTHING_DONE, type Deleted, type Outcome } from './outcome.js';
+import { outOfPatience, type Patience } from '../patience.js';
+import type { Journal, JournalRecord } from '../journal/journal.js';
+import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
 import { planTable, type TablePlan } from './plan-table.js';
-import { deletedBefore, restOf } from './rotate-files.js';
-import type { ApplyRequest } from './rotate-request.js';
+import { deletedBefore, restOf } from '../files/rotate-files.js';
+import type { ApplyRequest } from '../rotate-request.js';
 
 type RowsIntent = Extract<JournalRecord, { kind: 'rows-intent' }>;
 
@@ -49,7 +49,7 @@ export function rotateTable(request: ApplyRequest, relation: Relation, journal: 
     if (plan.stopped !== null) return said('stopped', plan.stopped);
     if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.kept === null ? '' : 'nothing that may go would bring the store under its limit');
     if (begun === undefined) journal.write(first);
-    const stopped = await trim(client, relation, { request, journal, plan, deleted, patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null } });
+    const stopped = await trim(client, relation, { request, journal, plan, deleted, patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null, stop: request.stop } });
     return stopped === null ? said('completed', plan.kept === null ? '' : 'what may go did not suffice to get under the limit') : said('stopped', stopped);
   });
 }

@@ -4,11 +4,11 @@ import { entryPath } from '@mailwarden/inventory-fs';
 import { RowsStay } from '@mailwarden/product-database';
 import type { FoundItem } from './find-items.js';
 import { FolderCache } from './folder-cache.js';
-import type { IntendedMove, Journal } from './journal.js';
-import type { Deleted } from './outcome.js';
+import type { IntendedMove, Journal } from '../journal/journal.js';
+import type { Deleted } from '../outcome.js';
 import type { HalfName, OtherHalf } from './other-half.js';
 import { decoded, encoded, type PrivateFolders } from './private-folders.js';
-import type { StepWatch } from './rotate-request.js';
+import type { StepWatch } from '../rotate-request.js';
 
 /** What carrying out batches of files needs. */
 export interface FileWork {

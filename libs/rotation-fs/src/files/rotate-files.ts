@@ -4,12 +4,12 @@ import type { BegunOrder } from '@mailwarden/rotation';
 import { carryOutFiles } from './carry-out-files.js';
 import type { FileWork } from './file-batch.js';
 import type { FoundItem } from './find-items.js';
-import type { Begun, Journal, JournalRecord } from './journal.js';
+import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
 import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
-import { NOTHING_DONE, type Deleted, type Outcome } from './outcome.js';
+import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
 import { planStore, type StorePlan } from './plan-store.js';
 import { PrivateFolders } from './private-folders.js';
-import type { ApplyRequest } from './rotate-request.js';
+import type { ApplyRequest } from '../rotate-request.js';
 import { nextSlotOf, openBatchOf, settleBatch } from './settle-batch.js';
 
 /** What earlier runs of the order closed. */
@@ -66,7 +66,7 @@ async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork,
   const prepared = work.folders.prepare([...new Set(plan.items.map((item) => item.root))]);
   if (!prepared.ok) return said('failed', prepared.error);
   const deletedEarlier = deleted.items;
-  const stopped = await carryOutFiles(work, plan.items, nextSlotOf(journal.records), deleted, { startedMonotonicMs, startedMs, deadlineSeconds: bounds.deadlineSeconds, now, byAge: plan.plan.goal.olderThanMs !== null });
+  const stopped = await carryOutFiles(work, plan.items, nextSlotOf(journal.records), deleted, { startedMonotonicMs, startedMs, deadlineSeconds: bounds.deadlineSeconds, now, byAge: plan.plan.goal.olderThanMs !== null, stop: request.stop });
   return stopped === null ? endOf(said, plan, deleted.items - deletedEarlier) : said('stopped', stopped);
 }
 

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { SkipReason } from '@mailwarden/contracts';
 import type { Sha256 } from '@mailwarden/kernel';
-import { planRotation, type BegunOrder, type RotationPlan } from '@mailwarden/rotation';
+import { concernsStore, planRotation, type BegunOrder, type RotationPlan } from '@mailwarden/rotation';
 import { findItems, type FoundItem } from './find-items.js';
-import type { RotateRequest } from './rotate-request.js';
+import type { RotateRequest } from '../rotate-request.js';
 
 /** The exact files that would go, oldest first, and why others stay. */
 export interface StorePlan {
@@ -29,7 +29,7 @@ export async function planStore(request: RotateRequest, begun?: BegunOrder): Pro
   const { items: found, passedOver, unreadable } = await findItems(request, nowMs);
   const plan = planRotation(
     { bytes: Float64Array.from(found, (item) => item.bytes), atMs: Float64Array.from(found, (item) => item.atMs), otherMs: Float64Array.from(found, (item) => item.mtimeMs), blocked: found.map((item) => item.blocked) },
-    { watermarks: request.watermarks, keep: request.keep, bounds: request.bounds, holds: request.holds.filter((hold) => hold.store === null || hold.store === request.store.id), nowMs, issuedAtMs: request.issuedAtMs, ...(begun === undefined ? {} : { begun }) },
+    { watermarks: request.watermarks, keep: request.keep, bounds: request.bounds, holds: request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id)), nowMs, issuedAtMs: request.issuedAtMs, ...(begun === undefined ? {} : { begun }) },
   );
   const items = plan.selected.flatMap((place) => found[place] ?? []);
   const skipped = new Map(plan.skipped);

@@ -5,7 +5,7 @@ import { canonicalJson, sha256, type Sha256 } from '@mailwarden/kernel';
 import type { Goal } from '@mailwarden/rotation';
 import { lineOf, recordsOf } from './journal-lines.js';
 import { lockOrder } from './journal-lock.js';
-import type { OrderFacts } from './outcome.js';
+import type { OrderFacts } from '../outcome.js';
 
 /** One file that an order is about to move, as the journal names it. Paths are base64 of their bytes; `folder` is below the root. */
 export interface IntendedMove {

@@ -1,9 +1,9 @@
 import type { Relation } from '@mailwarden/catalogue';
 import { keyedHash } from '@mailwarden/kernel';
 import { countOlderThan, measureRelation, timeAt, type ProductClient } from '@mailwarden/product-database';
-import { boundPassed, clockDoubt, excessOf, watermarkProblem, type BegunOrder, type Goal } from '@mailwarden/rotation';
-import type { Outcome } from './outcome.js';
-import type { RotateRequest } from './rotate-request.js';
+import { boundPassed, clockDoubt, concernsStore, excessOf, watermarkProblem, type BegunOrder, type Goal } from '@mailwarden/rotation';
+import type { Outcome } from '../outcome.js';
+import type { RotateRequest } from '../rotate-request.js';
 
 /** How many of the oldest rows would go, and what they are. */
 export interface TablePlan {
@@ -21,7 +21,7 @@ type Keeper = { readonly reason: 'held' | 'in-quiet-period' | 'kept-newest'; rea
 
 /** The earliest moment from which on rows stay, and why. Rows leave from the oldest on, so a hold keeps everything from its beginning: what lies after held rows waits for the hold's end. */
 async function keeperOf(client: ProductClient, relation: Relation, request: RotateRequest, records: number, nowMs: number): Promise<Keeper> {
-  const holds = request.holds.filter((hold) => hold.store === null || hold.store === request.store.id);
+  const holds = request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id));
   const keepers: Keeper[] = holds.map((hold) => ({ reason: 'held', fromMs: hold.from === null || Number.isNaN(Date.parse(hold.from)) ? -8.64e15 : Date.parse(hold.from) }));
   const newestFrom = request.keep.newest === 0 ? null : await timeAt(client, relation, Math.max(0, records - request.keep.newest));
   if (newestFrom !== null) keepers.push({ reason: 'kept-newest', fromMs: newestFrom.getTime() });

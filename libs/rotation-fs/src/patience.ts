@@ -1,0 +1,23 @@
+import { performance } from 'node:perf_hooks';
+import { CLOCK_APART_MS_MAX } from '@mailwarden/rotation';
+
+/** How long an order may take, by a clock that does not jump, and whether one that does may end it. */
+export interface Patience {
+  readonly startedMonotonicMs: number;
+  readonly startedMs: number;
+  readonly deadlineSeconds: number;
+  readonly now: () => number;
+  /** Age is what asks for deletion: then the clock on the wall must go as the other one does. */
+  readonly byAge: boolean;
+  /** Whoever started the order wants it to end, as for a hold that is newer. */
+  readonly stop: AbortSignal | null;
+}
+
+/** Why an order must stop here, between two effects; null when it may go on. */
+export function outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds, now, byAge, stop }: Patience): string | null {
+  if (stop?.aborted === true) return String(stop.reason);
+  const passedMs = performance.now() - startedMonotonicMs;
+  if (passedMs >= deadlineSeconds * 1000) return `the time of ${deadlineSeconds} s ran out`;
+  const apartMs = Math.abs(now() - startedMs - passedMs);
+  return byAge && apartMs > CLOCK_APART_MS_MAX ? 'the clock of the host jumped while the order was carried out, so ages cannot be told' : null;
+}
