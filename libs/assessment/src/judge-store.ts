@@ -1,7 +1,7 @@
 import type { Store } from '@mailwarden/catalogue';
 import type { AccessBreach, AssessedFinding, StatedLimit, StoreObservation } from '@mailwarden/contracts';
 import { formatByteCount, formatDuration } from '@mailwarden/kernel';
-import { measuredFor } from '@mailwarden/rotation';
+import { isPassed, measuredFor } from '@mailwarden/rotation';
 
 const inWords = (kind: StatedLimit['kind'], value: number): string => (kind === 'bytes' ? formatByteCount(value) : kind === 'age' ? formatDuration(value) : `${Math.round(value)} ${kind === 'records' ? 'records' : 'items'}`);
 
@@ -11,14 +11,14 @@ export function overLimits(store: Store, observed: StoreObservation, limits: rea
     .filter((limit) => limit.used)
     .flatMap((limit): AssessedFinding[] => {
       const value = measuredFor(limit, observed, nowMs);
-      if (value === null || value <= limit.value) return [];
+      if (value === null || !isPassed(limit.kind, value, limit.value)) return [];
       return [
         {
           code: limit.kind === 'age' ? 'over-age' : 'over-limit',
           severity: limit.origin === 'policy' ? 'high' : 'medium',
           store: store.id,
           subject: limit.kind,
-          message: `${store.section} holds ${inWords(limit.kind, value)}; the ${limit.origin} limit is ${limit.written}`,
+          message: limit.kind === 'free-space' ? `${store.section} lies on a file system of which ${value.toFixed(1)} % is free; the ${limit.origin} floor is ${limit.written}` : `${store.section} holds ${inWords(limit.kind, value)}; the ${limit.origin} limit is ${limit.written}`,
           advice: limit.origin === 'policy' ? 'a policy in enforce mode rotates it; in observe mode, look at the plan first' : 'write a retention policy for it, or find out why the product does not rotate',
           source: limit.source,
         },

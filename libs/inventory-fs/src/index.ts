@@ -1,5 +1,7 @@
 export { closeDirectory, entryNames, entryPath, mountIdOf, openChildDirectory, openDirectoryBeneath, openHostRoot, statEntry } from './directory-descriptor.js';
 export type { Directory, OpenError } from './directory-descriptor.js';
+export { fileSystemOf } from './file-system.js';
+export type { FileSystemRoom } from './file-system.js';
 export { readHostFile, withHost } from './host.js';
 export type { Host } from './host.js';
 export type { MemoryTerms } from './memory/host-memory.js';

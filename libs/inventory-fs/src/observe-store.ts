@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '@mailwarden/catalogue';
 import type { StoreObservation } from '@mailwarden/contracts';
-import { isSystemAccount, type Account, type Accounts, type CapabilityHolder } from '@mailwarden/inventory';
+import { compilePatterns, isSystemAccount, type Account, type Accounts, type CapabilityHolder } from '@mailwarden/inventory';
 import { instantOf, keyedHash, known, unknown, type Measured, type Result, type Sha256 } from '@mailwarden/kernel';
 import { withRecordAccess } from './access/database-access.js';
 import { storeAccess } from './access/store-access.js';
+import { closeDirectory, openDirectoryBeneath } from './directory-descriptor.js';
+import { fileSystemOf } from './file-system.js';
 import type { Host } from './host.js';
 import { readQuantity } from './probe/read-probe.js';
 import { rowsFound, type RowsFound } from './rows-found.js';
@@ -93,6 +95,20 @@ function accessTo(context: ScanContext, walked: WalkedHost, item: WalkedStore): 
   return withRecordAccess(files, context.host, store, { accounts: accounts.ok ? accounts.value : null, profileAccounts, hashKey });
 }
 
+/** The first of the store's places that is there stands for all of them. */
+async function roomOf({ host }: ScanContext, store: Store): Promise<NonNullable<StoreObservation['fileSystem']>> {
+  for (const root of compilePatterns(store.files).roots) {
+    const opened = openDirectoryBeneath(host.root, root);
+    if (!opened.ok) continue;
+    try {
+      return await fileSystemOf(opened.value.directory);
+    } finally {
+      closeDirectory(opened.value.directory);
+    }
+  }
+  return unknown('none of its folders can be opened');
+}
+
 /** Turns what the walk and the product's tables say of one store into its observation. */
 export async function observeStore(context: ScanContext, walked: WalkedHost, item: WalkedStore): Promise<StoreObservation> {
   const { store, tally } = item;
@@ -108,6 +124,7 @@ export async function observeStore(context: ScanContext, walked: WalkedHost, ite
     ...(store.kind === 'temporary' ? { leftovers: leftoversOf(context, item) } : {}),
     ...(rows?.orphans != null ? { orphans: item.unseen === null ? rows.orphans : unknown(item.unseen) } : {}),
     ...(store.kind === 'configuration' && item.present ? { contentDigest: digestOf(item) } : {}),
+    ...(hasFiles(store) && item.unseen === null && item.present ? { fileSystem: await roomOf(context, store) } : {}),
     ...(hasFiles(store) && item.unseen === null ? { ages: tally.ages, sizes: tally.sizes } : {}),
     skipped: [...tally.skipped].map(([reason, items]) => ({ reason, items })),
     unknown: [

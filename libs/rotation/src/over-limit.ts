@@ -1,4 +1,4 @@
-import type { BundleRule, StoreObservation, Watermark } from '@mailwarden/contracts';
+import type { BundleRule, LimitKind, StoreObservation, Watermark } from '@mailwarden/contracts';
 import type { Measured } from '@mailwarden/kernel';
 
 const valueOf = <T>(measured: Measured<T> | undefined): T | null => (measured?.known === true ? measured.value : null);
@@ -16,15 +16,20 @@ export function measuredFor(watermark: Pick<Watermark, 'kind'>, store: StoreObse
       const oldestAt = valueOf(store.oldestAt);
       return oldestAt === null ? null : (nowMs - Date.parse(oldestAt)) / 1000;
     }
-    default:
-      return null;
+    case 'free-space': {
+      const room = valueOf(store.fileSystem);
+      return room === null || room.totalBytes === 0 ? null : (100 * room.freeBytes) / room.totalBytes;
+    }
   }
 }
+
+/** Whether a value passes its limit. Space that is kept free is a floor; every other limit is a ceiling. */
+export const isPassed = (kind: LimitKind, value: number, limit: number): boolean => (kind === 'free-space' ? value < limit : value > limit);
 
 /** Limits of one rule that a store has passed. What was not measured passes nothing. */
 export function passedLimits(rule: Pick<BundleRule, 'watermarks'>, store: StoreObservation, nowMs: number): Watermark[] {
   return rule.watermarks.filter((watermark) => {
     const value = measuredFor(watermark, store, nowMs);
-    return value !== null && value > watermark.limit;
+    return value !== null && isPassed(watermark.kind, value, watermark.limit);
   });
 }

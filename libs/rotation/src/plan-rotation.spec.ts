@@ -15,6 +15,14 @@ const rules = (part: Partial<RotationRules> = {}): RotationRules => ({ watermark
 const list = fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 50 }), atMs: fc.integer({ min: 0, max: NOW - 1 }), blocked: fc.boolean() }), { maxLength: 60 });
 
 describe('a rotation plan', () => {
+  it('frees what a floor of free space lacks, oldest first, and asks for nothing where nobody knows the room', () => {
+    const items = itemsOf([{ bytes: 30, atMs: 3 }, { bytes: 30, atMs: 1 }, { bytes: 30, atMs: 2 }]);
+    const watermarks = [{ kind: 'free-space' as const, limit: 10, target: 12.5 }];
+    expect(planRotation(items, rules({ watermarks, room: { totalBytes: 1000, freeBytes: 90 } })).selected).toEqual([1, 2]);
+    expect(planRotation(items, rules({ watermarks, room: { totalBytes: 1000, freeBytes: 100 } })).selected).toEqual([]);
+    expect(planRotation(items, rules({ watermarks })).goal.kinds).toEqual([]);
+    expect(planRotation(items, rules({ watermarks: [{ kind: 'free-space', limit: 10, target: 9 }], room: { totalBytes: 1000, freeBytes: 90 } })).stopped).toContain('free-space');
+  });
   it('asks for nothing while no limit is passed', () => {
     expect(planRotation(itemsOf([{ bytes: 100, atMs: 1 }]), rules()).selected).toEqual([]);
   });
@@ -142,7 +150,7 @@ describe('watermarks that make no sense', () => {
     ['a target above its limit', [{ kind: 'bytes' as const, limit: 10, target: 11 }], /above the limit/],
     ['a limit of nothing', [{ kind: 'records' as const, limit: 0, target: 0 }], /empty the store/],
     ['no number', [{ kind: 'age' as const, limit: Number.NaN, target: 0 }], /not a number/],
-    ['free space', [{ kind: 'free-space' as const, limit: 10, target: 5 }], /file system/],
+    ['free space', [{ kind: 'free-space' as const, limit: 10, target: 5 }], /free-space/],
     ['none at all', [], /no limit/],
   ])('%s stops the plan', (_name, watermarks, words) => {
     expect(planRotation(itemsOf([{ bytes: 500, atMs: 1 }]), rules({ watermarks })).stopped).toMatch(words);

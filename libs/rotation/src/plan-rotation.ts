@@ -1,7 +1,7 @@
 import type { Bounds, Hold, SkipReason, Watermark } from '@mailwarden/contracts';
 import { boundPassed, type Amount } from './bounds.js';
 import { clockDoubt } from './clock-doubt.js';
-import { excessOf, watermarkProblem, type Excess, type Goal } from './excess.js';
+import { excessOf, watermarkProblem, type Excess, type Goal, type Room } from './excess.js';
 
 /** Items of one store, as columns, so that a million of them cost little. Units: allocated bytes, milliseconds since 1970. */
 export interface StoreItems {
@@ -30,6 +30,8 @@ export interface RotationRules {
   readonly nowMs: number;
   /** When the order was made, by the clock of whoever made it. */
   readonly issuedAtMs: number;
+  /** The file system of the store, where a floor of free space is among the limits. */
+  readonly room?: Room | null;
   readonly begun?: BegunOrder;
 }
 
@@ -108,7 +110,7 @@ function keptBy(items: StoreItems, place: number, rank: number, rules: RotationR
 export function planRotation(items: StoreItems, rules: RotationRules): RotationPlan {
   const order = byAge(items.atMs);
   const before: Amount = { items: order.length, bytes: sum(items.bytes) };
-  const excess = excessOf({ ...before, oldestMs: momentAt(items, order[0]) }, rules.watermarks, rules.nowMs, rules.begun ?? null);
+  const excess = excessOf({ ...before, oldestMs: momentAt(items, order[0]), room: rules.room ?? null }, rules.watermarks, rules.nowMs, rules.begun ?? null);
   const spans = rules.holds.map(spanOf);
   const itemsMax = rules.begun?.itemsLeft ?? Infinity;
   const notAfterMs = rules.begun === undefined ? Infinity : (rules.begun.newestMs ?? -Infinity);
