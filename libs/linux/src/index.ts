@@ -11,3 +11,4 @@ export type { LoweredPriority } from './scheduling.js';
 export { haveOwnWorkingFolder, standIn } from './working-folder.js';
 export { FOLDER_EVENTS, Inotify } from './inotify.js';
 export type { TakeEvent } from './inotify.js';
+export { dataSpans } from './data-spans.js';

@@ -7,3 +7,7 @@ export type { Goal, Room } from './excess.js';
 export { isPassed, measuredFor, passedLimits } from './over-limit.js';
 export { planRotation } from './plan-rotation.js';
 export type { BegunOrder, RotationPlan, RotationRules, StoreItems } from './plan-rotation.js';
+export { mailMoment, readMessageHead } from './message-head.js';
+export type { MessageHead } from './message-head.js';
+export { overwritingIsVain } from './overwrite-meaning.js';
+export type { Medium } from './overwrite-meaning.js';
