@@ -4,6 +4,7 @@ import { MESSAGE_TYPES, subjects, type Observation } from '@mailwarden/contracts
 import type { HostSettings, Profile } from '@mailwarden/catalogue';
 import type { ProfileId } from '@mailwarden/kernel';
 import { measureHost, untoldPressure } from '@mailwarden/inventory-fs';
+import { withPermitted } from '@mailwarden/policy';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
@@ -119,7 +120,7 @@ export class Scanner {
   async #scan(profile: Profile): Promise<Observation> {
     const measured = await measureHost({
       root: this.settings.root,
-      profile,
+      profile: withPermitted(profile, this.state.bundleAt(Date.now())?.access ?? []),
       hostSettings: this.host.settings,
       server: this.settings.server,
       hashKey: this.host.hashKey,
