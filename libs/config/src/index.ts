@@ -1,3 +1,4 @@
+export { readGuardedBytes } from './guarded-bytes.js';
 export { readGuarded } from './guarded-file.js';
 export { loadHostSettings } from './host-settings.js';
 export { loadProfiles, readProfileFile } from './profile-files.js';

@@ -1,4 +1,8 @@
+export { foretellStore, marksIn, markStore, plansIn } from './foretell-store.js';
+export { deletedLately, earlierFacts } from './journal/earlier-orders.js';
+export type { DeletedLately } from './journal/earlier-orders.js';
 export { unfinishedOrders } from './journal/journal.js';
+export { dropMarks, readMarks } from './marks/marks-file.js';
 export { refusedReceipt } from './outcome.js';
 export type { OrderFacts } from './outcome.js';
 export { previewStore } from './preview-store.js';
@@ -6,3 +10,4 @@ export type { PlannedItem, Preview, StoreEngine } from './store-engine.js';
 export type { ApplyRequest, MarkedItems, OrderTerms, RotateRequest, StepWatch } from './rotate-request.js';
 export { refuseOrder, rotateStore } from './rotate-store.js';
 export { refusalOf } from './safe-root.js';
+export { readStateFile, stateFolder, writeStateFile } from './state-file.js';

@@ -7,8 +7,15 @@ import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome 
 import type { ApplyRequest } from './rotate-request.js';
 import { refusalOf } from './safe-root.js';
 
+/** What an order came to, before it is signed. */
+interface Done {
+  readonly outcome: Outcome;
+  readonly after: Receipt['after'];
+  readonly samples?: Receipt['samples'];
+}
+
 /** One account per order, whatever happens: the journal is asked first and told last. */
-async function accountFor(journalDir: string, order: OrderFacts, now: () => number, work: (journal: Journal) => Promise<{ outcome: Outcome; after: Receipt['after'] }>): Promise<Receipt> {
+export async function accountFor(journalDir: string, order: OrderFacts, now: () => number, work: (journal: Journal) => Promise<Done>): Promise<Receipt> {
   const journal = Journal.open(journalDir, order.id);
   try {
     const content = sha256(canonicalJson(order));
@@ -16,12 +23,12 @@ async function accountFor(journalDir: string, order: OrderFacts, now: () => numb
     if (opened !== undefined && opened.content !== content) throw new Error(`the order ${order.id} was taken before with other content; nothing was touched`);
     const finished = journal.records.find((record) => record.kind === 'finished');
     if (finished !== undefined) return finished.receipt;
-    const { id, server, profile, store, bounds, policy } = order;
-    if (opened === undefined) journal.write({ kind: 'opened', content, facts: { id, server, profile, store, bounds, policy: { name: policy.name } } });
+    const { id, server, profile, store, bounds, policy, authority } = order;
+    if (opened === undefined) journal.write({ kind: 'opened', content, facts: { id, server, profile, store, bounds, policy: { name: policy.name }, ...(authority === undefined ? {} : { authority }) } });
     const startedMs = now();
     const startedMonotonic = performance.now();
     const done = await work(journal);
-    const receipt = receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic });
+    const receipt = { ...receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic }), samples: done.samples ?? [] };
     journal.write({ kind: 'finished', receipt });
     return receipt;
   } finally {
