@@ -5,6 +5,7 @@ export { CLOCK_APART_MS_MAX, clockDoubt } from './clock-doubt.js';
 export { excessOf, watermarkProblem } from './excess.js';
 export type { Goal, Room } from './excess.js';
 export { isPassed, measuredFor, passedLimits } from './over-limit.js';
+export { windowOpenAt } from './window-open.js';
 export { planRotation } from './plan-rotation.js';
 export type { BegunOrder, RotationPlan, RotationRules, StoreItems } from './plan-rotation.js';
 export { mailMoment, readMessageHead } from './message-head.js';
