@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
 import { EvidenceConsumer } from './append-evidence/evidence.consumer.js';
 import { LedgerBook } from './append-evidence/ledger-book.js';
+import { RotationDecisionsController } from './decide-rotations/rotation-decisions.controller.js';
 import { OpenApiController } from './describe-api/open-api.controller.js';
 import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { FleetRegister } from './enrol-fleet/fleet-register.js';
@@ -35,6 +36,7 @@ import { FindingsController } from './show-findings/findings.controller.js';
 import { FleetController } from './show-fleet/fleet.controller.js';
 import { ServerRows } from './show-fleet/server-rows.js';
 import { Statements } from './show-fleet/statements.js';
+import { PlansController } from './show-plans/plans.controller.js';
 import { PoliciesController } from './show-policies/policies.controller.js';
 import { RotationViews } from './show-rotations/rotation-views.js';
 import { RotationsController } from './show-rotations/rotations.controller.js';
@@ -50,7 +52,7 @@ import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, FleetController, FindingsController, RotationsController, ConsentController, PoliciesController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})

@@ -34,7 +34,9 @@ export { SERVICE_QUERIES, agreementSummary, answer, consentOverview, decideReque
 export type { Answer, ConsentOverview, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
 export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
 export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
-export { ROUTES, decideBody, page, signInBody } from './http/routes.js';
+export { ROUTES, applyBody, checkBody, decideBody, exactBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
+export { policyDocuments } from './http/policy-documents.js';
+export type { PolicyDocument } from './http/policy-documents.js';
 export type { RouteName } from './http/routes.js';
 export { jsonSchemaOf } from './reference/json-schema.js';
 export type { JsonSchema } from './reference/json-schema.js';

@@ -8,6 +8,8 @@ export type { Sha256 } from './digest.js';
 export { formatDuration, formatExactDuration, parseDuration } from './duration.js';
 export { epochMsOf, instantOf, parseInstant } from './instant.js';
 export type { Instant } from './instant.js';
+export { lineDiff } from './line-diff.js';
+export type { DiffLine } from './line-diff.js';
 export { err, known, ok, unknown } from './result.js';
 export type { Measured, Result } from './result.js';
 export { SEVERITIES } from './severity.js';

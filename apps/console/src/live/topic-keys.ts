@@ -14,7 +14,9 @@ export function keysOf({ topic, server }: Pick<LiveUpdate, 'topic' | 'server'>):
     case 'findings':
       return [['fleet'], ofServer(server), ['findings'], ['finding']];
     case 'rotations':
-      return [['fleet'], ofServer(server), ['rotations'], ['rotation'], ['finding']];
+      return [['fleet'], ofServer(server), ['rotations'], ['rotation'], ['waiting'], ['finding']];
+    case 'policies':
+      return [['policies'], ['history'], ['plan']];
     case 'consent':
       return [['fleet'], ofServer(server), ['consents']];
     case 'events':

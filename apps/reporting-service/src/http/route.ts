@@ -13,6 +13,8 @@ export const ROLES_KEY = 'mailwarden:roles';
 
 /** Who may only look, and who may change what. Every role may read. */
 export const EVERY_ROLE: readonly Role[] = ['viewer', 'operator', 'privacy-officer', 'administrator'];
+/** Who may change what rotates and decide about it. */
+export const OPERATING_ROLES: readonly Role[] = ['operator', 'privacy-officer', 'administrator'];
 
 const VERBS = { GET: Get, POST: Post, DELETE: Delete } as const;
 

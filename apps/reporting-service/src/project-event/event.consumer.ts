@@ -3,12 +3,15 @@ import { Consumes, Poison, type Received } from '@mailwarden/messaging';
 import { handleOnce } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { LiveUpdates } from '../live-updates/live-updates.js';
+import { LiveUpdates, type LiveTopic } from '../live-updates/live-updates.js';
 import { RotationProjection } from '../project-rotation/rotation-projection.js';
 import { handledKey, requireStorable } from '../schema/received.js';
 
 const TYPES = Object.fromEntries(EVENT_NAMES.map((name) => [eventType(name), anyEventData]));
 const proved = eventData('rotation.proved');
+
+/** What is shown anew when an event of a domain was heard: these are raised by the rotation worker, whose state the pages ask for. */
+const SHOWN: Readonly<Record<string, LiveTopic>> = { rotation: 'rotations', rollout: 'rotations', policy: 'policies' };
 
 /** Keeps what subscribers heard, so that the console and the command line show the same. */
 @Controller()
@@ -28,6 +31,8 @@ export class EventConsumer {
       await this.#keepProof(tx, envelope.data);
     });
     this.live.tell('events');
+    const topic = SHOWN[envelope.data.event.split('.')[0] ?? ''];
+    if (topic !== undefined) this.live.tell(topic);
   }
 
   /** Numbered here and not by the stream, whose numbers begin anew when a broker is restored. */

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { decision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
+import { uuid } from '../primitives.js';
+import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
 import { decideRequest, policyOverview } from '../service-api.js';
 import { consentView, eventView, findingView, fleetView, meView, rotationView, serverView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
 export const decideBody = decideRequest.omit({ decidedBy: true });
+export const applyBody = applyRequest.omit({ by: true, dryRun: true });
+export const checkBody = applyBody.omit({ reason: true });
+export const exactBody = exactRequest.omit({ by: true });
+export const rotationDecisionBody = rotationDecision.omit({ by: true });
 export const signInBody = z.union([
   z.object({ link: z.string().min(16).max(200) }),
   z.object({ name: z.string().min(1).max(120), password: z.string().min(1).max(400) }),
@@ -26,7 +32,19 @@ export const ROUTES = {
   finding: { method: 'GET', path: '/findings/{id}', request: null, reply: findingView },
   rotations: { method: 'GET', path: '/rotations', request: null, reply: page(rotationView) },
   rotation: { method: 'GET', path: '/rotations/{id}', request: null, reply: rotationView },
+  /** What waits for a person or for time: approvals, marks, rollouts. */
+  waiting: { method: 'GET', path: '/rotations/waiting', request: null, reply: rotationWaiting },
+  decideRotation: { method: 'POST', path: '/rotations/decisions', request: rotationDecisionBody, reply: rotationWaiting },
   policies: { method: 'GET', path: '/policies', request: null, reply: policyOverview },
+  applyPolicies: { method: 'POST', path: '/policies', request: applyBody, reply: appliedPolicies },
+  /** The same without changing anything: mistakes, and what would change. */
+  checkPolicies: { method: 'POST', path: '/policies/check', request: checkBody, reply: appliedPolicies },
+  planPolicies: { method: 'POST', path: '/policies/plan', request: planRequest, reply: policyPlan },
+  policyHistory: { method: 'GET', path: '/policies/{name}/history', request: null, reply: policyHistory },
+  /** Asks hosts for exact plans, by orders that delete nothing. */
+  askExact: { method: 'POST', path: '/policies/exact-plans', request: exactBody, reply: exactPlans },
+  /** What has been answered to such orders so far. */
+  exactPlans: { method: 'POST', path: '/policies/exact-plans/answers', request: z.object({ orders: z.array(uuid).max(1000) }), reply: exactPlans },
   consents: { method: 'GET', path: '/consents', request: null, reply: consentView },
   decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: decision },
   events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },

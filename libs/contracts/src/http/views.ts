@@ -216,7 +216,7 @@ export type MeView = z.output<typeof meView>;
 
 /** Kinds of live update on `/api/v1/stream`: the reader re-reads what changed. */
 export const liveUpdate = z.object({
-  topic: z.enum(['fleet', 'server', 'findings', 'rotations', 'consent', 'events']),
+  topic: z.enum(['fleet', 'server', 'findings', 'rotations', 'policies', 'consent', 'events']),
   server: serverName.nullable(),
   at: instant,
 });
