@@ -8,6 +8,9 @@ export { profileJsonSchema } from './profile-form.js';
 export { resolveVariables } from './resolve-variables.js';
 export { pickProfile } from './pick-profile.js';
 export { isSharedFolder } from './system-folders.js';
+export type { ItemTool, ProductTool, RuleTool, ToolReport } from './tool.js';
+export { filledWith, namePartsOf, partsIn } from './tool-name.js';
+export type { NameParts } from './tool-name.js';
 export { isWithin } from './version-range.js';
 export type { Problem } from '@mailwarden/strict-yaml';
 

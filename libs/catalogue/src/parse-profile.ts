@@ -3,6 +3,7 @@ import { checkAgainst, problemAt, readStrictYaml, type Problem } from '@mailward
 import { lintProfile } from './lint/lint-profile.js';
 import { profileForm, type DatabaseForm, type LimitForm, type ProfileForm, type RotateActiveForm, type StoreForm } from './profile-form.js';
 import type { ProbeForm, ReadingForm } from './reading-form.js';
+import { toolFrom } from './tool-from.js';
 import type { Database, DocumentedLimit, Probe, Profile, Reading, RecordLists, Relation, RotateActive, StorageDuration, Store } from './profile.js';
 
 /** Reads a number that was written with a unit; the lint has refused what cannot be read. */
@@ -91,6 +92,7 @@ function storeFrom(form: StoreForm, databases: Databases): Store {
     active: form.active,
     rotateActive: form['rotate-active'] === undefined ? null : rotateActiveFrom(form['rotate-active']),
     units: form.units,
+    tool: form.tool === undefined ? null : toolFrom(form.tool),
     messages: form.messages,
     rows: relationFrom(form.rows, databases),
     lists: listsFrom(form.lists, databases),

@@ -1,6 +1,7 @@
 import { KSN_STATES, profileId, slug, STORE_KINDS, storeId } from '@mailwarden/contracts';
 import { z } from 'zod';
 import { readingForm } from './reading-form.js';
+import { toolForm } from './tool-form.js';
 
 /** Form of a profile file, as people write it. `null` means that the vendor does not say. The descriptions are the reference page's and the JSON Schema's own words. */
 
@@ -73,6 +74,7 @@ export const storeForm = z.strictObject({
   active: z.array(path).max(50).default([]).describe('For logs: the file that is being written, never deleted'),
   'rotate-active': rotateActiveForm.optional().describe('For logs: how the file that is being written is set aside: `by` `reopen-signal` (`signal`, `process`), `reopen-command` (`command`) or `copy-truncate` (`loses`). Without it that file is never touched'),
   units: z.array(path).max(20).default([]).describe('Folders that are one item each, with all that lies below, as a letter that was taken apart: they leave whole or not at all'),
+  tool: toolForm.optional().describe("The product's own program that deletes, where it has one: `by` `item` (we plan the exact items and hand it their names) or `rule` (it chooses by size or age)"),
   messages: z.boolean().default(false).describe('Each file is one message with its headers, so that `Received` and `Message-ID` can be read'),
   rows: relationForm.optional().describe('Table that belongs to the store'),
   lists: listsForm.optional().describe('Lists in Redis that make up the store, for kind `table`'),

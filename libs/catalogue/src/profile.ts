@@ -1,5 +1,6 @@
 import type { LimitKind, StoreKind } from '@mailwarden/contracts';
 import type { ProfileId, StoreId } from '@mailwarden/kernel';
+import type { ProductTool } from './tool.js';
 
 /** Id of a page in the profile's `sources`, so that each fact says where it comes from. */
 export type SourceId = string;
@@ -143,6 +144,8 @@ export interface Store {
   readonly rotateActive: RotateActive | null;
   /** Globs of folders that are one item each, with all that lies below. */
   readonly units: readonly string[];
+  /** The product's own program that deletes; null where files are deleted as files. */
+  readonly tool: ProductTool | null;
   /** Each file is one message with its headers. */
   readonly messages: boolean;
   readonly rows: Relation | null;

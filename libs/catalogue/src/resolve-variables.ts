@@ -1,4 +1,5 @@
 import type { Profile, Store } from './profile.js';
+import type { ProductTool } from './tool.js';
 import { isOfTheSystem, isSharedFolder } from './system-folders.js';
 
 const VARIABLE = /\$\{([a-zA-Z][a-zA-Z0-9]*)\}/g;
@@ -14,7 +15,8 @@ export function resolveVariables(profile: Profile, values: Readonly<Record<strin
     return read !== undefined && isPlainPath(read) && mayBeStore(read, store.rotatable) ? read.replace(/\/+$/, '') : (profile.variables[name]?.default ?? '');
   };
   const filled = (store: Store, globs: readonly string[]): string[] => globs.map((glob) => glob.replace(VARIABLE, (_text, name: string) => valueFor(store, name)));
-  return { ...profile, stores: profile.stores.map((store) => ({ ...store, files: filled(store, store.files), exclude: filled(store, store.exclude), active: filled(store, store.active), units: filled(store, store.units) })) };
+  const filledTool = (store: Store): ProductTool | null => (store.tool?.by === 'item' ? { ...store.tool, names: { ...store.tool.names, files: filled(store, store.tool.names.files) } } : store.tool);
+  return { ...profile, stores: profile.stores.map((store) => ({ ...store, files: filled(store, store.files), exclude: filled(store, store.exclude), active: filled(store, store.active), units: filled(store, store.units), tool: filledTool(store) })) };
 }
 
 /** Two components at least, so that a product's setting can never make a folder of the root a store. */

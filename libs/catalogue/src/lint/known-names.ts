@@ -28,11 +28,12 @@ export function knownSources(form: ProfileForm): Mistake[] {
 /** Every `${name}` names a variable. */
 export function knownVariables(form: ProfileForm): Mistake[] {
   const known = Object.keys(form.variables);
-  return form.stores.flatMap((store, index) =>
-    (['files', 'exclude', 'active'] as const).flatMap((member) =>
-      store[member].flatMap((glob, place) => [...glob.matchAll(/\$\{([^}]*)\}/g)].filter((match) => !known.includes(match[1] ?? '')).map((match) => unknownName('the variable', match[1] ?? '', known, ['stores', index, member, place]))),
-    ),
-  );
+  const undeclared = (globs: readonly string[], path: DocumentPath): Mistake[] =>
+    globs.flatMap((glob, place) => [...glob.matchAll(/\$\{([^}]*)\}/g)].filter((match) => !known.includes(match[1] ?? '')).map((match) => unknownName('the variable', match[1] ?? '', known, [...path, place])));
+  return form.stores.flatMap((store, index) => [
+    ...(['files', 'exclude', 'active'] as const).flatMap((member) => undeclared(store[member], ['stores', index, member])),
+    ...(store.tool?.by === 'item' ? undeclared(store.tool.names.files, ['stores', index, 'tool', 'names', 'files']) : []),
+  ]);
 }
 
 /** Data categories are those of the taxonomy, wherever they stand. */

@@ -41,6 +41,9 @@ function tooManyWildcards(glob: string): boolean {
   return parts.filter((part) => part === '**').length > ANY_DEPTH_MAX || parts.some((part) => part !== '**' && (part.match(/\*/g) ?? []).length > WILDCARDS_IN_A_NAME_MAX);
 }
 
+/** A store whose own tool deletes, and nothing else, may lie where people's own folders are: none of its files is ever touched by hand. */
+const filesAreDeleted = ({ rotatable, tool }: StoreForm): boolean => rotatable && (tool === undefined || (tool.by === 'item' && tool.else === 'files'));
+
 function globMistake(glob: string, store: StoreForm, isFiles: boolean, form: ProfileForm): Complaint | null {
   if (/.\$\{/.test(glob) || /^\$\{[^}]*\}[^/]/.test(glob)) return { message: `"${glob}" has a variable in its middle`, advice: 'begin with "${name}/", or write the place out' };
   if (tooManyWildcards(glob)) return { message: `"${glob}" has more wildcards than a pattern needs`, advice: `use at most ${WILDCARDS_IN_A_NAME_MAX} "*" in a name and ${ANY_DEPTH_MAX} "**" in a place` };
@@ -49,7 +52,7 @@ function globMistake(glob: string, store: StoreForm, isFiles: boolean, form: Pro
   if (mistake !== null || !isFiles) return mistake;
   const folder = fixedFolder(place);
   if (store.rotatable && isOfTheSystem(folder)) return { message: `"${glob}" lies in the system's own tree, and the store may be deleted from`, advice: `write rotatable: false, or ${OWN_FOLDER}` };
-  if (isSharedFolder(folder) && (store.rotatable || !(NAMES_FILES.test(place) || MEASURED_SHARES.some((share) => share.test(place))))) return { message: `"${glob}" takes in a folder of the system`, advice: OWN_FOLDER };
+  if (isSharedFolder(folder) && (filesAreDeleted(store) || !(NAMES_FILES.test(place) || MEASURED_SHARES.some((share) => share.test(place))))) return { message: `"${glob}" takes in a folder of the system`, advice: OWN_FOLDER };
   return null;
 }
 
