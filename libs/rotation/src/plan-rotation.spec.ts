@@ -1,7 +1,8 @@
 import { instantOf } from '@mailwarden/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planRotation, type RotationRules, type StoreItems } from './plan-rotation.js';
+import { planRotation, type StoreItems } from './plan-rotation.js';
+import type { RotationRules } from './rotation-plan.js';
 
 const NOW = 1_000_000_000;
 const WIDE = { items: 1e9, bytes: 1e15, percent: 100, deadlineSeconds: 60 };

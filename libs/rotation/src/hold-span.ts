@@ -1,0 +1,14 @@
+import type { Hold } from '@mailwarden/contracts';
+
+/** Both ends are held. Units: milliseconds since 1970. */
+export interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+const orElse = (ms: number, fallback: number): number => (Number.isNaN(ms) ? fallback : ms);
+
+/** A moment that cannot be read holds without end: a hold is never weaker than it was meant. */
+export const spanOf = (hold: Pick<Hold, 'from' | 'until'>): Span => ({ fromMs: hold.from === null ? -Infinity : orElse(Date.parse(hold.from), -Infinity), untilMs: hold.until === null ? Infinity : orElse(Date.parse(hold.until), Infinity) });
+
+export const covers = (spans: readonly Span[], atMs: number): boolean => spans.some((span) => atMs >= span.fromMs && atMs <= span.untilMs);
