@@ -48,7 +48,13 @@ function ruleOf(policy: RetentionPolicy, profile: Profile, store: Store, hasReac
   };
 }
 
-function holdsOf(policy: HoldPolicy, profiles: readonly Profile[]): Hold[] {
+/** What one retention policy says of one profile's stores, whatever the server. */
+export function rulesFor(policy: RetentionPolicy, profile: Profile, hasReached: HasReached = () => false): BundleRule[] {
+  return profile.stores.filter((store) => concerns(policy, profile, store)).map((store) => ruleOf(policy, profile, store, hasReached));
+}
+
+/** A hold policy as the holds of these profiles' stores. */
+export function holdsOf(policy: HoldPolicy, profiles: readonly Profile[]): Hold[] {
   const hold = { id: policy.name, from: policy.from as Instant | null, until: policy.until as Instant | null, ...(policy.messages.length === 0 ? {} : { messages: policy.messages.map(messageDigest) }), reason: policy.reason };
   if (policy.everyStore) return [{ ...hold, profile: null, store: null }];
   return profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ ...hold, profile: profile.id, store: store.id })));
@@ -58,7 +64,7 @@ const accessOf = (policy: AccessPolicy, profiles: readonly Profile[]): AccessRul
   profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ policy: policy.name, profile: profile.id, store: store.id, accounts: [...policy.accounts], groups: [...policy.groups], mode: policy.mode })));
 
 /** A hold that has an end of its own counts until then. */
-const stands = (policy: HoldPolicy, nowMs: number): boolean => policy.expires === null || Date.parse(policy.expires) > nowMs;
+export const holdStands = (policy: HoldPolicy, nowMs: number): boolean => policy.expires === null || Date.parse(policy.expires) > nowMs;
 
 /** The smallest that any of the policies says; null where none says. */
 function leastOf(policies: readonly TelemetryPolicy[], what: 'scanIntervalSeconds' | 'scanCpuPercent' | 'scanWindowSeconds'): number | null {
@@ -82,7 +88,7 @@ export function bundleFor(parts: {
   const chosen = parts.policies.filter((policy) => selects(policy.servers, { ...parts.labels, name: parts.server }));
   const hasReached = parts.hasReached ?? ((policy: RetentionPolicy) => policy.rollout === null);
   const of = <K extends Policy['kind']>(kind: K): Extract<Policy, { kind: K }>[] => chosen.filter((policy): policy is Extract<Policy, { kind: K }> => policy.kind === kind);
-  const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => profile.stores.filter((store) => concerns(policy, profile, store)).map((store) => ruleOf(policy, profile, store, hasReached))));
+  const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => rulesFor(policy, profile, hasReached)));
   const telemetry = of('telemetry');
   const cpuPercent = leastOf(telemetry, 'scanCpuPercent');
   const windowSeconds = leastOf(telemetry, 'scanWindowSeconds');
@@ -92,7 +98,7 @@ export function bundleFor(parts: {
     version: parts.version,
     labels: parts.labels,
     rules,
-    holds: of('hold').filter((policy) => stands(policy, Date.parse(parts.issuedAt))).flatMap((policy) => holdsOf(policy, parts.profiles)),
+    holds: of('hold').filter((policy) => holdStands(policy, Date.parse(parts.issuedAt))).flatMap((policy) => holdsOf(policy, parts.profiles)),
     access: of('access').flatMap((policy) => accessOf(policy, parts.profiles)),
     transmission: { failClosed: of('transmission').some((policy: TransmissionPolicy) => policy.failClosed) },
     scanIntervalSeconds: leastOf(telemetry, 'scanIntervalSeconds') ?? SCAN_INTERVAL_SECONDS,

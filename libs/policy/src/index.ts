@@ -1,6 +1,7 @@
 export { STOP_ON } from './policy.js';
 export type { AccessPolicy, HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, StopOn, TelemetryPolicy, TransmissionPolicy, Wave } from './policy.js';
-export { bundleFor, selects } from './bundle.js';
+export { bundleFor, holdsOf, holdStands, rulesFor, selects } from './bundle.js';
+export { ONE_WAVE, rolloutOf, waveOf, waveWords } from './rollout-waves.js';
 export { withPermitted } from './permitted-access.js';
 export { parsePolicies, policyVersion } from './parse-policies.js';
 export { policyJsonSchema } from './policy-form.js';

@@ -40,7 +40,7 @@ export const rolloutForm = z.strictObject({
   /** Orders that may be under way at once, over all servers with the same value of a label. */
   'at-once': z.strictObject({ per: z.array(labelText).max(5).default([]), most: z.number().int().positive() }).optional(),
   'stop-on': z
-    .strictObject({ failures: z.number().int().positive().default(1), skipped: percent.default('20 %'), deleted: ratio.default('150 %'), slower: z.number().positive().default(10) })
+    .strictObject({ failures: z.number().int().min(0).default(1), skipped: percent.default('20 %'), deleted: ratio.default('150 %'), slower: z.number().positive().default(10) })
     .prefault({}),
 });
 
