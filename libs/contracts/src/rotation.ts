@@ -220,16 +220,18 @@ export type Receipt = z.output<typeof receipt>;
 export const signedReceipt = signed(receipt);
 export type SignedReceipt = z.output<typeof signedReceipt>;
 
+/** Every member said: where a version left one out, `undefined` is no answer either. */
+type Said<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 type LaterTerms = 'exclude' | 'overwrite' | 'orphans' | 'pace';
-const laterTerms = (given: Partial<Pick<RotationOrder, LaterTerms>>): Required<Pick<RotationOrder, LaterTerms>> => ({ exclude: given.exclude ?? [], overwrite: given.overwrite ?? false, orphans: given.orphans ?? 'keep', pace: given.pace ?? NO_PACE });
+const laterTerms = (given: Partial<Pick<RotationOrder, LaterTerms>>): Said<Pick<RotationOrder, LaterTerms>> => ({ exclude: given.exclude ?? [], overwrite: given.overwrite ?? false, orphans: given.orphans ?? 'keep', pace: given.pace ?? NO_PACE });
 
 /** An order with every term, whichever version wrote it: what is not said means the plain thing. What is signed is never this, but what was received. */
 export const fullOrder = (order: RotationOrder): FullOrder => ({ ...order, ...laterTerms(order), purpose: order.purpose ?? 'rotate', marked: order.marked ?? null, bundleVersion: order.bundleVersion ?? 0 });
-export type FullOrder = RotationOrder & Required<Pick<RotationOrder, LaterTerms | 'purpose' | 'marked' | 'bundleVersion'>>;
+export type FullOrder = RotationOrder & Said<Pick<RotationOrder, LaterTerms | 'purpose' | 'marked' | 'bundleVersion'>>;
 
 /** The same for a rule of a bundle. */
 export const fullRule = (rule: BundleRule): FullRule => ({ ...rule, ...laterTerms(rule), window: rule.window ?? null, graceSeconds: rule.graceSeconds ?? 0, offline: rule.offline ?? false });
-export type FullRule = BundleRule & Required<Pick<BundleRule, LaterTerms | 'window' | 'graceSeconds' | 'offline'>>;
+export type FullRule = BundleRule & Said<Pick<BundleRule, LaterTerms | 'window' | 'graceSeconds' | 'offline'>>;
 
 /**
  * What the executor is started with: an order, or, while no control plane can be heard, one rule of the bundle. The bundle comes along in both cases, so that a hold that is newer than the order counts.

@@ -1,0 +1,21 @@
+import { loadTrust, readGuardedBytes } from '@mailwarden/config';
+import type { TrustAnchors } from '@mailwarden/contracts';
+import { loadSigner } from '@mailwarden/identity';
+import type { Signer } from '@mailwarden/kernel';
+import type { ExecutorSettings } from './executor-settings.js';
+
+/** Units: bytes. */
+const KEY_BYTES_MAX = 65_536;
+
+/** What the executor believes, and what it signs with. */
+export interface Trusted {
+  readonly trust: TrustAnchors;
+  readonly signer: Signer;
+  readonly hashKey: Uint8Array;
+}
+
+/** Errors: throws when a file is missing, belongs to another account than root or this one, or can be written by others: whoever writes the trust anchors gives the orders. */
+export async function loadTrusted({ trust, signingKey, hashKeyFile }: Pick<ExecutorSettings, 'trust' | 'signingKey' | 'hashKeyFile'>): Promise<Trusted> {
+  for (const file of [trust, signingKey]) await readGuardedBytes(file, KEY_BYTES_MAX);
+  return { trust: await loadTrust(trust), signer: await loadSigner(signingKey), hashKey: await readGuardedBytes(hashKeyFile, KEY_BYTES_MAX) };
+}
