@@ -1,0 +1,100 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Other accounts get in. */
+const MAY_ENTER = 0o755;
+export type DiskKind = 'ext4' | 'xfs' | 'tmpfs';
+
+const PROGRAMS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/'];
+const programOf = (name: string): string | null => PROGRAMS.map((folder) => folder + name).find((path) => existsSync(path)) ?? null;
+const MAKERS: Readonly<Record<Exclude<DiskKind, 'tmpfs'>, { readonly program: string; readonly args: readonly string[] }>> = {
+  ext4: { program: 'mkfs.ext4', args: ['-q', '-F', '-m', '0'] },
+  xfs: { program: 'mkfs.xfs', args: ['-q', '-f'] },
+};
+/** Programs that bring a disk down as a power cut does. */
+export const POWER_CUT = programOf('xfs_io');
+
+/** Why no disk of this kind can be made here, in words; null when one can. */
+export function noDisk(kind: DiskKind): string | null {
+  if (kind !== 'tmpfs' && programOf(MAKERS[kind].program) === null) return `${MAKERS[kind].program} is not installed`;
+  const disk = ScratchDisk.tryMake(kind, { MiB: kind === 'xfs' ? XFS_MIB_MIN : 16 });
+  disk?.remove();
+  return disk === null ? `this place lets nobody mount ${kind}` : null;
+}
+
+/** Smaller ones are not made. Source: mkfs.xfs(8). Units: MiB; the file is sparse. */
+export const XFS_MIB_MIN = 320;
+
+/**
+ * A file system of a suite's own, made in a file and mounted. Needs root.
+ * A suite that mounts is best run in a mount namespace of its own, with which everything here ends.
+ */
+export class ScratchDisk {
+  private constructor(
+    private readonly dir: string,
+    readonly kind: DiskKind,
+    /** Where it is mounted. */
+    readonly at: string,
+    private readonly options: string,
+  ) {}
+
+  /** Null where this place lets nobody mount. */
+  static tryMake(kind: DiskKind, { MiB, options = '' }: { readonly MiB: number; readonly options?: string }): ScratchDisk | null {
+    const dir = mkdtempSync(join(tmpdir(), 'mailwarden-scratch-disk-'));
+    chmodSync(dir, MAY_ENTER);
+    const disk = new ScratchDisk(dir, kind, join(dir, 'disk'), [kind === 'tmpfs' ? `size=${MiB}m,mode=755` : 'loop', options].filter((part) => part !== '').join(','));
+    mkdirSync(disk.at);
+    if (kind !== 'tmpfs') {
+      const { program, args } = MAKERS[kind];
+      writeFileSync(disk.#image, '');
+      truncateSync(disk.#image, MiB * 1_048_576);
+      execFileSync(programOf(program) ?? program, [...args, disk.#image], { stdio: 'ignore' });
+    }
+    if (disk.#mount()) return disk;
+    rmSync(dir, { recursive: true });
+    return null;
+  }
+
+  static make(kind: DiskKind, size: { readonly MiB: number; readonly options?: string }): ScratchDisk {
+    const disk = ScratchDisk.tryMake(kind, size);
+    if (disk === null) throw new Error(`no ${kind} could be mounted`);
+    return disk;
+  }
+
+  /** Everything that was not synced is gone, and nothing answers any more. Source: xfs_io(8), shutdown; ext4 knows the same call. */
+  cutPower(): void {
+    execFileSync(POWER_CUT ?? '/usr/sbin/xfs_io', ['-x', '-c', 'shutdown', this.at]);
+  }
+
+  /** As after the machine came back: mounted again, from what is on the disk. */
+  comeBack(): void {
+    this.#unmount();
+    if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
+  }
+
+  /** As when the kernel finds an error and lets nobody write any more, and back. */
+  readOnly(isReadOnly: boolean): void {
+    execFileSync('/usr/bin/mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, this.at]);
+  }
+
+  remove(): void {
+    this.#unmount();
+    rmSync(this.dir, { recursive: true });
+  }
+
+  get #image(): string {
+    return join(this.dir, 'image');
+  }
+
+  #mount(): boolean {
+    const place = this.kind === 'tmpfs' ? ['-t', 'tmpfs', 'mailwarden-test'] : ['-t', this.kind, this.#image];
+    return spawnSync('/usr/bin/mount', [...place, this.at, '-o', this.options], { stdio: 'ignore' }).status === 0;
+  }
+
+  /** A process that was ended a moment ago may still let go of it. */
+  #unmount(): void {
+    if (spawnSync('/usr/bin/umount', [this.at], { stdio: 'ignore' }).status !== 0) execFileSync('/usr/bin/umount', ['-l', this.at]);
+  }
+}
