@@ -1,58 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { commandContext, type CommandContext } from './commands/context.js';
-import type { ExitCode } from './failure.js';
+import { Command, Option } from 'commander';
+import { add, collect, plain, wholeNumber } from './add-command.js';
+import { addHolds, addPolicies, addWaiting } from './rotation-commands.js';
 import { VERSION } from './version.js';
 
 const DEFAULT_PORT = 8460;
 const PORT_MAX = 65_535;
 /** The whole of one core. */
 const BUDGET_PERCENT_MAX = 100;
-
-/** Options that every command understands. */
-interface SharedOptions {
-  readonly data?: string;
-  readonly format?: string;
-  readonly color?: boolean;
-}
-
-type Run<O> = (options: O & SharedOptions, context: CommandContext, args: readonly string[]) => Promise<ExitCode>;
-
-function wholeNumber(max: number, min = 0): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < min || number > max) throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
-    return number;
-  };
-}
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-interface CommandTexts {
-  readonly summary: string;
-  readonly example: string;
-  /** What its exit codes tell a script. */
-  readonly exits?: string;
-  /** Shared options that mean nothing to it: taken, so that a script may give them to every command, but not shown. */
-  readonly without?: readonly ('data' | 'format')[];
-}
-
-/** Adds one command. Its code is loaded when it runs, so that the command line itself starts at once. */
-function add<O>(parent: Command, usage: string, texts: CommandTexts, shape: (command: Command) => Command, run: Run<O>): void {
-  const { without = [] } = texts;
-  const shared = (name: 'data' | 'format', option: Option): Option => (without.includes(name) ? option.hideHelp() : option);
-  const command = shape(parent.command(usage).description(texts.summary))
-    .addOption(shared('data', new Option('--data <dir>', 'data folder of the local runtime').default('.mailwarden')))
-    .addOption(shared('format', new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text')))
-    .option('--no-color', 'print without colours')
-    .option('--verbose', 'show the cause of a failure')
-    .addHelpText('after', `${texts.exits === undefined ? '' : `\nExit: ${texts.exits}\n`}\nExample:\n  ${texts.example}`);
-  command.action(async () => {
-    const options = command.opts<O & SharedOptions>();
-    process.exitCode = await run(options, commandContext(options), command.args);
-  });
-}
-
-const plain = (command: Command): Command => command;
 
 function addRuntime(program: Command): void {
   add<{ demo?: boolean; port: number; detach?: boolean }>(
@@ -196,6 +150,11 @@ export function buildProgram(): Command {
   addProfiles(program);
   program.commandsGroup('The fleet:');
   addFleet(program);
+  program.commandsGroup('Policies, and what waits for a decision:');
+  addPolicies(program);
+  addHolds(program);
+  addWaiting(program);
+  program.commandsGroup('Agreements and events:');
   addConsent(program);
   addEvents(program);
   return program;

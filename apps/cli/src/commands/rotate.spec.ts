@@ -99,11 +99,14 @@ describe('mailwarden rotate', () => {
     expect(verifySignature(key.publicKey, SIGNING_CONTEXTS.receipt, receipt.payload, receipt.signature)).toBe(true);
   });
 
-  it.each(['observe', 'ask'])('deletes nothing for a policy in mode %s, and says what to change', async (mode) => {
+  it.each([
+    ['observe', 'set "mode: enforce" for reports-cap'],
+    ['ask', 'it waits for the approval of people, which needs a server'],
+  ])('deletes nothing for a policy in mode %s, and says what to change', async (mode, advice) => {
     fill(20);
     const { exit, document } = await run(POLICY.replace('enforce', mode), { apply: true });
     expect(exit).toBe(1);
-    expect(document.stores).toMatchObject([{ state: 'watched', planned: { items: 15 }, reason: expect.stringContaining('set "mode: enforce" for reports-cap') }]);
+    expect(document.stores).toMatchObject([{ state: 'watched', planned: { items: 15 }, reason: expect.stringContaining(advice) as string }]);
     expect(readdirSync(reports)).toHaveLength(20);
   });
 
@@ -166,5 +169,22 @@ describe('mailwarden rotate', () => {
     chmodSync(policy, 0o666);
     await expect(rotate({ policy, profile: [], root, apply: true, list: false }, { dataDir: root, format: 'json', style: PLAIN, print: () => undefined })).rejects.toThrow(/chmod go-w/);
     expect(readdirSync(reports)).toHaveLength(20);
+  });
+
+  it('says what a policy waits for, and deletes nothing meanwhile', async () => {
+    fill(30);
+    const day = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7] ?? '';
+    const waiting: readonly (readonly [lines: string, state: string, reason: RegExp])[] = [
+      [`window: { days: [ ${day} ], from: "10:00", to: "11:00" }`, 'window-closed', new RegExp(`only ${day}, 10:00 to 11:00 UTC`)],
+      ['grace: 7 days', 'watched', /7 days before it goes, which needs a server/],
+    ];
+    for (const [lines, state, reason] of waiting) {
+      const { exit, document } = await run(`${POLICY}${lines}\n`, { apply: true });
+      expect(document.stores[0]).toMatchObject({ state, reason: expect.stringMatching(reason) as string });
+      expect(exit).toBe(1);
+    }
+    expect(readdirSync(reports)).toHaveLength(30);
+    const open = await run(`${POLICY}window: { from: "00:00", to: "24:00" }\n`, { apply: true });
+    expect(open.document.stores[0]).toMatchObject({ state: 'done' });
   });
 });

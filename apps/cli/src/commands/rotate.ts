@@ -6,11 +6,13 @@ import { loadHostSettings } from '@mailwarden/config';
 import { fullRule, SIGNING_CONTEXTS, type BundleRule, type Receipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
-import { instantOf, signDocument, type Signer } from '@mailwarden/kernel';
+import { formatExactDuration, instantOf, signDocument, type Signer } from '@mailwarden/kernel';
 import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
+import { windowOpenAt } from '@mailwarden/rotation';
 import { previewStore, refusalOf, refuseOrder, rotateStore, unfinishedOrders, type ApplyRequest, type OrderFacts, type Preview } from '@mailwarden/rotation-fs';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { RotateDocument, RotateStore } from '../output/rotate-json.js';
+import { windowWords } from '../output/window-words.js';
 import { rotateText } from '../output/rotate-text.js';
 import { hostRoot } from './host-root.js';
 import { readFileToActOn, readNamedFile } from './named-file.js';
@@ -87,14 +89,25 @@ function failedStore(task: Task, reason: string): RotateStore {
   return { ...namesOf(task), state: 'failed', reason, before: { items: 0, bytes: 0 }, planned: plannedOf({ items: 0, bytes: 0, oldestMs: null, newestMs: null, digest: '' }), skipped: [] };
 }
 
-function stateOf({ rule, store }: Task, preview: Preview, file: string): Pick<RotateStore, 'state' | 'reason'> {
+/** What only a server can see to, or what must be waited for; null where the policy may delete at once. */
+function waitsFor({ rule }: Task, file: string, nowMs: number): Pick<RotateStore, 'state' | 'reason'> | null {
+  const { mode, graceSeconds, window } = fullRule(rule);
+  if (mode === 'ask') return { state: 'watched', reason: "the policy's mode is ask: it waits for the approval of people, which needs a server" };
+  if (mode !== 'enforce') return { state: 'watched', reason: `the policy's mode is ${mode}; set "mode: enforce" for ${rule.policy} in ${file} to let it delete` };
+  if (graceSeconds > 0) return { state: 'watched', reason: `the policy marks what is to go ${formatExactDuration(graceSeconds)} before it goes, which needs a server` };
+  return window === null || windowOpenAt(window, nowMs) ? null : { state: 'window-closed', reason: `the policy deletes only ${windowWords(window)}` };
+}
+
+function stateOf(task: Task, preview: Preview, file: string): Pick<RotateStore, 'state' | 'reason'> {
+  const { store } = task;
   const overNothing = preview.goal.kinds.length === 0;
   if (preview.stopped !== null) return { state: 'stopped', reason: `${preview.stopped}; nothing of it is carried out` };
   if (overNothing) return { state: 'in-order', reason: '' };
   const refusal = refusalOf(store);
   if (refusal !== null) return { state: 'watched', reason: refusal };
   if (preview.planned.items === 0) return { state: 'stays-over', reason: 'nothing that may go would bring the store under its limit' };
-  if (rule.mode !== 'enforce') return { state: 'watched', reason: `the policy's mode is ${rule.mode}; set "mode: enforce" for ${rule.policy} in ${file} to let it delete` };
+  const waiting = waitsFor(task, file, Date.now());
+  if (waiting !== null) return waiting;
   return { state: 'waits', reason: preview.staysOver ? 'what may go does not suffice to get under the limit' : '' };
 }
 
@@ -169,7 +182,7 @@ async function work(host: Host, options: RotateOptions, policies: readonly Polic
 
 function exitOf(stores: readonly RotateStore[]): ExitCode {
   if (stores.some(({ state }) => state === 'failed' || state === 'stopped')) return EXIT.failed;
-  return stores.some(({ state }) => state === 'waits' || state === 'watched' || state === 'stays-over') ? EXIT.found : EXIT.nothingFound;
+  return stores.some(({ state }) => state === 'waits' || state === 'watched' || state === 'window-closed' || state === 'stays-over') ? EXIT.found : EXIT.nothingFound;
 }
 
 /** Plans, and with `apply` carries out, what the policies of a file ask for on one host, without a server. Exit: 0 nothing over a limit or all done, 1 a plan waits to be applied, 2 failed or stopped by a bound. */

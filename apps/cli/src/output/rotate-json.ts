@@ -6,7 +6,7 @@ const amount = z.object({ items: count, bytes: count });
 const moment = z.iso.datetime().nullable();
 
 /** How one policy stands to one store after the command. */
-export const ROTATE_STATES = ['in-order', 'waits', 'watched', 'stays-over', 'stopped', 'failed', 'done'] as const;
+export const ROTATE_STATES = ['in-order', 'waits', 'window-closed', 'watched', 'stays-over', 'stopped', 'failed', 'done'] as const;
 
 const rotateStore = z.object({
   id: z.string(),

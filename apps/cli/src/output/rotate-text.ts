@@ -5,6 +5,7 @@ import { printable, type Style } from './terminal.js';
 const MARKS: Readonly<Record<RotateStore['state'], string>> = {
   'in-order': '● in order',
   waits: '▲ waits to be applied',
+  'window-closed': '▲ waits for its window',
   watched: '▲ over its limit, only watched',
   'stays-over': '▲ over its limit, and nothing may go',
   stopped: '■ stopped',
@@ -24,6 +25,13 @@ function limitText({ kind, limit, target }: RotateStore['watermarks'][number]): 
   return `${kind} at most ${text(limit)}, then down to ${text(target)}`;
 }
 
+/** What the reader must know, as that writing over means nothing on this storage. */
+function notesOf(receipt: RotateStore['receipt']): readonly string[] {
+  if (receipt === undefined) return [];
+  const { notes = [], orphans } = 'payload' in receipt ? receipt.payload : receipt;
+  return orphans === undefined ? notes : [...notes, `of halves that were left alone, ${orphans.files} files and ${orphans.rows} rows went`];
+}
+
 function storeLines(store: RotateStore, style: Style): string[] {
   const { planned, deleted, after, receipt } = store;
   const lines: (readonly [string, string] | undefined)[] = [
@@ -34,6 +42,7 @@ function storeLines(store: RotateStore, style: Style): string[] {
     deleted === undefined ? undefined : ['deleted', amountText(deleted)],
     after === undefined ? undefined : ['after', after.known ? amountText(after.value) : `unknown, because ${after.reason}`],
     store.reason === '' ? undefined : ['so', store.reason],
+    ...notesOf(receipt).map((note) => ['note', note] as const),
     receipt === undefined ? undefined : ['receipt', 'signature' in receipt ? `order ${receipt.payload.order}, signed by key ${receipt.keyId}` : `order ${receipt.order}, not signed: no key was given`],
   ];
   return [`${style.bold(printable(store.id))}  ${style.dim(printable(`${store.profile}, policy ${store.policy}, mode ${store.policyMode}`))}  ${mark(store.state, style)}`, ...lines.filter((line) => line !== undefined).map(([label, text]) => `  ${style.dim(label.padEnd(9))} ${printable(text)}`), ''];
