@@ -28,8 +28,10 @@ export const agentSettings = z.strictObject({
   spoolBytesMax: z.number().int().positive().default(256_000_000),
   /** Key for hashing the names of persons before they leave the host. */
   hashKeyFile: z.string().startsWith('/'),
-  /** Absolute command that is started per order, and the settings file it gets. */
-  executor: z.strictObject({ command: z.array(z.string()).min(1), settings: z.string().startsWith('/') }),
+  /** Where systemd starts the executor for each caller; or an absolute command that is started per task, and the settings file it gets. */
+  executor: z.union([z.strictObject({ socket: z.string().startsWith('/') }), z.strictObject({ command: z.array(z.string()).min(1), settings: z.string().startsWith('/') })]),
+  /** After so long without the control plane, what policy permits without it is carried out by the bundle alone. */
+  offlineAfterSeconds: z.number().min(1).max(604_800).default(900),
   scanIntervalSeconds: z.number().min(1).max(86_400).default(60),
   /** Most of one core, and of the disk's time, that a scan may take. Units: percent. */
   scanCpuPercent: z.number().min(SCAN_CPU_PERCENT_MIN).max(SCAN_CPU_PERCENT_MAX).default(DEFAULT_CPU_PERCENT),

@@ -1,9 +1,11 @@
-import type { ConsentEntry, Observation, PolicyBundle } from '@mailwarden/contracts';
+import type { ConsentEntry, Observation, PolicyBundle, SignedPolicyBundle } from '@mailwarden/contracts';
 import type { ProfileId } from '@mailwarden/kernel';
 
 /** What the agent knows right now. One writer per member; everybody may read. */
 export class AgentState {
   bundle: PolicyBundle | null = null;
+  /** The same as it was received and signed, for the executor, which believes nothing else. */
+  signedBundle: SignedPolicyBundle | null = null;
   readonly consent = new Map<string, ConsentEntry>();
   readonly observations = new Map<ProfileId, Observation>();
   /** The newest order that was carried out on this host. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { loadHostSettings, loadTrust } from '@mailwarden/config';
 import { agentSource } from '@mailwarden/contracts';
@@ -8,11 +9,15 @@ import { connectAgentBus, openSpool } from '@mailwarden/messaging/agent-side';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from './agent-settings.js';
 import { AgentState } from './agent-state.js';
-import { Agent, CONNECT_BUS, Followers, Observers } from './agent.js';
+import { Agent, CONNECT_BUS, Enforcement, Followers, Observers } from './agent.js';
 import { Heart } from './beat/heart.js';
+import { ExecutorDesk } from './carry-out-orders/executor-desk.js';
 import { OrderTaker } from './carry-out-orders/order-taker.js';
+import { ReceiptSender } from './carry-out-orders/receipt-sender.js';
+import { OfflineRules } from './enforce-offline/offline-rules.js';
 import { ConsentFollower } from './follow-consent/consent-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
+import { Contact } from './follow-policy/contact.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { LastKnown } from './keep-last-known/last-known.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
@@ -39,6 +44,10 @@ export class AgentModule {
     const lastKnown = await LastKnown.open(settings.spoolDir);
     const state = new AgentState();
     const outbox = new Outbox(spool, log);
+    const desk = new ExecutorDesk(settings, state);
+    const receipts = new ReceiptSender(settings, state, outbox, log);
+    const contact = new Contact(() => performance.now());
+    const offline = new OfflineRules(settings, { state, contact, lastKnown }, desk, receipts, log);
     const scanner = new Scanner(settings, profiles, host, state, outbox, log);
     const connect = () =>
       connectAgentBus({ url: settings.natsUrl, credsFile: settings.creds, caFile: settings.ca, server: settings.server });
@@ -47,7 +56,8 @@ export class AgentModule {
       providers: [
         provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
         provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, log)),
-        provide(OrderTaker, new OrderTaker(settings, trust, state, outbox, log)),
+        provide(OrderTaker, new OrderTaker(settings, trust, desk, receipts, log)),
+        provide(Enforcement, new Enforcement(desk, receipts, contact, offline)),
         provide(Scanner, scanner),
         provide(StoreWatch, new StoreWatch(settings, profiles, host.settings, scanner, log)),
         provide(UndeclaredLook, new UndeclaredLook(settings, profiles, host.settings, log)),

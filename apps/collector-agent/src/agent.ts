@@ -1,9 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { AgentBus } from '@mailwarden/messaging';
 import { Heart } from './beat/heart.js';
+import type { ExecutorDesk } from './carry-out-orders/executor-desk.js';
 import { OrderTaker } from './carry-out-orders/order-taker.js';
+import type { ReceiptSender } from './carry-out-orders/receipt-sender.js';
+import type { OfflineRules } from './enforce-offline/offline-rules.js';
 import { ConsentFollower } from './follow-consent/consent-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
+import type { Contact } from './follow-policy/contact.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { Scanner } from './measure-stores/scanner.js';
@@ -48,6 +52,24 @@ export class Observers {
   }
 }
 
+/** What has policy carried out on this host: the executor, its accounts, and the time without a control plane. */
+@Injectable()
+export class Enforcement {
+  constructor(
+    readonly desk: ExecutorDesk,
+    readonly receipts: ReceiptSender,
+    readonly contact: Contact,
+    readonly offline: OfflineRules,
+  ) {}
+
+  /** The control plane is heard from now on, as long as the connection stands. */
+  follow(bus: AgentBus): void {
+    this.contact.found();
+    bus.onLost(() => this.contact.lost());
+    bus.onReconnect(() => this.contact.found());
+  }
+}
+
 /** The life of the agent: take up what is on disk, measure, and speak to the control plane as soon as it is there. */
 @Injectable()
 export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -57,22 +79,27 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly followers: Followers,
     private readonly observers: Observers,
+    private readonly enforcement: Enforcement,
     private readonly outbox: Outbox,
     private readonly heart: Heart,
     @Inject(CONNECT_BUS) private readonly connect: ConnectBus,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { bundle, consent, orders } = this.followers;
+    const { bundle, consent } = this.followers;
     const { scanner } = this.observers;
+    const { desk, receipts, offline } = this.enforcement;
     await bundle.restore();
     await consent.restore();
+    await offline.restore();
     bundle.onChange(() => {
+      desk.bundleChanged();
       void consent.rewatch();
       scanner.scanSoon();
     });
-    orders.onCarriedOut(() => scanner.scanSoon());
+    receipts.onSent(() => scanner.scanSoon());
     scanner.onMeasured(() => consent.attestIfChanged());
+    scanner.onMeasured(() => Promise.resolve(offline.look()));
     this.observers.start();
     void this.#join();
   }
@@ -82,6 +109,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     // An agent that was ended while it waited for the bus takes no orders.
     if (this.#stopped) return bus.close();
     this.#bus = bus;
+    this.enforcement.follow(bus);
     this.outbox.connect(bus);
     this.heart.start(bus);
     bus.onReconnect(() => this.outbox.kick());
@@ -94,6 +122,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#stopped = true;
     this.heart.stop();
     await this.observers.stop();
+    await this.enforcement.desk.close();
     await this.outbox.stop();
     await this.#bus?.close();
   }

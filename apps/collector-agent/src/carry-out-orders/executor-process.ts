@@ -1,50 +1,38 @@
 import { spawn } from 'node:child_process';
-import { signedReceipt, type SignedReceipt, type SignedRotationOrder } from '@mailwarden/contracts';
-import { err, ok, type Result } from '@mailwarden/kernel';
-
-const OUTPUT_BYTES_MAX = 65_536;
-/** On top of the order's own deadline, for start, verification and the receipt. */
-const GRACE_MS = 30_000;
+import { err, ok } from '@mailwarden/kernel';
+import { END_MS_MAX, OUTPUT_MAX, type ExecutorCall, type Said } from './executor-call.js';
 
 /**
- * Starts the executor for one order: absolute command, fixed arguments, an environment with nothing but its settings file, the order on standard input.
- * Errors: why there is no receipt; the order is then delivered again.
+ * Starts the executor for one task: absolute command, fixed arguments, an environment with nothing but its settings file, the task on standard input.
+ * It is told to end by SIGTERM, and then still gives its account.
  */
-export function runExecutor(command: readonly string[], settingsFile: string, order: SignedRotationOrder): Promise<Result<SignedReceipt, string>> {
+export function callProcess(command: readonly string[], settingsFile: string, { task, endAfterMs, stop }: ExecutorCall): Promise<Said> {
   const [program, ...args] = command;
   if (program === undefined || !program.startsWith('/')) return Promise.resolve(err('the executor command is not an absolute path'));
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      env: { MAILWARDEN_EXECUTOR_SETTINGS: settingsFile },
-      stdio: ['pipe', 'pipe', 'inherit'],
-      cwd: '/',
-    });
-    const timer = setTimeout(() => child.kill('SIGTERM'), order.payload.bounds.deadlineSeconds * 1000 + GRACE_MS);
+    const child = spawn(program, args, { env: { MAILWARDEN_EXECUTOR_SETTINGS: settingsFile }, stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
+    let killer: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      child.kill('SIGTERM');
+      killer ??= setTimeout(() => child.kill('SIGKILL'), END_MS_MAX);
+    };
+    const timer = setTimeout(end, endAfterMs);
+    stop.addEventListener('abort', end, { once: true });
+    const done = (said: Said): void => {
+      clearTimeout(timer);
+      clearTimeout(killer);
+      stop.removeEventListener('abort', end);
+      resolve(said);
+    };
     let output = '';
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (chunk: string) => {
       output += chunk;
-      if (output.length > OUTPUT_BYTES_MAX) child.kill('SIGTERM');
+      if (output.length > OUTPUT_MAX) child.kill('SIGKILL');
     });
     child.stdin.on('error', () => undefined); // The exit code tells: it stopped reading because it refused.
-    child.on('error', (cause) => {
-      clearTimeout(timer);
-      resolve(err(`the executor did not start: ${cause.message}`));
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve(readReceipt(output, code ?? signal ?? 'unknown'));
-    });
-    child.stdin.end(JSON.stringify(order));
+    child.on('error', (cause) => done(err(`the executor did not start: ${cause.message}`)));
+    child.on('close', (code, signal) => done(code === 0 ? ok(output) : err(`the executor ended with ${code ?? signal ?? 'unknown'} and no receipt`)));
+    child.stdin.end(`${JSON.stringify(task)}\n`);
   });
-}
-
-function readReceipt(output: string, exit: number | string): Result<SignedReceipt, string> {
-  if (exit !== 0) return err(`the executor ended with ${exit} and no receipt`);
-  try {
-    const parsed = signedReceipt.safeParse(JSON.parse(output));
-    return parsed.success ? ok(parsed.data) : err('the executor printed something that is not a receipt');
-  } catch {
-    return err('the executor printed something that is not JSON');
-  }
 }

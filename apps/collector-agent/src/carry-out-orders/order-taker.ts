@@ -2,29 +2,21 @@ import { MESSAGE_TYPES, openEnvelope, serviceSource, signedRotationOrder, subjec
 import type { AgentBus } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
-import type { AgentState } from '../agent-state.js';
-import type { Outbox } from '../forward-messages/outbox.js';
-import { runExecutor } from './executor-process.js';
+import type { ExecutorDesk } from './executor-desk.js';
+import type { ReceiptSender } from './receipt-sender.js';
 
 const RETRY_DELAY_MS = 5_000;
 const WORKING_INTERVAL_MS = 15_000;
 
 /** Hands each signed order to the executor, one at a time, and its receipt to the outbox. The agent itself can delete nothing. */
 export class OrderTaker {
-  readonly #carriedOut: (() => void)[] = [];
-
   constructor(
     private readonly settings: AgentSettings,
     private readonly trust: TrustAnchors,
-    private readonly state: AgentState,
-    private readonly outbox: Outbox,
+    private readonly desk: ExecutorDesk,
+    private readonly receipts: ReceiptSender,
     private readonly log: Logger,
   ) {}
-
-  /** Called after each receipt, so that the next observation can prove it at once. */
-  onCarriedOut(listener: () => void): void {
-    this.#carriedOut.push(listener);
-  }
 
   async follow(bus: AgentBus): Promise<void> {
     await bus.takeOrders(async (bytes, delivery) => {
@@ -40,31 +32,24 @@ export class OrderTaker {
     });
   }
 
-  /** First check only: the executor verifies everything again by itself. */
+  /** First check only: the executor verifies everything again by itself, members that this version does not know among it. */
   #open(bytes: Uint8Array): SignedRotationOrder | null {
     const opened = openEnvelope(bytes, {
       subject: subjects.order(this.settings.server),
       types: { [MESSAGE_TYPES.order]: signedRotationOrder },
       keyOf: (source) => (source === serviceSource('rotation') ? this.trust.rotation : undefined),
     });
-    if (opened.ok) return opened.value.data;
+    if (opened.ok) return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { data: SignedRotationOrder }).data;
     this.log.warn({ code: opened.error.code, detail: opened.error.detail }, 'an order was refused');
     return null;
   }
 
   async #carryOut(order: SignedRotationOrder): Promise<boolean> {
-    const { id, store } = order.payload;
+    const { id, profile, store, bounds } = order.payload;
     this.log.info({ order: id, store }, 'order taken');
-    const result = await runExecutor(this.settings.executor.command, this.settings.executor.settings, order);
-    if (!result.ok) {
-      this.log.error({ order: id, store, reason: result.error }, 'no receipt; the order stays');
-      return false;
-    }
-    const { outcome, deleted } = result.value.payload;
-    await this.outbox.append({ class: 'evidence', subject: subjects.receipt(this.settings.server), type: MESSAGE_TYPES.receipt, data: result.value });
-    this.state.lastOrder = id;
-    this.log.info({ order: id, store, outcome, items: deleted.items, bytes: deleted.bytes }, 'order carried out');
-    for (const listener of this.#carriedOut) listener();
-    return true;
+    const result = await this.desk.run({ order, rule: null }, { profile, store, deadlineSeconds: bounds.deadlineSeconds });
+    if (result.ok) await this.receipts.send(result.value);
+    else this.log.error({ order: id, store, reason: result.error }, 'no receipt; the order stays');
+    return result.ok;
   }
 }

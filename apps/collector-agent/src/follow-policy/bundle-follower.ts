@@ -1,4 +1,4 @@
-import { BUCKETS, SIGNING_CONTEXTS, signedPolicyBundle, type PolicyBundle, type TrustAnchors } from '@mailwarden/contracts';
+import { BUCKETS, SIGNING_CONTEXTS, signedPolicyBundle, type PolicyBundle, type SignedPolicyBundle, type TrustAnchors } from '@mailwarden/contracts';
 import { type Result, err, ok } from '@mailwarden/kernel';
 import type { AgentBus } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
@@ -30,7 +30,7 @@ export class BundleFollower {
     const bytes = await this.lastKnown.read(KEY);
     if (bytes === null) return;
     const bundle = this.#verify(bytes);
-    if (bundle.ok) this.state.bundle = bundle.value;
+    if (bundle.ok) this.#takeUp(bundle.value, bytes);
     else this.log.warn({ reason: bundle.error }, 'the bundle on disk is not used');
   }
 
@@ -44,6 +44,11 @@ export class BundleFollower {
     return opened.value.server === this.settings.server ? ok(opened.value) : err('it is for another server');
   }
 
+  #takeUp(bundle: PolicyBundle, bytes: Uint8Array): void {
+    this.state.bundle = bundle;
+    this.state.signedBundle = JSON.parse(Buffer.from(bytes).toString('utf8')) as SignedPolicyBundle;
+  }
+
   async #accept(bytes: Uint8Array): Promise<void> {
     const bundle = this.#verify(bytes);
     if (!bundle.ok) {
@@ -52,7 +57,7 @@ export class BundleFollower {
     }
     if (this.state.bundle !== null && bundle.value.version <= this.state.bundle.version) return;
     // It counts from now on, also when the disk is full: a hold or a milder mode waits for nothing.
-    this.state.bundle = bundle.value;
+    this.#takeUp(bundle.value, bytes);
     await this.lastKnown.keep(KEY, bytes).catch((cause: unknown) => this.log.error({ err: cause }, 'a bundle counts but could not be kept on disk'));
     this.log.info({ version: bundle.value.version, rules: bundle.value.rules.length }, 'bundle taken up');
     for (const listener of this.#changed) listener();

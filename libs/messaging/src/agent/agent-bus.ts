@@ -16,6 +16,8 @@ export interface AgentBus {
   /** Gives the newest value of each key and then each change. Values may come twice; the taker tells new from old. */
   watchLatest(bucket: BucketName, keys: readonly string[], take: (key: string, bytes: Uint8Array) => Promise<void>): Promise<{ stop(): Promise<void> }>;
   onReconnect(listener: () => void): void;
+  /** Called when the connection is gone; it is looked for again by itself. */
+  onLost(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export async function connectAgentBus(address: { url: string; credsFile: string;
 
 class ConnectedAgentBus implements AgentBus {
   readonly #reconnected: (() => void)[] = [];
+  readonly #lost: (() => void)[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
 
   constructor(
@@ -64,6 +67,10 @@ class ConnectedAgentBus implements AgentBus {
     this.#reconnected.push(listener);
   }
 
+  onLost(listener: () => void): void {
+    this.#lost.push(listener);
+  }
+
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
     if (!this.bus.isClosed()) await this.bus.drain();
@@ -71,6 +78,7 @@ class ConnectedAgentBus implements AgentBus {
 
   async #followStatus(): Promise<void> {
     for await (const status of this.bus.status()) {
+      if (status.type === 'disconnect') for (const listener of this.#lost) listener();
       if (status.type === 'reconnect') for (const listener of this.#reconnected) listener();
     }
   }
