@@ -2,7 +2,9 @@ import { SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
 import { generateSigningKey, loadSigner } from '@mailwarden/identity';
 import { canonicalJson, known, signerFromPem, uuidOf, verifySignature, type Sha256, type SignedDocument } from '@mailwarden/kernel';
 import { consistencyProof, leafHash, verifyConsistency, verifyInclusion } from '@mailwarden/ledger';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trimEvidence } from '../../apps/reporting-service/src/append-evidence/evidence-trim.js';
 import { LedgerBook } from '../../apps/reporting-service/src/append-evidence/ledger-book.js';
 import type { RunningReporting } from '../../apps/reporting-service/src/boot.js';
 import { ControlPlane, eventually } from './control-plane.js';
@@ -99,6 +101,29 @@ describe('a finding', () => {
     await eventually('its events', async () => ((await eventNames('mx-2')).filter((name) => name === 'finding.opened').length >= 2 ? true : undefined));
     const ofFinding = (await plane.said<{ data: { event: string; detail: { finding?: string } } }>('EVENTS', 'mw.event.finding.*.*.mx-2')).filter(({ data }) => data.detail.finding === id).map(({ data }) => data.event);
     expect(ofFinding).toEqual(['finding.opened', 'finding.resolved', 'finding.opened']);
+  });
+});
+
+describe('evidence on the bus', () => {
+  const held = async (): Promise<number> => (await plane.streamInfo('EVIDENCE')).state.messages;
+  const trim = async (keptMs: number): Promise<number> => trimEvidence(await jetstreamManager(plane.bus), Date.now(), keptMs);
+
+  it('leaves when everybody has taken it for keeps, and not before', async () => {
+    for (let revision = 1; revision <= 5; revision += 1) await agent.attest({ organisation: revision }, Date.now() + revision);
+    await plane.settled('reporting-evidence');
+    // The consent registry has not run yet: what it has not taken stays, however old it is.
+    expect(await trim(0)).toBe(0);
+    await plane.run('consent');
+    await plane.settled('reporting-evidence', 'consent-attestations');
+    const before = await held();
+    expect(before).toBeGreaterThanOrEqual(5);
+    expect(await trim(60 * MINUTE_MS)).toBe(0);
+    const entries = await plane.sql('SELECT index FROM reporting.ledger_entry');
+    // No receipt is among it, so that nothing waits for the rotation worker either.
+    const left = await trim(0);
+    expect({ left, stay: await held() }).toEqual({ left: before, stay: 0 });
+    expect(await plane.sql('SELECT index FROM reporting.ledger_entry')).toHaveLength(entries.length);
+    await plane.end('consent');
   });
 });
 

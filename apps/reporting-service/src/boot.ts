@@ -10,6 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
+import { EvidenceTrim } from './append-evidence/evidence-trim.js';
 import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
@@ -121,6 +122,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   await app.startAllMicroservices();
   app.get(HeartbeatWatch).start();
   app.get(CheckpointClock).start();
+  app.get(EvidenceTrim).start();
   await app.listen(settings.MAILWARDEN_HTTP_PORT, settings.MAILWARDEN_HTTP_HOST);
   return { url: await app.getUrl(), app, close: () => close(app, parts) };
 }
@@ -130,6 +132,7 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   await app.get(FleetEnrolment).stop();
   await app.get(HeartbeatWatch).stop();
   await app.get(CheckpointClock).stop();
+  app.get(EvidenceTrim).stop();
   await app.get(RejectedMessages).stop();
   app.getHttpServer().closeAllConnections();
   await app.close();

@@ -3,6 +3,7 @@ import { Module, type DynamicModule, type InjectionToken, type Provider } from '
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
+import { EvidenceTrim } from './append-evidence/evidence-trim.js';
 import { EvidenceConsumer } from './append-evidence/evidence.consumer.js';
 import { LedgerBook } from './append-evidence/ledger-book.js';
 import { RotationDecisionsController } from './decide-rotations/rotation-decisions.controller.js';
@@ -99,6 +100,7 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
       inject: [Liveness, LiveUpdates],
       useFactory: (liveness: Liveness, live: LiveUpdates) => new HeartbeatWatch(bus, (source) => keyring.keyOf(source), liveness, live, log),
     },
+    { provide: EvidenceTrim, useFactory: () => new EvidenceTrim(bus, log) },
     {
       provide: CheckpointClock,
       inject: [LedgerBook, LiveUpdates],
