@@ -18,7 +18,6 @@ const shared = {
   exit: z.array(z.number().int().min(0).max(255)).min(1).max(10).default([0]).describe('Exit codes that mean success'),
   account: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,31}$/, 'must be an account, as amavis').optional().describe("Account that it runs as; left out: the executor's own, which is root"),
   reports: reportForm.optional().describe('What it prints of its work: `number` (`after`, `of`) or `lines` (`ending`)'),
-  writes: z.array(z.string().startsWith('/').max(400)).max(20).default([]).describe('Folders beside those of the store that it has to write to or connect in, for the walls around the executor'),
   source: z.string().min(1).max(60).describe('Key of the page in `sources` that tells of the tool'),
 };
 

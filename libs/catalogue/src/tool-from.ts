@@ -14,7 +14,7 @@ const givenFrom = (give: ItemForm['give']): ItemTool['give'] => ('lines' in give
 /** A tool as the profile declares it; the lint has refused what cannot be read. */
 export function toolFrom(form: ToolForm): ProductTool {
   const timeout = parseDuration(form.timeout);
-  const shared = { timeoutSeconds: timeout.ok ? timeout.value : 0, exitCodes: form.exit, account: form.account ?? null, report: reportFrom(form.reports), writes: form.writes, source: form.source };
+  const shared = { timeoutSeconds: timeout.ok ? timeout.value : 0, exitCodes: form.exit, account: form.account ?? null, report: reportFrom(form.reports), source: form.source };
   if (form.by === 'rule') return { by: form.by, bytes: form.bytes ?? null, age: form.age ?? null, ...shared };
   return { by: form.by, command: form.command, names: form.names, give: givenFrom(form.give), itemsAtOnce: form['at-once'], then: form.then ?? null, otherwise: form.else, ...shared };
 }

@@ -10,8 +10,6 @@ interface AnyTool {
   /** Account that it runs as; null for the executor's own. */
   readonly account: string | null;
   readonly report: ToolReport | null;
-  /** Folders beside those of the store that it writes to or connects in. */
-  readonly writes: readonly string[];
   readonly source: SourceId;
 }
 
