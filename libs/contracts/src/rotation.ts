@@ -166,6 +166,10 @@ export const SKIP_REASONS = [
   'excluded',
   'in-grace',
   'kept-by-tool',
+  /** Its name cannot be handed to the product's own tool. */
+  'unnameable',
+  /** A row that another table refers to. */
+  'referenced',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
