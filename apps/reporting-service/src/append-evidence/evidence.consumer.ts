@@ -1,6 +1,6 @@
 import { attestation, evidence, MESSAGE_TYPES, serverOfSource, signedReceipt, type Attestation, type Envelope, type Evidence, type SignedReceipt } from '@mailwarden/contracts';
 import { instantOf, type Instant } from '@mailwarden/kernel';
-import { Consumes, FleetKeyring, Poison, type Received } from '@mailwarden/messaging';
+import { Consumes, FleetKeyring, Poison, RetryLater, type Received } from '@mailwarden/messaging';
 import { handleOnce } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -15,6 +15,8 @@ import { handledKey, requireOwnWord, requireStorable } from '../schema/received.
 import { LedgerBook } from './ledger-book.js';
 
 const CONSUMER = 'reporting-evidence';
+/** The ledger's word of a bundle may come a moment after the receipt that names it. Units: milliseconds. */
+const BUNDLE_RETRY_MS = 1_000;
 
 /** Takes what must never be lost into the ledger, and shows what it says. */
 @Controller()
@@ -56,11 +58,20 @@ export class EvidenceConsumer {
       // A server's row is always locked before the ledger's head, so that two transactions never wait for each other.
       await lockServer(tx, payload.server);
       if (await this.rotations.isOrderOfAnother(tx, envelope.data)) throw new Poison('the receipt tells of another store than its order');
+      await this.#admitBundle(tx, envelope.data);
       const leafIndex = await this.ledger.append(tx, { kind: 'receipt', reference: payload.order, document: envelope.data, at: now });
       await this.rotations.keepReceipt(tx, envelope.data, { signatureHolds, leafIndex, at: now });
       await this.stopped.look(tx, payload.server, payload.profile, now);
     });
     for (const topic of ['rotations', 'server', 'fleet'] as const) this.live.tell(topic, payload.server);
+  }
+
+  /** A host that acted by its bundle alone names a version that was issued to it, and is shown as a rotation without an order. */
+  async #admitBundle(tx: EntityManager, receipt: SignedReceipt): Promise<void> {
+    const { authority, server } = receipt.payload;
+    if (authority?.kind !== 'bundle') return;
+    if (!(await this.rotations.isIssuedBundle(tx, server, authority.version))) throw new RetryLater(BUNDLE_RETRY_MS, 'no bundle of this version is known to have been issued');
+    await this.rotations.keepWithoutOrder(tx, receipt);
   }
 
   async #attestation(envelope: Envelope<Attestation>, now: Instant): Promise<void> {

@@ -1,5 +1,5 @@
 import { SIGNING_CONTEXTS, type RotationOrder, type SignedReceipt, type SignedRotationOrder } from '@mailwarden/contracts';
-import { verifySignature, type Instant, type PublicKeyText } from '@mailwarden/kernel';
+import { verifySignature, type Instant, type PublicKeyText, type Sha256 } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
 
 /** True when the executor made this receipt. Whether its numbers fit its order is asked when both are read together. */
@@ -15,6 +15,25 @@ export function receiptFitsOrder({ payload }: SignedReceipt, order: RotationOrde
 export const orderSignatureHolds = (order: SignedRotationOrder, rotationKey: PublicKeyText): boolean =>
   verifySignature(rotationKey, SIGNING_CONTEXTS.order, order.payload, order.signature);
 
+const NOT_TOLD = '0'.repeat(64) as Sha256;
+
+/** What a receipt repeats of the rule that it was made by. Nobody gave an order: it has no watermarks, and its version is that of no policy. */
+export const ruleFrom = ({ payload }: SignedReceipt): RotationOrder => ({
+  schema: 'mailwarden/rotation-order/v1',
+  id: payload.order,
+  server: payload.server,
+  profile: payload.profile,
+  store: payload.store,
+  policy: { name: payload.policy, version: NOT_TOLD },
+  watermarks: [],
+  clock: 'modified',
+  keep: { newest: 0, youngerThanSeconds: 0 },
+  bounds: payload.bounds,
+  holds: [],
+  issuedAt: payload.startedAt,
+  expiresAt: payload.finishedAt,
+});
+
 /** Keeps orders, receipts and proofs, in whatever sequence they come. */
 export class RotationProjection {
   async keepOrder(tx: EntityManager, { payload }: SignedRotationOrder): Promise<void> {
@@ -25,6 +44,18 @@ export class RotationProjection {
       payload.issuedAt,
       JSON.stringify(payload),
     ]);
+  }
+
+  /** True when this installation issued the bundle that a host acted by: the ledger keeps each by its version. */
+  async isIssuedBundle(tx: EntityManager, server: string, version: number): Promise<boolean> {
+    const [policy] = await tx.query<unknown[]>(`SELECT 1 FROM reporting.ledger_entry WHERE kind = 'policy' AND reference = $1 LIMIT 1`, [`${server}-${version}`]);
+    return policy !== undefined;
+  }
+
+  /** A rotation without an order, because the host acted by its bundle: what its receipt repeats of the rule stands in the order's place. */
+  async keepWithoutOrder(tx: EntityManager, receipt: SignedReceipt): Promise<void> {
+    const { order, server, store, startedAt } = receipt.payload;
+    await tx.query(`INSERT INTO reporting.rotation_order (id, server, store, ordered_at, document) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, [order, server, store, startedAt, JSON.stringify(ruleFrom(receipt))]);
   }
 
   /** True when the order is known and was given to another server or for another store: whoever answers it then has no say in it. */

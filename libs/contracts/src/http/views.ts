@@ -5,7 +5,7 @@ import { FINDING_CODES, FINDING_STATES } from '../finding.js';
 import { forecast, statedLimit } from '../limits.js';
 import { KSN_STATES, observation, scanEffort } from '../observation.js';
 import { count, instant, labels, measured, profileId, serverName, severity, sha256Hex, slug, storeId, uuid } from '../primitives.js';
-import { rotationOrder, signedReceipt } from '../rotation.js';
+import { rotationOrder, signedReceipt, watermark } from '../rotation.js';
 import { agreementSummary } from '../service-api.js';
 import { ageSpread, sizeSpread, storeObservation, STORE_KINDS } from '../store-observation.js';
 
@@ -164,7 +164,8 @@ export type ServerView = z.output<typeof serverView>;
 
 export const ROTATION_STATES = ['ordered', 'completed', 'nothing-to-do', 'refused', 'stopped', 'failed', 'expired', 'proved', 'planned', 'marked'] as const;
 export const rotationView = z.object({
-  order: rotationOrder,
+  /** Where the host acted by its bundle alone, as its receipt's `authority` says, nobody gave an order: then what the receipt repeats of the rule, without watermarks. */
+  order: rotationOrder.extend({ watermarks: z.array(watermark).max(5) }),
   state: z.enum(ROTATION_STATES),
   orderedAt: instant,
   receipt: signedReceipt.nullable(),
