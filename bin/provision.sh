@@ -99,7 +99,7 @@ apt_quietly() { DEBIAN_FRONTEND=noninteractive apt-get $APT_QUIET "$@" </dev/nul
 apt_last_words() { grep -E '^(E|Err|W):' "$TOOLS/apt.log" 2>/dev/null | tail -n 1; }
 
 # Small programs that suites try the product with, by the package that has each. Where they cannot be installed, the suites say so and go on without.
-SUITE_PROGRAMS='setfacl:acl setfattr:attr'
+SUITE_PROGRAMS='setfacl:acl setfattr:attr mkfs.xfs:xfsprogs mkfs.ext4:e2fsprogs'
 provision_programs() {
   missing=''
   for pair in $SUITE_PROGRAMS; do command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"; done
@@ -184,6 +184,17 @@ provision_log_programs() {
   say 'Fetching logrotate, rsyslog and systemd-journal-remote into .tools/ ...'
   mkdir -p "$TOOLS"
   fetch_unpacked log-programs $LOG_PACKAGES || say "  $(apt_last_words)"
+}
+
+# systemd-tmpfiles, unpacked and not installed, where the machine has none: a container often comes without systemd. Needs no root. Without it, the comparison says that it is skipped.
+provision_tmpfiles() {
+  command -v systemd-tmpfiles >/dev/null 2>&1 && return 0
+  own="$TOOLS/tmpfiles"
+  [ -x "$own/usr/bin/systemd-tmpfiles" ] || [ -x "$own/bin/systemd-tmpfiles" ] || [ -x "$own/usr/bin/systemd-tmpfiles.standalone" ] && return 0
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 0
+  say 'Fetching systemd-tmpfiles into .tools/ ...'
+  mkdir -p "$TOOLS"
+  fetch_unpacked tmpfiles systemd-standalone-tmpfiles || say "  $(apt_last_words)"
 }
 
 # Programs that build a Debian of its own and boot it with systemd. Sets MAILWARDEN_NO_MAIL_SERVERS to the reason why there are none. Only root can use them.

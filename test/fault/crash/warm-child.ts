@@ -1,0 +1,59 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Receipt } from '@mailwarden/contracts';
+import type { CrashAnswer, CrashTask } from './crash-child.js';
+
+const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+/** The quick one: children are many. */
+const LOADER = fileURLToPath(new URL('../../../scripts/threads-from-source.ts', import.meta.url));
+
+/** A process that has read the engine and waits for an order, so that the moment of its end is a moment of the order. */
+export class WarmChild {
+  readonly #child: ChildProcess;
+  readonly #ready: Promise<unknown>;
+  readonly #ended: Promise<unknown>;
+
+  constructor() {
+    this.#child = fork(CHILD, [], { execArgv: ['--disable-warning=ExperimentalWarning', '--conditions=@mailwarden/source', '--import', LOADER], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#ended = once(this.#child, 'exit');
+    this.#ready = this.#message();
+  }
+
+  /** Gives it an order, and calls `end` so long after it began. Returns whether it was ended in the middle. Units: milliseconds. */
+  async runUntil(task: CrashTask, afterMs: number, end: (kill: () => void) => void): Promise<boolean> {
+    const { answer: told } = await this.#begin(task);
+    const timer = setTimeout(() => end(() => void this.#child.kill('SIGKILL')), afterMs);
+    const answer = await told;
+    clearTimeout(timer);
+    await this.leave();
+    return answer === null || 'failed' in answer;
+  }
+
+  /** Carries out an order that nobody ends. Errors: throws when no account of it can be given. */
+  async finish(task: CrashTask): Promise<{ readonly receipt: Receipt; readonly tookMs: number }> {
+    const { answer: told } = await this.#begin(task);
+    const startedMs = performance.now();
+    const answer = await told;
+    const tookMs = performance.now() - startedMs;
+    await this.leave();
+    if (answer === null || 'failed' in answer) throw new Error(`the order could not be carried out undisturbed: ${answer?.failed ?? 'its process ended'}`);
+    return { receipt: answer.receipt, tookMs };
+  }
+
+  /** Resolves when it is at work; `answer` is null when it ends without a word. */
+  async #begin(task: CrashTask): Promise<{ readonly answer: Promise<CrashAnswer | null> }> {
+    await this.#ready;
+    const begun = this.#message();
+    this.#child.send(task);
+    await begun;
+    return { answer: Promise.race([this.#message() as Promise<CrashAnswer>, this.#ended.then(() => null)]) };
+  }
+
+  async leave(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  #message = async (): Promise<unknown> => ((await once(this.#child, 'message')) as unknown[])[0];
+}
