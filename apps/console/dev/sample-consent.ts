@@ -35,7 +35,7 @@ bounds: { items: 10000, bytes: 2 GB, percent: 30, per: 1 hour }
 `;
 export const samplePolicies = (): unknown => ({
   policies: [
-    { name: 'backup-cap', version: hash('7e'), kind: 'retention', mode: 'enforce', reason: 'Article 5(1)(e), storage limitation', activeSince: ago(12 * DAY), servers: 3, text: POLICY_TEXT },
+    { name: 'backup-cap', version: hash('7e'), kind: 'retention', mode: 'enforce', reason: 'Article 5(1)(e), storage limitation', activeSince: ago(12 * DAY), servers: 3, text: POLICY_TEXT, origin: 'applied' },
     { name: 'quarantine-cap', version: hash('8f'), kind: 'retention', mode: 'observe', reason: 'See what would go before it goes', activeSince: ago(2 * DAY), servers: 5, text: POLICY_TEXT.replaceAll('backup', 'quarantine') },
     { name: 'case-17', version: hash('6d'), kind: 'hold', mode: 'observe', reason: 'Correspondence of a claim that is not settled', activeSince: ago(90 * DAY), servers: 0, text: 'schema: mailwarden/policy/v1\nkind: hold\nname: case-17\n' },
   ],

@@ -4,6 +4,7 @@ import { sampleEvents } from './sample-events.js';
 import { sampleFindings } from './sample-findings.js';
 import { sampleNames, sampleRows } from './sample-servers.js';
 import { sampleStatement } from './sample-statement.js';
+import { sampleChanges, sampleHistory, samplePlan, sampleWaiting } from './sample-policies.js';
 import { sampleRotations, type SampleStage } from './sample-rotations.js';
 import { ago, MINUTE } from './sample-time.js';
 
@@ -14,6 +15,7 @@ const PAGE = 6;
 export class SampleState {
   readonly #startedAtMs = Date.now();
   readonly #decisions: unknown[] = [];
+  readonly #decided: string[] = [];
   #events = 150;
   #decidedAtMs = 0;
   stage: SampleStage = 'ordered';
@@ -48,6 +50,21 @@ export class SampleState {
         return sampleRotations(this.stage).find((view) => (view as { order: { id: string } }).order.id === parameter);
       case 'policies':
         return samplePolicies();
+      case 'policyHistory':
+        return sampleHistory(parameter);
+      case 'checkPolicies':
+      case 'applyPolicies':
+        return sampleChanges((body as { documents: string[] }).documents);
+      case 'planPolicies':
+        return samplePlan((body as { documents: string[] | null }).documents);
+      case 'askExact':
+      case 'exactPlans':
+        return { orders: [] };
+      case 'waiting':
+        return sampleWaiting(this.#decided);
+      case 'decideRotation':
+        this.#decided.push((body as { id: string }).id);
+        return sampleWaiting(this.#decided);
       case 'consents':
         return sampleConsent(sampleNames(), this.#decisions, Date.now() - this.#decidedAtMs < 1_500);
       case 'decide':

@@ -6,8 +6,12 @@ import { keepCsrfToken } from './session.js';
 
 type Filter = Readonly<Record<string, string | undefined>>;
 
-/** Policies have no live update of their own. Units: milliseconds. */
+/** Files of the worker's folder change without a word of an operator. Units: milliseconds. */
 const POLICIES_EVERY_MS = 30_000;
+/** Marks become due and requests lapse by time alone. Units: milliseconds. */
+const WAITING_EVERY_MS = 30_000;
+/** Rows of a plan that are read before a change. */
+const PLAN_ROWS = 50;
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -29,6 +33,12 @@ export const serverQuestion = (name: string) => queryOptions({ queryKey: ['serve
 export const findingQuestion = (id: string) => queryOptions({ queryKey: ['finding', id], queryFn: ({ signal }) => call('finding', { params: { id: wholeId(id, 'finding') }, signal }) });
 export const rotationQuestion = (id: string) => queryOptions({ queryKey: ['rotation', id], queryFn: ({ signal }) => call('rotation', { params: { id: wholeId(id, 'rotation') }, signal }) });
 export const policiesQuestion = queryOptions({ queryKey: ['policies'], queryFn: ({ signal }) => call('policies', { signal }), refetchInterval: POLICIES_EVERY_MS });
+export const policyHistoryQuestion = (name: string) => queryOptions({ queryKey: ['history', name], queryFn: ({ signal }) => call('policyHistory', { params: { name }, signal }) });
+/** What a policy text would change, and its mistakes. The answer to the text before stays until the next has come, so that nothing jumps while somebody types. */
+export const checkQuestion = (documents: readonly string[]) => queryOptions({ queryKey: ['check', documents], queryFn: ({ signal }) => call('checkPolicies', { body: { documents, remove: [] }, signal }), placeholderData: keepPreviousData });
+/** What policies would delete, from recorded state; `documents` null for the policy as it stands. */
+export const planQuestion = (documents: readonly string[] | null, policy: string | null) => queryOptions({ queryKey: ['plan', documents, policy], queryFn: ({ signal }) => call('planPolicies', { body: { documents, policy, server: null, rows: PLAN_ROWS }, signal }), placeholderData: keepPreviousData });
+export const waitingQuestion = queryOptions({ queryKey: ['waiting'], queryFn: ({ signal }) => call('waiting', { signal }), refetchInterval: WAITING_EVERY_MS });
 export const consentsQuestion = queryOptions({ queryKey: ['consents'], queryFn: ({ signal }) => call('consents', { signal }) });
 
 /** Long lists: rows that are shown stay until the ones of the next filter have come. */

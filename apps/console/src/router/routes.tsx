@@ -7,6 +7,8 @@ import { EventsPage } from '../pages/events/events-page.js';
 import { FindingPage } from '../pages/findings/finding-page.js';
 import { FindingsPage } from '../pages/findings/findings-page.js';
 import { FleetPage } from '../pages/fleet/fleet-page.js';
+import { NewPolicyPage } from '../pages/policies/new-policy-page.js';
+import { PolicyPage } from '../pages/policies/policy-page.js';
 import { PoliciesPage } from '../pages/policies/policies-page.js';
 import { RotationPage } from '../pages/rotations/rotation-page.js';
 import { RotationsPage } from '../pages/rotations/rotations-page.js';
@@ -37,6 +39,8 @@ const tree = root.addChildren([
     createRoute({ getParentRoute: inFrame, path: '/rotations', component: RotationsPage, validateSearch: rotationFilter }),
     createRoute({ getParentRoute: inFrame, path: '/rotations/$id', component: RotationPage }),
     createRoute({ getParentRoute: inFrame, path: '/policies', component: PoliciesPage }),
+    createRoute({ getParentRoute: inFrame, path: '/policies/$name', component: PolicyPage }),
+    createRoute({ getParentRoute: inFrame, path: '/new-policy', component: NewPolicyPage }),
     createRoute({ getParentRoute: inFrame, path: '/consent', component: ConsentPage }),
     createRoute({ getParentRoute: inFrame, path: '/events', component: EventsPage, validateSearch: eventFilter }),
     createRoute({ getParentRoute: inFrame, path: '/account', component: AccountPage }),

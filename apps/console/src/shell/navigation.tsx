@@ -1,7 +1,7 @@
 import type { MeView } from '@mailwarden/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { fleetQuestion } from '../api/questions.js';
+import { fleetQuestion, waitingQuestion } from '../api/questions.js';
 import { sentenceCase } from '../format/identifier.js';
 import { groupedCount } from '../format/quantity.js';
 import { Icon } from '../parts/icon.js';
@@ -10,7 +10,8 @@ import classes from './app-frame.module.css';
 
 export function Navigation({ me }: { readonly me: MeView | undefined }) {
   const { data: totals } = useQuery({ ...fleetQuestion, select: (fleet) => fleet.totals });
-  const counts: Readonly<Record<string, number | undefined>> = { '/': totals?.servers, '/findings': totals?.openFindings };
+  const { data: waiting } = useQuery({ ...waitingQuestion, select: ({ requests }) => requests.filter(({ state }) => state === 'waiting').length });
+  const counts: Readonly<Record<string, number | undefined>> = { '/': totals?.servers, '/findings': totals?.openFindings, '/rotations': waiting === 0 ? undefined : waiting };
   return (
     <>
       <Link to="/" className={classes['brand'] ?? ''}><img src="/mailwarden.svg" alt="" width={22} height={22} />Mailwarden</Link>

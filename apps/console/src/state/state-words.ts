@@ -1,4 +1,4 @@
-import type { ConsentState, ConsentView, DisplayState, FindingView, RotationView, ServerRow } from '@mailwarden/contracts';
+import type { ApprovalRequest, ConsentState, ConsentView, DisplayState, FindingView, PlanRow, RolloutProgress, RotationMark, RotationView, ServerRow } from '@mailwarden/contracts';
 
 /** The shapes that tell states apart without colour. */
 export type Shape = 'tick' | 'alarm' | 'question' | 'clock' | 'open-end' | 'stop' | 'seal';
@@ -56,6 +56,37 @@ export const ROTATION_LOOKS: Readonly<Record<RotationView['state'], StateLook>> 
   proved: look('Proved', 'seal', 'good'),
   planned: look('Planned, nothing deleted', 'open-end', 'neutral'),
   marked: look('Marked, not yet deleted', 'clock', 'warn'),
+};
+
+export const PLAN_LOOKS: Readonly<Record<PlanRow['state'], StateLook>> = {
+  'in-order': look('In order', 'tick', 'good'),
+  'would-delete': look('Over a limit', 'alarm', 'warn'),
+  'over-bounds': look('Stopped by its bounds', 'stop', 'bad'),
+  held: look('Held', 'seal', 'neutral'),
+  'not-rotatable': look('Never deleted from', 'open-end', 'neutral'),
+  unmeasured: look('Not measured', 'question', 'unknown'),
+};
+
+export const REQUEST_LOOKS: Readonly<Record<ApprovalRequest['state'], StateLook>> = {
+  waiting: look('Waits for approval', 'clock', 'waiting'),
+  approved: look('Approved', 'tick', 'good'),
+  rejected: look('Rejected', 'stop', 'neutral'),
+  lapsed: look('Lapsed', 'clock', 'warn'),
+};
+
+export const MARK_LOOKS: Readonly<Record<RotationMark['state'], StateLook>> = {
+  marking: look('Being marked', 'clock', 'waiting'),
+  marked: look('Marked', 'clock', 'warn'),
+  due: look('Due', 'alarm', 'bad'),
+  released: look('Released', 'stop', 'neutral'),
+  done: look('Deleted', 'tick', 'good'),
+};
+
+export const ROLLOUT_LOOKS: Readonly<Record<RolloutProgress['state'], StateLook>> = {
+  running: look('Running', 'clock', 'waiting'),
+  soaking: look('Waits after a wave', 'clock', 'waiting'),
+  stopped: look('Stopped', 'stop', 'bad'),
+  complete: look('Complete', 'tick', 'good'),
 };
 
 export const FINDING_LOOKS: Readonly<Record<FindingView['state'], StateLook>> = {

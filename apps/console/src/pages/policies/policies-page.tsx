@@ -1,13 +1,13 @@
 import type { PolicyOverview } from '@mailwarden/contracts';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { NEEDS_OPERATING, useMayOperate } from '../../api/operating.js';
 import { policiesQuestion } from '../../api/questions.js';
 import { countOf } from '../../format/quantity.js';
 import { sentenceCase } from '../../format/identifier.js';
 import { Answer } from '../../parts/answer.js';
 import { EmptyState } from '../../parts/empty-state.js';
-import { Icon } from '../../parts/icon.js';
-import { Identifier } from '../../parts/identifier.js';
 import { Moment } from '../../parts/moment.js';
 import { Page, Section } from '../../parts/page.js';
 import { StateIcon } from '../../state/state-icon.js';
@@ -15,17 +15,23 @@ import classes from './policies-page.module.css';
 
 type Policy = PolicyOverview['policies'][number];
 
-/** The policies that stand, word for word, and the files that cannot be used. */
+/** The policies that stand, and the files that cannot be used. */
 export function PoliciesPage() {
   const policies = useQuery(policiesQuestion);
+  const mayOperate = useMayOperate();
+  const navigate = useNavigate();
   return (
-    <Page title="Policies" below="What the operators want, as files in the policy folder. A change there takes effect by itself.">
+    <Page
+      title="Policies"
+      below="What the operators want: applied here or by command, or as files in the policy folder. A change takes effect by itself."
+      actions={<Button disabled={!mayOperate} title={mayOperate ? undefined : NEEDS_OPERATING} onClick={() => void navigate({ to: '/new-policy' })} data-testid="new-policy">New policy</Button>}
+    >
       <Answer to={policies}>
         {({ policies: standing, problems }) => (
           <>
             {problems.length > 0 && <Problems problems={problems} />}
             {standing.length === 0 ? (
-              <Section><EmptyState title="No policy stands">Without one, documented and configured limits are watched and nothing is ever deleted. Put a file into the policy folder, and try it first with "mailwarden rotate --policy FILE", which only plans.</EmptyState></Section>
+              <Section><EmptyState title="No policy stands">Without one, documented and configured limits are watched and nothing is ever deleted. A new policy shows what it would delete before it is applied.</EmptyState></Section>
             ) : (
               <Section flush><ul className={classes['list']} data-testid="policies-list">{standing.map((policy) => <PolicyLine key={policy.name} policy={policy} />)}</ul></Section>
             )}
@@ -37,19 +43,17 @@ export function PoliciesPage() {
 }
 
 function PolicyLine({ policy }: { readonly policy: Policy }) {
-  const [open, setOpen] = useState(false);
-  const enforce = policy.mode === 'enforce';
+  const tone = policy.mode === 'enforce' ? 'waiting' : policy.mode === 'ask' ? 'warn' : 'neutral';
   return (
     <li data-testid={`policy-${policy.name}`}>
-      <button type="button" className={classes['line']} aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span className={classes['turn']} data-open={open || undefined}><Icon name="chevron" size={14} /></span>
+      <Link to="/policies/$name" params={{ name: policy.name }} className={classes['line'] ?? ''}>
         <span className={classes['name']}><b>{policy.name}</b><span className="soft">{policy.reason}</span></span>
         <span>{sentenceCase(policy.kind)}</span>
-        <span className={classes['mode']} data-tone={enforce ? 'waiting' : 'neutral'}>{policy.kind === 'retention' && sentenceCase(policy.mode)}</span>
+        <span className={classes['mode']} data-tone={tone}>{policy.kind === 'retention' && sentenceCase(policy.mode)}</span>
         <span>{policy.kind === 'telemetry' ? <span className="soft" title="How often servers are measured; no store is counted under it">not counted</span> : policy.servers === 0 ? <span className="toned" data-tone="warn">no server</span> : countOf(policy.servers, 'server')}</span>
+        <span className="soft">{policy.origin === 'file' ? 'from a file' : 'applied'}</span>
         <span className="soft">since <Moment at={policy.activeSince} /></span>
-      </button>
-      {open && <div className={classes['text']}><Identifier id={policy.version} what="version of the policy" /><pre>{policy.text}</pre></div>}
+      </Link>
     </li>
   );
 }

@@ -1,5 +1,5 @@
 import type { RotationView } from '@mailwarden/contracts';
-import { groupedCount } from '../../format/quantity.js';
+import { countOf, groupedCount } from '../../format/quantity.js';
 import { sentenceCase } from '../../format/identifier.js';
 import { tookTime } from '../../format/moment.js';
 import { ByteCount } from '../../parts/byte-count.js';
@@ -45,16 +45,37 @@ export function ReceiptStep({ rotation: { receipt, receiptVerified, state } }: {
         <Amounts name="Deleted" of={payload.deleted} strong />
         {payload.after.known ? <Amounts name="After" of={payload.after.value} /> : <div><span>After</span><MeasuredValue of={payload.after}>{() => null}</MeasuredValue></div>}
       </div>
+      {(payload.notes ?? []).map((note) => <p key={note} className="break toned" data-tone="warn" style={{ margin: '0 0 8px' }}>{note}</p>)}
       <Facts
         rows={[
+          ['Permitted by', authorityWords(payload.authority)],
           ['Skipped', payload.skipped.length === 0 ? 'nothing' : <ul key="skipped" className={classes['skipped']}>{payload.skipped.map(({ reason, items }) => <li key={reason}><b>{groupedCount(items)}</b> {sentenceCase(reason).toLowerCase()}</li>)}</ul>],
           ['Planned ages', <span key="ages"><Moment at={payload.planned.oldestAt} none="none" /> to <Moment at={payload.planned.newestAt} none="none" /></span>],
           ['Keyed hash of the list', <Identifier key="digest" id={payload.planned.digest} what="keyed hash of the list" />],
           ['Took', `${tookTime(payload.clock.monotonicMs)}${payload.resumed ? ', finished after an earlier run was cut short' : ''}`],
+          ...(payload.orphans === undefined ? [] : [['Halves left alone', `${countOf(payload.orphans.files, 'file')} and ${countOf(payload.orphans.rows, 'row')} went`] as const]),
+          ...(payload.facts === undefined ? [] : [['On the host', hostWords(payload.facts)] as const]),
           ['Signed by key', <Identifier key="key" id={receipt.keyId} what="key id" whole />],
           ['Signature', <Identifier key="signature" id={receipt.signature} what="signature" />],
         ]}
       />
+      {payload.samples !== undefined && payload.samples.length > 0 && <Samples samples={payload.samples} />}
     </StoryStep>
+  );
+}
+
+type Payload = NonNullable<RotationView['receipt']>['payload'];
+
+const authorityWords = (authority: Payload['authority']): string => (authority?.kind === 'bundle' ? `the signed policies (bundle ${authority.version}), while no control plane could be heard` : 'the order above');
+
+const hostWords = ({ kernel, fileSystems, tool }: NonNullable<Payload['facts']>): string => [`kernel ${kernel}`, ...(fileSystems.length === 0 ? [] : [fileSystems.join(', ')]), ...(tool === null ? [] : [`deleted by ${tool}`])].join('; ');
+
+/** Some of the items, by a hash that only the host can make again. */
+function Samples({ samples }: { readonly samples: NonNullable<Payload['samples']> }) {
+  return (
+    <details style={{ marginTop: 8 }}>
+      <summary className="soft" style={{ cursor: 'pointer' }}>Samples: {countOf(samples.length, 'item')}, by keyed hash</summary>
+      <ul className={classes['skipped']}>{samples.map(({ name, bytes, at }) => <li key={name}><Identifier id={name} what="keyed hash of the name" /> <ByteCount bytes={bytes} />, <Moment at={at} none="of unknown age" /></li>)}</ul>
+    </details>
   );
 }

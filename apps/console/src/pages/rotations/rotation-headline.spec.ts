@@ -15,3 +15,10 @@ it.each([
 ] as const)('%s, %s deleted', (state, items, said) => {
   expect(rotationHeadline(rotation(state, items))).toBe(said);
 });
+
+it('never reads as a deletion where only a plan or a mark was asked for', () => {
+  const of = (purpose: 'plan' | 'mark', state: RotationView['state'] | null): string =>
+    rotationHeadline({ state: state ?? 'ordered', order: { store: 'backup', server: 'mx-1', purpose }, receipt: state === null ? null : { payload: { planned: { items: 7, bytes: 7_000 }, deleted: { items: 0, bytes: 0 } } } } as unknown as RotationView);
+  expect([of('plan', null), of('plan', 'planned')]).toEqual(['Tell exactly what would go of backup on mx-1', '7 entries would go, 7.00 KB: backup on mx-1']);
+  expect([of('mark', null), of('mark', 'marked')]).toEqual(['Mark what would go of backup on mx-1', '7 entries marked, 7.00 KB: backup on mx-1']);
+});

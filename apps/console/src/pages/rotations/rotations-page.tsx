@@ -8,6 +8,7 @@ import { More } from '../../parts/more.js';
 import { Page, Section } from '../../parts/page.js';
 import type { RotationFilter } from '../../router/url-filter.js';
 import { RotationsTable } from './rotations-table.js';
+import { WaitingSection } from './waiting-section.js';
 
 /** Every order and what became of it, newest first. */
 export function RotationsPage() {
@@ -19,6 +20,7 @@ export function RotationsPage() {
   const filtered = Object.keys(filter).length > 0;
   return (
     <Page title="Rotations" below="Signed orders to bring a store back under its limit, the executor's receipt, and the proof.">
+      {!filtered && <WaitingSection />}
       <FilterBar clear={filtered ? () => change({}) : undefined}>
         <Choice first label="Server" any="Any server" value={filter.server} options={servers.map((name) => [name, name] as const)} choose={(server) => change({ ...filter, server })} />
         {filter.store !== undefined && <span className="soft">Store {filter.store}</span>}

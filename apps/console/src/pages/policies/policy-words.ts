@@ -1,0 +1,43 @@
+import type { AppliedPolicies, PolicyPlan } from '@mailwarden/contracts';
+import { formatByteCount, formatDuration } from '@mailwarden/kernel';
+import { countOf } from '../../format/quantity.js';
+
+type Totals = PolicyPlan['totals'][number];
+type Change = AppliedPolicies['changes'][number];
+
+/** `5 012 entries, 312 MB`. */
+export const amountWords = ({ items, bytes }: { readonly items: number; readonly bytes: number }): string => `${countOf(items, 'entry', 'entries')}, ${formatByteCount(bytes)}`;
+
+/** How old the oldest of it is. */
+export const ageWords = (at: string | null, nowMs: number): string => (at === null ? 'of unknown age' : `${formatDuration(Math.max(0, (nowMs - Date.parse(at)) / 1000))} old`);
+
+/** What a policy does about what is over its limits, in one sentence. A policy that only watches never reads as one that deletes. */
+export function totalsWords({ mode, wouldDelete, oldestAt }: Totals, nowMs: number): string {
+  if (wouldDelete.items === 0) return 'Nothing would go.';
+  const verb = mode === 'observe' ? 'would go if the policy were enforced' : mode === 'ask' ? 'would go once people have approved' : 'would go';
+  return `${amountWords(wouldDelete)} ${verb}: from ${countOf(wouldDelete.stores, 'store')} on ${countOf(wouldDelete.servers, 'server')}, the oldest ${ageWords(oldestAt, nowMs)}.`;
+}
+
+/** What comes of applying one change. */
+export function consequenceOf({ policy, kind, change }: Change, totals: Totals | undefined, nowMs: number): string {
+  if (change === 'same') return `${policy} stands as it is.`;
+  if (change === 'removed') return kind === 'hold' ? `${policy} no longer holds anything: what it held may go again where a policy says so.` : `${policy} is withdrawn: it gives no further orders.`;
+  if (kind === 'hold') return `${policy} holds at once, also against orders that are under way.`;
+  if (totals === undefined) return `${policy} stands for the servers that it selects.`;
+  switch (totals.mode) {
+    case 'enforce':
+      return totals.wouldDelete.items === 0 ? `${policy} may delete from now on; by what was last measured nothing is over its limits.` : `${policy} deletes from now on: ${totalsWords(totals, nowMs)}`;
+    case 'ask':
+      return `${policy} asks for approval before anything is deleted. ${totalsWords(totals, nowMs)}`;
+    case 'observe':
+      return `${policy} deletes nothing: what is over its limits is a finding. ${totalsWords(totals, nowMs)}`;
+  }
+}
+
+/** What the button says: the act, and how much it lets go. */
+export function applyButton(changes: readonly Change[], totals: readonly Totals[]): string {
+  const [only] = changes;
+  const name = changes.length === 1 && only !== undefined ? only.policy : countOf(changes.length, 'policy', 'policies');
+  const going = totals.filter(({ mode }) => mode === 'enforce').reduce((sum, { wouldDelete }) => ({ items: sum.items + wouldDelete.items, bytes: sum.bytes + wouldDelete.bytes }), { items: 0, bytes: 0 });
+  return going.items === 0 ? `Apply ${name}` : `Apply ${name}, and delete about ${amountWords(going)}`;
+}
