@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
-const SERVERS = Array.from({ length: 14 }, (_, index) => `mx-${index + 1}`);
+const SERVERS = Array.from({ length: 15 }, (_, index) => `mx-${index + 1}`);
 const LIMIT_BYTES = 2_000;
 const OVER = { bytes: LIMIT_BYTES + 1 };
 const MINUTE_MS = 60_000;
@@ -98,7 +98,7 @@ describe('an order', () => {
   });
 
   it('carries the holds that stand, with what policy says, signed', async () => {
-    await write('hold.yaml', policy('court-case', `stores: [ ${PROFILE}/backup ]`, 'hold'));
+    await write('hold.yaml', policy('court-case', `stores: [ ${PROFILE}/backup ]\nuntil: "2020-01-01T00:00:00.000Z"`, 'hold'));
     await bundleWith('the hold', ({ holds }) => holds.length === 1);
     await openOrder();
     const [row] = await orders();
@@ -107,6 +107,19 @@ describe('an order', () => {
     expect(verifySignature((await loadSigner(plane.nats.identity.services.rotation.signingKey)).publicKey, SIGNING_CONTEXTS.order, signed.payload, signed.signature)).toBe(true);
     await rm(join(plane.dir, 'hold.yaml'));
     await bundleWith('no hold', ({ holds }) => holds.length === 0);
+  });
+
+  it('is not given where a hold keeps all that the store has', async () => {
+    await write('hold.yaml', policy('court-case', `stores: [ ${PROFILE}/backup ]`, 'hold'));
+    await bundleWith('the hold', ({ holds }) => holds.length === 1);
+    await agent.observe(OVER);
+    await settled();
+    expect(await orders()).toEqual([]);
+    await rm(join(plane.dir, 'hold.yaml'));
+    await bundleWith('no hold', ({ holds }) => holds.length === 0);
+    await agent.observe(OVER, Date.now() + 1);
+    await settled();
+    expect(await orders()).toHaveLength(1);
   });
 });
 

@@ -1,13 +1,21 @@
-import { MESSAGE_TYPES, serverOfSource, SIGNING_CONTEXTS, signedReceipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
-import { verifySignature, type SignedDocument } from '@mailwarden/kernel';
+import { MESSAGE_TYPES, serverOfSource, SIGNING_CONTEXTS, signedReceipt, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
+import { instantOf, verifySignature, type SignedDocument } from '@mailwarden/kernel';
 import { Consumes, FleetKeyring, Poison, RetryLater, type Received } from '@mailwarden/messaging';
 import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
+import { isFailure, itemMsOf } from '@mailwarden/rotation';
 import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { raise } from '../order-rotation/order-book.js';
+import { raise } from '../raise.js';
+import type { ReceivedOrder } from '../roll-out/judge-receipt.js';
+import { ReceiptEffects } from './receipt-effects.js';
 
 /** The order's own row may commit a moment after its receipt comes back. Units: milliseconds. */
 const ORDER_RETRY_MS = 1_000;
+
+interface OrderRow extends ReceivedOrder {
+  readonly state: string;
+  readonly document: SignedDocument<RotationOrder>;
+}
 
 /** Closes orders by the executors' signed accounts. */
 @Controller()
@@ -16,6 +24,7 @@ export class ReceiptConsumer {
     private readonly dataSource: DataSource,
     private readonly keyring: FleetKeyring,
     private readonly relay: OutboxRelay,
+    private readonly effects: ReceiptEffects,
   ) {}
 
   @Consumes('rotation-receipts', { types: { [MESSAGE_TYPES.receipt]: signedReceipt } })
@@ -30,19 +39,32 @@ export class ReceiptConsumer {
 
   async #close(tx: EntityManager, signed: SignedReceipt): Promise<void> {
     const { payload } = signed;
-    const [row] = await tx.query<{ state: string; document: SignedDocument<RotationOrder> }[]>(`SELECT state, document FROM rotation.rotation_order WHERE id = $1 FOR UPDATE`, [payload.order]);
+    const nowMs = Date.now();
+    // What the host did by its bundle alone answers no order; it counts among what was deleted all the same.
+    if (payload.authority?.kind === 'bundle') return this.effects.ofBundle(tx, signed, nowMs);
+    const [row] = await tx.query<OrderRow[]>(`SELECT state, document, policy_version, foretold_items, foretold_bytes FROM rotation.rotation_order WHERE id = $1 FOR UPDATE`, [payload.order]);
     if (row === undefined) throw new RetryLater(ORDER_RETRY_MS, 'no order of this id was given');
     const order = row.document.payload;
     if (order.server !== payload.server || order.profile !== payload.profile || order.store !== payload.store) throw new Poison('the receipt tells of another store than its order');
     if (row.state !== 'open' && row.state !== 'expired') return;
-    await tx.query(`UPDATE rotation.rotation_order SET state = $2, finished_at = $3, receipt = $4 WHERE id = $1`, [payload.order, payload.outcome, payload.finishedAt, JSON.stringify(signed)]);
-    const wellEnded = payload.outcome === 'completed' || payload.outcome === 'nothing-to-do';
+    await tx.query(
+      `UPDATE rotation.rotation_order SET state = $2, finished_at = $3, receipt = $4, deleted_items = $5, deleted_bytes = $6, item_ms = $7, failed = $8, closed_at = $9 WHERE id = $1`,
+      [payload.order, payload.outcome, payload.finishedAt, JSON.stringify(signed), payload.deleted.items, payload.deleted.bytes, itemMsOf(payload), isFailure(payload, order.expiresAt), instantOf(nowMs)],
+    );
+    await this.#tell(tx, payload, order);
+    await this.effects.ofOrder(tx, payload, order, row, nowMs);
+  }
+
+  /** Exact plans are no news, and a mark has an event of its own. */
+  async #tell(tx: EntityManager, receipt: Receipt, { purpose = 'rotate' }: RotationOrder): Promise<void> {
+    if (purpose === 'plan' || receipt.outcome === 'marked') return;
+    const wellEnded = receipt.outcome === 'completed' || receipt.outcome === 'nothing-to-do';
     await raise(tx, 'rotation.completed', {
-      id: `completed-${payload.order}`,
-      server: payload.server,
+      id: `completed-${receipt.order}`,
+      server: receipt.server,
       severity: wellEnded ? 'info' : 'high',
-      atMs: Date.parse(payload.finishedAt),
-      detail: { order: payload.order, store: payload.store, policy: payload.policy, outcome: payload.outcome, itemsDeleted: payload.deleted.items, bytesDeleted: payload.deleted.bytes, digest: payload.planned.digest },
+      atMs: Date.parse(receipt.finishedAt),
+      detail: { order: receipt.order, store: receipt.store, policy: receipt.policy, outcome: receipt.outcome, itemsDeleted: receipt.deleted.items, bytesDeleted: receipt.deleted.bytes, digest: receipt.planned.digest },
     });
   }
 }

@@ -1,17 +1,21 @@
 import type { Profile } from '@mailwarden/catalogue';
-import { MESSAGE_TYPES, SIGNING_CONTEXTS, subjects, type Evidence, type Membership, type PolicyBundle } from '@mailwarden/contracts';
+import { SIGNING_CONTEXTS, type Membership, type PolicyBundle } from '@mailwarden/contracts';
 import { canonicalJson, instantOf, sha256, signDocument, type ProfileId, type SignedDocument, type Signer } from '@mailwarden/kernel';
 import { putEntry, type FleetKeyring } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
-import { enqueue, type OutboxRelay } from '@mailwarden/persistence';
-import { bundleFor, type Policy } from '@mailwarden/policy';
+import type { OutboxRelay } from '@mailwarden/persistence';
+import { bundleFor } from '@mailwarden/policy';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DataSource, EntityManager } from 'typeorm';
-import { policyFolderMark, readPolicyFolder, type PolicyFolder } from './policy-files.js';
+import { attest } from '../raise.js';
+import type { Rollouts } from '../roll-out/rollouts.js';
+import type { PolicyShelf } from './policy-shelf.js';
 
 /** A bundle counts for so long without a control plane. Units: milliseconds. */
 const BUNDLE_LIFE_MS = 7 * 86_400_000;
 const LOOK_EVERY_MS = 2_000;
+/** Holds end and bundles age without anybody changing anything: so often all are looked at anew. Units: milliseconds. */
+const PRESS_ANYWAY_MS = 60_000;
 
 interface BundleRow {
   readonly version: string;
@@ -20,23 +24,42 @@ interface BundleRow {
   readonly document: SignedDocument<PolicyBundle>;
 }
 
-/** Turns the policy folder into one signed bundle for each server, whenever policy or fleet change. */
+/** What this instance last pressed for one server. */
+interface Pressed {
+  readonly contentHash: string;
+  readonly document: SignedDocument<PolicyBundle>;
+}
+
+export interface PressParts {
+  readonly dataSource: DataSource;
+  readonly bus: NatsConnection;
+  readonly keyring: FleetKeyring;
+  readonly signer: Signer;
+  readonly relay: OutboxRelay;
+  readonly profiles: ReadonlyMap<ProfileId, Profile>;
+  readonly shelf: PolicyShelf;
+  readonly rollouts: Rollouts;
+  readonly log: Logger;
+}
+
+/** Turns the policies that stand into one signed bundle for each server, whenever policy, rollout or fleet change. */
 export class BundlePress {
-  #folder: PolicyFolder = { policies: [], problems: [], mark: '' };
-  readonly #bundles = new Map<string, PolicyBundle>();
+  readonly #pressed = new Map<string, Pressed>();
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
+  #lastMark = '';
+  #lastPressMs = 0;
+  #fleetChanges = 0;
 
-  constructor(
-    private readonly parts: { dataSource: DataSource; bus: NatsConnection; keyring: FleetKeyring; signer: Signer; relay: OutboxRelay; profiles: ReadonlyMap<ProfileId, Profile>; policyDir: string; log: Logger },
-  ) {}
+  constructor(private readonly parts: PressParts) {}
 
   async start(): Promise<void> {
-    this.#folder = await readPolicyFolder(this.parts.policyDir);
-    this.#tellProblems();
-    await this.#press();
-    this.parts.keyring.onChange(() => this.#queue(() => this.#press()));
+    await this.#look();
+    this.parts.keyring.onChange(() => {
+      this.#fleetChanges += 1;
+      this.#queue(() => this.#look());
+    });
     this.#timer = setInterval(() => this.#queue(() => this.#look()), LOOK_EVERY_MS);
   }
 
@@ -45,17 +68,24 @@ export class BundlePress {
     await this.#working;
   }
 
+  /** Resolves when what stands now is in the bundles. */
+  async refresh(): Promise<void> {
+    this.#queue(() => this.#look());
+    await this.#working;
+  }
+
   bundleOf(server: string): PolicyBundle | undefined {
-    return this.#bundles.get(server);
+    return this.#pressed.get(server)?.document.payload;
   }
 
-  folder(): PolicyFolder {
-    return this.#folder;
-  }
-
-  /** How many servers a policy takes in, by the bundles that stand. */
-  serversOf(policy: Policy): number {
-    return [...this.#bundles.values()].filter((bundle) => bundle.rules.some((rule) => rule.policy === policy.name) || bundle.holds.some((hold) => hold.id === policy.name)).length;
+  /** How many servers each policy takes in, by the bundles that stand. */
+  serversByPolicy(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { document } of this.#pressed.values()) {
+      const { rules, holds, access = [] } = document.payload;
+      for (const name of new Set([...rules.map(({ policy }) => policy), ...holds.map(({ id }) => id), ...access.map(({ policy }) => policy)])) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
   }
 
   #queue(work: () => Promise<void>): void {
@@ -63,23 +93,26 @@ export class BundlePress {
   }
 
   async #look(): Promise<void> {
-    if ((await policyFolderMark(this.parts.policyDir)) !== this.#folder.mark) {
-      this.#folder = await readPolicyFolder(this.parts.policyDir);
-      this.#tellProblems();
-    }
+    const { shelf, rollouts } = this.parts;
+    await shelf.read();
+    await rollouts.follow(shelf.policies());
+    const mark = `${this.#fleetChanges} ${rollouts.mark} ${shelf.mark}`;
+    if (mark === this.#lastMark && Date.now() - this.#lastPressMs < PRESS_ANYWAY_MS) return;
     await this.#press();
-  }
-
-  #tellProblems(): void {
-    for (const { file, line, message } of this.#folder.problems) this.parts.log.warn({ file, line }, `a policy is not used: ${message}`);
+    this.#lastMark = mark;
+    this.#lastPressMs = Date.now();
   }
 
   async #press(): Promise<void> {
     for (const member of this.parts.keyring.members()) {
       this.#tellUnknownProfiles(member);
-      const document = await this.parts.dataSource.transaction((tx) => this.#pressOne(tx, member));
-      this.#bundles.set(member.server, document.payload);
-      await putEntry(this.parts.bus, 'bundle', member.server, document);
+      const nowMs = Date.now();
+      const before = this.#pressed.get(member.server);
+      if (before !== undefined && isFresh(before.document.payload, nowMs) && contentHashOf(this.#draft(member, before.document.payload, nowMs)) === before.contentHash) continue;
+      const pressed = await this.parts.dataSource.transaction((tx) => this.#pressOne(tx, member));
+      if (pressed === null) return;
+      this.#pressed.set(member.server, pressed);
+      await putEntry(this.parts.bus, 'bundle', member.server, pressed.document);
     }
     this.parts.relay.kick();
   }
@@ -89,9 +122,9 @@ export class BundlePress {
    * Safety: holds beat everything, so that a slip of the pen in one must not set free what it keeps.
    */
   #holdsToKeep(standing: PolicyBundle | undefined): PolicyBundle['holds'] {
-    const { policies, problems } = this.#folder;
-    if (problems.length === 0 || standing === undefined) return [];
-    return standing.holds.filter((hold) => !policies.some(({ name }) => name === hold.id));
+    const { shelf } = this.parts;
+    if (shelf.problems().length === 0 || standing === undefined) return [];
+    return standing.holds.filter(({ id }) => shelf.policy(id) === undefined && !shelf.wasWithdrawn(id));
   }
 
   #tellUnknownProfiles({ server, profiles }: Membership): void {
@@ -102,24 +135,32 @@ export class BundlePress {
     }
   }
 
-  /** A bundle that says the same is kept until half of its life is over. */
-  async #pressOne(tx: EntityManager, member: Membership): Promise<SignedDocument<PolicyBundle>> {
+  #draft({ server, labels, profiles }: Membership, standing: PolicyBundle | undefined, nowMs: number): PolicyBundle {
+    const { shelf, rollouts } = this.parts;
+    const drafted = bundleFor({ server, labels, profiles: profiles.flatMap((id) => this.parts.profiles.get(id) ?? []), policies: shelf.policies(), version: (standing?.version ?? 0) + 1, issuedAt: instantOf(nowMs), expiresAt: instantOf(nowMs + BUNDLE_LIFE_MS), hasReached: (policy) => rollouts.hasReached(policy, server, labels) });
+    return { ...drafted, holds: [...drafted.holds, ...this.#holdsToKeep(standing)] };
+  }
+
+  /** A bundle that says the same is kept until half of its life is over. Null where another instance knows of newer policies: what this one knows must not replace them. */
+  async #pressOne(tx: EntityManager, member: Membership): Promise<Pressed | null> {
     const nowMs = Date.now();
-    const profiles = member.profiles.flatMap((id) => this.parts.profiles.get(id) ?? []);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`bundle ${member.server}`]);
+    const [newest] = await tx.query<{ position: string | null }[]>(`SELECT max(position) AS position FROM rotation.applied_policy`);
+    if (Number(newest?.position ?? 0) > this.parts.shelf.position) return null;
     const [row] = await tx.query<BundleRow[]>(`SELECT version, content_hash, expires_at, document FROM rotation.bundle WHERE server = $1`, [member.server]);
-    const drafted = bundleFor({ server: member.server, labels: member.labels, profiles, policies: this.#folder.policies, version: Number(row?.version ?? 0) + 1, issuedAt: instantOf(nowMs), expiresAt: instantOf(nowMs + BUNDLE_LIFE_MS) });
-    const draft = { ...drafted, holds: [...drafted.holds, ...this.#holdsToKeep(row?.document.payload)] };
-    const contentHash = sha256(canonicalJson({ ...draft, version: 0, issuedAt: null, expiresAt: null }));
-    if (row !== undefined && row.content_hash === contentHash && row.expires_at.getTime() - nowMs > BUNDLE_LIFE_MS / 2) return row.document;
+    const draft = this.#draft(member, row?.document.payload, nowMs);
+    const contentHash = contentHashOf(draft);
+    if (row !== undefined && row.content_hash === contentHash && isFresh(row.document.payload, nowMs)) return { contentHash, document: row.document };
     const document = signDocument(this.parts.signer, SIGNING_CONTEXTS.bundle, draft);
     await tx.query(
       `INSERT INTO rotation.bundle (server, version, content_hash, expires_at, document) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (server) DO UPDATE SET version = excluded.version, content_hash = excluded.content_hash, expires_at = excluded.expires_at, document = excluded.document`,
       [member.server, draft.version, contentHash, draft.expiresAt, JSON.stringify(document)],
     );
-    const evidence: Evidence = { schema: 'mailwarden/evidence/v1', kind: 'policy', id: `${member.server}-${draft.version}`, service: 'rotation', at: draft.issuedAt, documentSha256: sha256(canonicalJson(document)), facts: { server: member.server, version: draft.version, rules: draft.rules.length } };
-    await enqueue(tx, { id: `evidence-bundle-${member.server}-${draft.version}`, subject: subjects.evidence('rotation'), type: MESSAGE_TYPES.evidence, data: evidence });
-    return document;
+    await attest(tx, { kind: 'policy', id: `${member.server}-${draft.version}`, atMs: nowMs, document, facts: { server: member.server, version: draft.version, rules: draft.rules.length } });
+    return { contentHash, document };
   }
 }
+
+const isFresh = ({ expiresAt }: PolicyBundle, nowMs: number): boolean => Date.parse(expiresAt) - nowMs > BUNDLE_LIFE_MS / 2;
+const contentHashOf = (bundle: PolicyBundle): string => sha256(canonicalJson({ ...bundle, version: 0, issuedAt: null, expiresAt: null }));

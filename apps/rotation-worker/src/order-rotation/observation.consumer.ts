@@ -4,11 +4,9 @@ import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BundlePress } from '../apply-policy/bundle-press.js';
-import { OrderBook } from './order-book.js';
+import { OBSERVATION_AGE_MS_MAX, OrderBook } from './order-book.js';
 
 const NO_BUNDLE_RETRY_MS = 2_000;
-/** An older observation says nothing about now, nor does one by a clock so far ahead: no order is made on it. Units: milliseconds. */
-const OBSERVATION_AGE_MS_MAX = 5 * 60_000;
 
 @Controller()
 export class ObservationConsumer {
@@ -24,6 +22,7 @@ export class ObservationConsumer {
     const seen = envelope.data;
     if (serverOfSource(envelope.source) !== seen.server) throw new Poison('an agent spoke in the name of another server');
     const nowMs = Date.now();
+    // One by a clock so far ahead says nothing about now either.
     if (Math.abs(nowMs - Date.parse(seen.startedAt)) > OBSERVATION_AGE_MS_MAX) return;
     const bundle = this.press.bundleOf(seen.server);
     if (bundle === undefined) throw new RetryLater(NO_BUNDLE_RETRY_MS, 'the server has no bundle yet');

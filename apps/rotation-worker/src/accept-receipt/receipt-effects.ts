@@ -1,0 +1,50 @@
+import type { Receipt, RotationOrder, SignedReceipt } from '@mailwarden/contracts';
+import { isFailure } from '@mailwarden/rotation';
+import type { EntityManager } from 'typeorm';
+import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
+import type { Marks } from '../mark-first/marks.js';
+import { raise } from '../raise.js';
+import { judgeReceipt, type ReceivedOrder } from '../roll-out/judge-receipt.js';
+import type { Rollouts } from '../roll-out/rollouts.js';
+
+/** What follows from a receipt, beside its order being closed. */
+export class ReceiptEffects {
+  constructor(
+    private readonly shelf: PolicyShelf,
+    private readonly rollouts: Rollouts,
+    private readonly marks: Marks,
+  ) {}
+
+  async ofOrder(tx: EntityManager, receipt: Receipt, order: RotationOrder, row: ReceivedOrder, nowMs: number): Promise<void> {
+    const purpose = order.purpose ?? 'rotate';
+    if (purpose === 'plan') return;
+    const isWell = receipt.outcome === 'completed' || receipt.outcome === 'nothing-to-do';
+    if (purpose === 'mark') await this.marks.accounted(tx, receipt, nowMs);
+    else if (isWell && order.marked != null) await this.marks.deleted(tx, order.marked, order.id);
+    if (isFailure(receipt, order.expiresAt)) await this.rollouts.ended(tx, receipt.policy, receipt.server, 'failed', nowMs);
+    else if (isWell) await this.rollouts.ended(tx, receipt.policy, receipt.server, 'done', nowMs);
+    const policy = this.shelf.retention(receipt.policy);
+    if (policy !== undefined) await judgeReceipt(tx, this.rollouts, policy, row, receipt, nowMs);
+  }
+
+  /** What a host deleted by its last bundle while it heard nobody: written down as an order that the bundle gave, so that bounds over time and the store's history know it. */
+  async ofBundle(tx: EntityManager, signed: SignedReceipt, nowMs: number): Promise<void> {
+    const { payload } = signed;
+    const policy = this.shelf.retention(payload.policy);
+    const written = await tx.query<unknown[]>(
+      `INSERT INTO rotation.rotation_order (id, server, profile, store, policy, policy_version, purpose, state, issued_at, expires_at, finished_at, closed_at, document, receipt, deleted_items, deleted_bytes, failed)
+       VALUES ($1, $2, $3, $4, $5, $6, 'rotate', $7, $8, $9, $9, to_timestamp($10 / 1000.0), '{}', $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [payload.order, payload.server, payload.profile, payload.store, payload.policy, policy?.version ?? null, payload.outcome, payload.startedAt, payload.finishedAt, nowMs, JSON.stringify(signed), payload.deleted.items, payload.deleted.bytes, isFailure(payload, payload.finishedAt)],
+    );
+    if (written.length === 0) return;
+    const isWell = payload.outcome === 'completed' || payload.outcome === 'nothing-to-do';
+    await raise(tx, 'rotation.completed', {
+      id: `completed-${payload.order}`,
+      server: payload.server,
+      severity: isWell ? 'info' : 'high',
+      atMs: Date.parse(payload.finishedAt),
+      detail: { order: payload.order, store: payload.store, policy: payload.policy, outcome: payload.outcome, itemsDeleted: payload.deleted.items, bytesDeleted: payload.deleted.bytes, digest: payload.planned.digest },
+    });
+    if (policy !== undefined) await judgeReceipt(tx, this.rollouts, policy, { policy_version: policy.version, foretold_items: null, foretold_bytes: null }, payload, nowMs);
+  }
+}

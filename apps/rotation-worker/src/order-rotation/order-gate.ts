@@ -1,0 +1,122 @@
+import type { Bounds, BundleRule } from '@mailwarden/contracts';
+import { instantOf, type Signer } from '@mailwarden/kernel';
+import { rolloutOf, type RetentionPolicy } from '@mailwarden/policy';
+import { insideUntil, type Foretold } from '@mailwarden/rotation';
+import type { EntityManager } from 'typeorm';
+import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
+import { approvedBounds, type RequestRow, type Requests } from '../ask-approval/requests.js';
+import type { Marks } from '../mark-first/marks.js';
+import type { Rollouts } from '../roll-out/rollouts.js';
+import { issueOrder, type Issue } from './issue-order.js';
+import type { Look, OverLimit } from './look.js';
+import type { OrderSlots } from './order-slots.js';
+import { ORDER_LIFE_MS, WINDOW_LEFT_MS_MIN } from './order-times.js';
+
+/** After an order that did not end well, people look first: none follows for so long. Units: milliseconds. */
+const PAUSE_AFTER_TROUBLE_MS = 10 * 60_000;
+/** After any order, the next observation may still be of before it. Units: milliseconds. */
+const PAUSE_AFTER_ORDER_MS = 2_000;
+const TROUBLE = ['refused', 'stopped', 'failed', 'nothing-to-do'];
+
+interface RecentOrder {
+  readonly store: string;
+  readonly state: string;
+  readonly finished_at: Date | null;
+}
+
+/** What has been settled on the way to an order. */
+interface Passage {
+  readonly rule: BundleRule;
+  readonly policy: RetentionPolicy;
+  readonly foretold: Foretold;
+  readonly bounds: Bounds;
+  readonly request: RequestRow | null;
+}
+
+export interface GateParts {
+  readonly signer: Signer;
+  readonly shelf: PolicyShelf;
+  readonly rollouts: Rollouts;
+  readonly requests: Requests;
+  readonly marks: Marks;
+  readonly slots: OrderSlots;
+}
+
+/** Everything that stands between a store over its limit and an order: the order before, the rollout, people, grace, the window, what went lately, and how many are under way. */
+export class OrderGate {
+  constructor(private readonly parts: GateParts) {}
+
+  async pass(tx: EntityManager, look: Look, over: readonly OverLimit[], nowMs: number): Promise<void> {
+    const last = await this.#lastOrders(tx, look, over);
+    const served = new Set<string>();
+    for (const { rule, foretold } of over) {
+      if (served.has(rule.store) || !mayFollow(last.get(rule.store), look.startedAtMs, nowMs)) continue;
+      const policy = this.parts.shelf.retention(rule.policy);
+      // A bundle that is not yet pressed anew speaks of a policy that no longer stands so.
+      if (policy === undefined || policy.version !== rule.policyVersion || !(await this.parts.rollouts.permits(tx, policy, look.server))) continue;
+      if (await this.#passOne(tx, look, rule, policy, foretold, nowMs)) served.add(rule.store);
+    }
+  }
+
+  async #lastOrders(tx: EntityManager, { server, profile }: Look, over: readonly OverLimit[]): Promise<Map<string, RecentOrder>> {
+    const rows = await tx.query<RecentOrder[]>(
+      `SELECT last.* FROM unnest($3::text[]) AS wanted (store), LATERAL (SELECT store, state, finished_at FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = wanted.store AND purpose <> 'plan' ORDER BY issued_at DESC LIMIT 1) AS last`,
+      [server, profile, [...new Set(over.map(({ rule }) => rule.store))]],
+    );
+    return new Map(rows.map((row) => [row.store, row]));
+  }
+
+  /** True when an order was issued. */
+  async #passOne(tx: EntityManager, look: Look, rule: BundleRule, policy: RetentionPolicy, foretold: Foretold, nowMs: number): Promise<boolean> {
+    const grace = (rule.graceSeconds ?? 0) > 0 ? await this.parts.marks.standing(tx, look.server, rule, nowMs) : null;
+    if (grace?.kind === 'wait') return false;
+    // What is due was approved when it was marked.
+    const request = rule.mode === 'ask' && grace?.kind !== 'due' ? await this.parts.requests.permitting(tx, look.server, rule, policy, foretold, nowMs) : null;
+    if (rule.mode === 'ask' && grace?.kind !== 'due' && request === null) return false;
+    const bounds = grace?.kind === 'due' ? grace.mark.bounds : request === null ? rule.bounds : approvedBounds(rule.bounds, request);
+    const passage: Passage = { rule, policy, foretold, bounds, request };
+    return grace?.kind === 'mark' ? this.#mark(tx, look, passage, nowMs) : this.#delete(tx, look, passage, grace?.kind === 'due' ? grace.mark.order : null, nowMs);
+  }
+
+  /** Marking deletes nothing, so that it waits for no window. */
+  async #mark(tx: EntityManager, look: Look, passage: Passage, nowMs: number): Promise<boolean> {
+    const order = await this.#issue(tx, look, passage, { purpose: 'mark', bounds: passage.bounds, marked: null, expiresAtMs: nowMs + ORDER_LIFE_MS }, nowMs);
+    if (order !== null) await this.parts.marks.begun(tx, order, look.server, passage.rule, passage.bounds, nowMs);
+    return order !== null;
+  }
+
+  async #delete(tx: EntityManager, look: Look, passage: Passage, marked: string | null, nowMs: number): Promise<boolean> {
+    const expiresAtMs = insideUntil(passage.rule.window ?? null, nowMs, nowMs + ORDER_LIFE_MS);
+    if (expiresAtMs - nowMs < WINDOW_LEFT_MS_MIN) return false;
+    const bounds = await this.#boundsLeft(tx, look, passage, nowMs);
+    return bounds !== null && (await this.#issue(tx, look, passage, { purpose: 'rotate', bounds, marked, expiresAtMs }, nowMs)) !== null;
+  }
+
+  /** What earlier orders left of the bounds. Null where that does not suffice now and will later: an order would only stop at it. */
+  async #boundsLeft(tx: EntityManager, { server }: Look, { rule, bounds, foretold }: Passage, nowMs: number): Promise<Bounds | null> {
+    if (bounds.perSeconds === undefined) return bounds;
+    const [gone] = await tx.query<{ items: string; bytes: string }[]>(
+      `SELECT coalesce(sum(deleted_items), 0) AS items, coalesce(sum(deleted_bytes), 0) AS bytes FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = $3 AND policy = $4 AND issued_at > $5::timestamptz - interval '1 day' AND closed_at > $5`,
+      [server, rule.profile, rule.store, rule.policy, instantOf(nowMs - bounds.perSeconds * 1000)],
+    );
+    const left = { ...bounds, items: bounds.items - Number(gone?.items ?? 0), bytes: bounds.bytes - Number(gone?.bytes ?? 0) };
+    const isUntouched = left.items === bounds.items && left.bytes === bounds.bytes;
+    return isUntouched || (foretold.wouldDelete.items <= left.items && foretold.wouldDelete.bytes <= left.bytes) ? left : null;
+  }
+
+  async #issue(tx: EntityManager, look: Look, { rule, policy, foretold, request }: Passage, how: Pick<Issue, 'purpose' | 'bounds' | 'marked' | 'expiresAtMs'>, nowMs: number): Promise<string | null> {
+    if (!(await this.parts.slots.hasRoom(tx, look.server, rolloutOf(policy).atOnce, nowMs))) return null;
+    const order = await issueOrder(tx, this.parts.signer, { server: look.server, rule, bundle: look.bundle, foretold: foretold.most, ...how }, nowMs);
+    if (request !== null) await this.parts.requests.used(tx, request, order, nowMs);
+    return order;
+  }
+}
+
+/** One order a store at a time, and none on an observation that was made before the last one ended. */
+function mayFollow(last: RecentOrder | undefined, startedAtMs: number, nowMs: number): boolean {
+  if (last === undefined) return true;
+  if (last.state === 'open' || last.finished_at === null) return false;
+  const finishedMs = last.finished_at.getTime();
+  if (TROUBLE.includes(last.state) && nowMs - finishedMs < PAUSE_AFTER_TROUBLE_MS) return false;
+  return startedAtMs > finishedMs && nowMs - finishedMs > PAUSE_AFTER_ORDER_MS;
+}
