@@ -20,8 +20,10 @@ const IDLE_SECONDS_MAX = 60;
 
 export type Row = readonly (string | number | Buffer | null)[];
 
-/** A session that can only read, and whose every answer has a time limit. */
+/** A session whose every answer has a time limit. It can only read, unless it was opened for trimming. */
 export interface MariadbSession {
+  /** One statement of ours as plain text, as it stands. `affected` is how many rows it changed. */
+  run(statement: string): Promise<{ rows: readonly Row[]; affected: number }>;
   ask(statement: string, values?: readonly (string | number)[]): Promise<{ rows: readonly Row[]; columnTypes: readonly number[] }>;
   /** Errors: throws what the server says. */
   reading<T>(work: () => Promise<T>): Promise<T>;
@@ -43,7 +45,13 @@ const CAUTION: ConnectionOptions = {
 };
 
 /** The session's mode is set first, so that quotes mean what they mean to whoever checked the statement. */
-const SETTINGS = [`SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES', max_statement_time = ${STATEMENT_SECONDS_MAX}, lock_wait_timeout = ${LOCK_SECONDS_MAX}, innodb_lock_wait_timeout = ${LOCK_SECONDS_MAX}, wait_timeout = ${IDLE_SECONDS_MAX}`, 'SET SESSION TRANSACTION READ ONLY'];
+const LIMITS = `SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES', max_statement_time = ${STATEMENT_SECONDS_MAX}, lock_wait_timeout = ${LOCK_SECONDS_MAX}, innodb_lock_wait_timeout = ${LOCK_SECONDS_MAX}, wait_timeout = ${IDLE_SECONDS_MAX}`;
+/** What a session is for. One that trims locks single rows and no gaps between them, where the product inserts, and waits for no lock at all. */
+export type MariadbUse = 'read' | 'trim';
+const SETTINGS: Readonly<Record<MariadbUse, readonly string[]>> = {
+  read: [LIMITS, 'SET SESSION TRANSACTION READ ONLY'],
+  trim: [LIMITS, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'SET SESSION innodb_lock_wait_timeout = 0'],
+};
 
 function sessionOf(connection: Connection): MariadbSession {
   const giveUp = (): void => connection.destroy();
@@ -54,6 +62,10 @@ function sessionOf(connection: Connection): MariadbSession {
   const say = (statement: string): Promise<unknown> => within(ANSWER_MS_MAX, connection.query(statement), giveUp);
   return {
     ask,
+    run: async (statement) => {
+      const [answer] = (await within(ANSWER_MS_MAX, connection.query({ sql: statement, rowsAsArray: true }), giveUp)) as unknown as [Row[] | { affectedRows: number }];
+      return Array.isArray(answer) ? { rows: answer, affected: 0 } : { rows: [], affected: answer.affectedRows };
+    },
     reading: async (work) => {
       await say('START TRANSACTION READ ONLY');
       try {
@@ -66,7 +78,7 @@ function sessionOf(connection: Connection): MariadbSession {
   };
 }
 
-async function connected(options: ConnectionOptions): Promise<Result<MariadbSession, string>> {
+async function connected(options: ConnectionOptions, use: MariadbUse): Promise<Result<MariadbSession, string>> {
   // Loaded by who needs it: few hosts have such a server.
   const { createConnection } = await import('mysql2/promise');
   const opening = withGuardedSockets(() => createConnection({ ...CAUTION, ...options }));
@@ -74,7 +86,7 @@ async function connected(options: ConnectionOptions): Promise<Result<MariadbSess
     const connection = await within(CONNECT_MS_MAX * 2, opening, () => void opening.then((late) => late.destroy(), () => undefined));
     connection.on('error', () => undefined); // Whoever waits for an answer hears of it.
     try {
-      for (const setting of SETTINGS) await within(CONNECT_MS_MAX, connection.query(setting), () => connection.destroy());
+      for (const setting of SETTINGS[use]) await within(CONNECT_MS_MAX, connection.query(setting), () => connection.destroy());
     } catch (cause) {
       connection.destroy();
       throw cause;
@@ -86,10 +98,10 @@ async function connected(options: ConnectionOptions): Promise<Result<MariadbSess
 }
 
 /** Connects to MariaDB: by the host's settings where they name it, else by the socket of the profile. Errors: why it cannot be reached. */
-export async function connectMariadb(database: ServerDatabase, host: DatabaseHost): Promise<Result<MariadbSession, string>> {
+export async function connectMariadb(database: ServerDatabase, host: DatabaseHost, use: MariadbUse = 'read'): Promise<Result<MariadbSession, string>> {
   const told = toldPlace(database, host.settings);
   if (!told.ok) return told;
-  if (told.value === null) return withSocket(host, database.socket, (socketPath) => connected({ socketPath, user: database.user, database: database.name }));
+  if (told.value === null) return withSocket(host, database.socket, (socketPath) => connected({ socketPath, user: database.user, database: database.name }, use));
   const { host: place, port, name, user, password } = told.value;
-  return connected({ ...(place.startsWith('/') ? { socketPath: place } : { host: place, port }), database: name, user: user === '' ? database.user : user, password: password ?? '' });
+  return connected({ ...(place.startsWith('/') ? { socketPath: place } : { host: place, port }), database: name, user: user === '' ? database.user : user, password: password ?? '' }, use);
 }

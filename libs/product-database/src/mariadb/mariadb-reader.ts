@@ -12,7 +12,7 @@ import { mariadbTrouble } from './mariadb-trouble.js';
 const ASKED_AT_ONCE = 1_000;
 /** Types of columns by their number in the protocol. Source: MariaDB documentation, result set packets. */
 const TIMES: ReadonlySet<number> = new Set([7, 10, 12, 14]);
-const NUMBERS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 8, 9, 246]);
+export const NUMBERS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 8, 9, 246]);
 
 /** Milliseconds since 1970 of a moment; one without a zone is in the server's own. */
 const sinceEpoch = (moment: string): string => `TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', CONVERT_TZ(${moment}, @@session.time_zone, '+00:00')) / 1000`;
@@ -49,7 +49,8 @@ async function checkTimeColumn(session: MariadbSession, relation: Relation): Pro
   if (relation.timeUnit !== 'timestamp' && !NUMBERS.has(type)) throw new RangeError('the time column holds no number');
 }
 
-async function measure(session: MariadbSession, relation: Relation): Promise<RelationFacts> {
+/** Errors: throws what the server says. */
+export async function measureMariadb(session: MariadbSession, relation: Relation): Promise<RelationFacts> {
   await checkTimeColumn(session, relation);
   const { oldest, newest } = extremes(relation);
   const [row] = (await session.ask(`SELECT COUNT(*), ${oldest}, ${newest} FROM ${relationNames(relation, '`').table}`)).rows;
@@ -108,7 +109,7 @@ export async function openMariadb(database: ServerDatabase, host: DatabaseHost):
   if (!session.ok) return err(`database ${database.name} cannot be reached: ${session.error}`);
   const ask = <T>(work: () => Promise<T>): Promise<Result<T, string>> => attempt(() => session.value.reading(work), mariadbTrouble);
   return ok({
-    measure: (relation) => ask(() => measure(session.value, relation)),
+    measure: (relation) => ask(() => measureMariadb(session.value, relation)),
     fileNames: (relation, namesMax) => ask(() => fileNames(session.value, relation, namesMax)),
     filesWithRows: (relation, files, before) => ask(() => filesWithRows(session.value, relation, files, before)),
     value: (query) => value(session.value, query),

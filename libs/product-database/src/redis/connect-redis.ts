@@ -15,14 +15,19 @@ const LOOPBACK = '127.0.0.1';
 
 type Socket = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** A connection that only reads; its answers are bytes. */
-export interface RedisSession {
+/** Commands that only read. */
+export type RedisReading = 'SCAN' | 'LLEN' | 'LINDEX' | 'MEMORY';
+/** Commands for deleting the oldest entries. */
+export type RedisTrimming = RedisReading | 'LRANGE' | 'INFO' | 'EVAL' | 'GET' | 'DEL';
+
+/** A connection whose answers are bytes. It only reads, unless it is used for trimming. */
+export interface RedisSession<Command extends string = RedisReading> {
   /** Sends one command. Errors: throws what the server says, or that there was no answer in time. */
-  ask(command: 'SCAN' | 'LLEN' | 'LINDEX' | 'MEMORY', ...words: readonly (string | Buffer)[]): Promise<unknown>;
+  ask(command: Command, ...words: readonly (string | Buffer)[]): Promise<unknown>;
   close(): void;
 }
 
-async function connected(socket: Socket, { index }: RedisDatabase, account: { username?: string; password?: string }): Promise<Result<RedisSession, string>> {
+async function connected(socket: Socket, { index }: RedisDatabase, account: { username?: string; password?: string }, toldBytesMax: number): Promise<Result<RedisSession<RedisTrimming>, string>> {
   // Loaded by who needs it: it is as large as the rest of an agent.
   const { createClient, RESP_TYPES } = await import('@redis/client');
   const client = createClient({
@@ -40,7 +45,7 @@ async function connected(socket: Socket, { index }: RedisDatabase, account: { us
     if (client.isOpen) client.destroy();
   };
   try {
-    await within(CONNECT_MS_MAX, withGuardedSockets(() => client.connect(), TOLD_BYTES_MAX), giveUp);
+    await within(CONNECT_MS_MAX, withGuardedSockets(() => client.connect(), toldBytesMax), giveUp);
     return ok({
       ask: (command, ...words) => within(ANSWER_MS_MAX, client.sendCommand([command, ...words]), giveUp),
       close: giveUp,
@@ -52,16 +57,16 @@ async function connected(socket: Socket, { index }: RedisDatabase, account: { us
 }
 
 /** Connects to Redis: by the host's settings where they name it, else by the socket or the port of the profile. Errors: why it cannot be reached. */
-export async function connectRedis(database: RedisDatabase, host: DatabaseHost): Promise<Result<RedisSession, string>> {
+export async function connectRedis(database: RedisDatabase, host: DatabaseHost, toldBytesMax = TOLD_BYTES_MAX): Promise<Result<RedisSession<RedisTrimming>, string>> {
   const told = toldPlace(database, host.settings);
   if (!told.ok) return told;
   if (told.value !== null) {
     const { host: place, port, user, password } = told.value;
     const account = password === null ? {} : { password, ...(user === '' ? {} : { username: user }) };
-    return connected(place.startsWith('/') ? { path: place } : { host: place, port }, database, account);
+    return connected(place.startsWith('/') ? { path: place } : { host: place, port }, database, account, toldBytesMax);
   }
-  if (database.socket !== null) return withSocket(host, database.socket, (path) => connected({ path }, database, {}));
+  if (database.socket !== null) return withSocket(host, database.socket, (path) => connected({ path }, database, {}, toldBytesMax));
   if (database.port === null) return err('the profile names neither a socket nor a port');
   if (host.rootPath !== '/') return err('its port belongs to another host than the folder that is scanned');
-  return connected({ host: LOOPBACK, port: database.port }, database, {});
+  return connected({ host: LOOPBACK, port: database.port }, database, {}, toldBytesMax);
 }

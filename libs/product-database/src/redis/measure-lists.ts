@@ -14,8 +14,8 @@ const KEYS_PER_STEP = 1_000;
 /** The whole of a search through a large server. Units: milliseconds. */
 const SEARCH_MS_MAX = 10_000;
 
-/** Errors: throws RangeError above the bounds. */
-async function keysOf(session: RedisSession, pattern: string): Promise<string[]> {
+/** The lists whose keys match a pattern. Errors: throws RangeError above the bounds. */
+export async function keysOf(session: RedisSession, pattern: string): Promise<string[]> {
   const untilMs = performance.now() + SEARCH_MS_MAX;
   const keys = new Set<string>(); // The search may show a key twice.
   let cursor = '0';
@@ -29,7 +29,7 @@ async function keysOf(session: RedisSession, pattern: string): Promise<string[]>
   return [...keys];
 }
 
-interface ListFacts {
+export interface ListFacts {
   readonly records: number;
   readonly bytes: number;
   readonly ends: readonly Instant[];
@@ -42,7 +42,7 @@ async function endsOf(session: RedisSession, key: Buffer, lists: RecordLists): P
   return entries.flatMap((entry) => (Buffer.isBuffer(entry) ? (entryMoment(entry, lists) ?? []) : []));
 }
 
-async function listFacts(session: RedisSession, key: Buffer, lists: RecordLists): Promise<ListFacts> {
+export async function listFacts(session: RedisSession, key: Buffer, lists: RecordLists): Promise<ListFacts> {
   const records = Number(await session.ask('LLEN', key));
   const bytes = Number((await session.ask('MEMORY', 'USAGE', key)) ?? 0);
   return { records, bytes, ends: await endsOf(session, key, lists) };

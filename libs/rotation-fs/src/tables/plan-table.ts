@@ -1,49 +1,99 @@
-import type { Relation } from '@mailwarden/catalogue';
 import { keyedHash } from '@mailwarden/kernel';
-import { countOlderThan, measureRelation, timeAt, type ProductClient } from '@mailwarden/product-database';
+import type { RecordTrimmer, TrimChoice, TrimFacts } from '@mailwarden/product-database';
 import { boundPassed, clockDoubt, concernsStore, excessOf, watermarkProblem, type BegunOrder, type Goal } from '@mailwarden/rotation';
+import type { SkipReason } from '@mailwarden/contracts';
 import type { Outcome } from '../outcome.js';
 import type { RotateRequest } from '../rotate-request.js';
+import { heldSpans } from './held-spans.js';
 
 /** How many of the oldest rows would go, and what they are. */
 export interface TablePlan {
   readonly before: { readonly items: number; readonly bytes: number };
   readonly planned: Outcome['planned'];
-  /** No row at or after this moment goes: it is held, too young or among the newest. */
-  readonly keptFrom: Date | null;
+  /** What may go: no row that is held, too young, among the newest, not marked, or newer than the newest planned one. */
+  readonly choice: TrimChoice;
   readonly goal: Goal;
   readonly stopped: string | null;
   /** Rows that the limits ask for and that may not go. */
-  readonly kept: { readonly reason: 'held' | 'in-quiet-period' | 'kept-newest'; readonly items: number } | null;
+  readonly skipped: ReadonlyMap<SkipReason, number>;
+  readonly staysOver: boolean;
+  readonly notes: readonly string[];
 }
 
-type Keeper = { readonly reason: 'held' | 'in-quiet-period' | 'kept-newest'; readonly fromMs: number };
+type Keeper = { readonly reason: 'in-quiet-period' | 'kept-newest' | 'in-grace'; readonly beforeMs: number };
 
-/** The earliest moment from which on rows stay, and why. Rows leave from the oldest on, so a hold keeps everything from its beginning: what lies after held rows waits for the hold's end. */
-async function keeperOf(client: ProductClient, relation: Relation, request: RotateRequest, records: number, nowMs: number): Promise<Keeper> {
-  const holds = request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id));
-  const keepers: Keeper[] = holds.map((hold) => ({ reason: 'held', fromMs: hold.from === null || Number.isNaN(Date.parse(hold.from)) ? -8.64e15 : Date.parse(hold.from) }));
-  const newestFrom = request.keep.newest === 0 ? null : await timeAt(client, relation, Math.max(0, records - request.keep.newest));
-  if (newestFrom !== null) keepers.push({ reason: 'kept-newest', fromMs: newestFrom.getTime() });
-  return keepers.reduce((first, keeper) => (keeper.fromMs < first.fromMs ? keeper : first), { reason: 'in-quiet-period', fromMs: nowMs - request.keep.youngerThanSeconds * 1000 });
+/** A row's moment may be finer than a millisecond. Units: milliseconds. */
+const WITHIN_MS = 1;
+/** Rows that lie in no free pages: only these count against a limit of bytes, since what earlier deletions left free is no data. */
+const STORED = 'the rows themselves take up less than that: what the files hold beyond them is free for new rows';
+
+/** The earliest moment from which on rows stay, and why. */
+async function keeperOf(trimmer: RecordTrimmer, request: RotateRequest, dated: number, nowMs: number): Promise<Keeper> {
+  const keepers: Keeper[] = [{ reason: 'in-quiet-period', beforeMs: nowMs - request.keep.youngerThanSeconds * 1000 }];
+  if (request.keep.newest > 0) {
+    const newestFrom = request.keep.newest >= dated ? null : await trimmer.momentAt(dated - request.keep.newest);
+    keepers.push({ reason: 'kept-newest', beforeMs: newestFrom ?? -Infinity });
+  }
+  if (request.marked !== null) keepers.push({ reason: 'in-grace', beforeMs: request.marked.newestMs === null ? -Infinity : request.marked.newestMs + WITHIN_MS });
+  return keepers.reduce((first, keeper) => (keeper.beforeMs < first.beforeMs ? keeper : first));
+}
+
+const millisecondsOf = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+
+/** Rows that are held although a limit asks for them, and those that another rule keeps. */
+async function keptRows(trimmer: RecordTrimmer, choice: TrimChoice, found: { readonly items: number; readonly newestMs: number | null }, short: number, keeper: Keeper): Promise<Map<SkipReason, number>> {
+  const kept = new Map<SkipReason, number>();
+  if (choice.held.length > 0) {
+    const upTo = short > 0 || found.newestMs === null ? choice.beforeMs : Math.min(choice.beforeMs, found.newestMs + WITHIN_MS);
+    const held = (await trimmer.count({ beforeMs: upTo, held: [] })) - (await trimmer.count({ beforeMs: upTo, held: choice.held }));
+    if (held > 0) kept.set('held', short > 0 ? Math.min(held, short) : held);
+  }
+  const rest = short - (kept.get('held') ?? 0);
+  if (rest > 0) kept.set(keeper.reason, rest);
+  return kept;
 }
 
 /** Looks and decides; touches nothing. An order that was begun goes on with what it had planned. */
-export async function planTable(client: ProductClient, relation: Relation, request: RotateRequest, begun?: BegunOrder): Promise<TablePlan> {
+export async function planTable(trimmer: RecordTrimmer, request: RotateRequest, begun?: BegunOrder): Promise<TablePlan> {
   const nowMs = request.now();
-  const { records, bytes, oldestAt, newestAt } = await measureRelation(client, relation);
-  const before = { items: records, bytes };
-  const excess = excessOf({ items: records, bytes, oldestMs: oldestAt === null ? null : Date.parse(oldestAt) }, request.watermarks.filter(({ kind }) => kind === 'records' || kind === 'age'), nowMs, begun ?? null);
-  const aged = excess.olderThanMs === null ? 0 : await countOlderThan(client, relation, new Date(excess.olderThanMs));
-  const wanted = Math.min(Math.max(aged, Math.ceil(excess.items)), begun?.itemsLeft ?? Infinity);
-  const keeper = await keeperOf(client, relation, request, records, nowMs);
-  const keptFrom = new Date(keeper.fromMs);
-  const rows = wanted === 0 ? 0 : Math.min(wanted, await countOlderThan(client, relation, keptFrom));
-  const oldest = rows === 0 ? null : await timeAt(client, relation, 0);
-  const newest = rows === 0 ? null : await timeAt(client, relation, rows - 1);
-  const digest = keyedHash(request.hashKey, `${relation.relation}\0${rows}\0${oldest?.toISOString() ?? ''}\0${newest?.toISOString() ?? ''}`);
-  const planned = { items: rows, bytes: records === 0 ? 0 : Math.round((bytes * rows) / records), oldestMs: oldest?.getTime() ?? null, newestMs: newest?.getTime() ?? null, digest };
-  const doubt = excess.olderThanMs === null ? null : clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: newestAt === null ? null : Date.parse(newestAt) });
-  const stopped = watermarkProblem(request.watermarks) ?? doubt ?? boundPassed(planned, before, request.bounds, begun?.deleted);
-  return { before, planned, keptFrom, goal: { kinds: excess.kinds, olderThanMs: excess.olderThanMs }, stopped, kept: wanted > rows ? { reason: keeper.reason, items: wanted - rows } : null };
+  const facts = await trimmer.facts();
+  const before = { items: facts.records, bytes: facts.bytes.known ? facts.bytes.value : (facts.bytesInUse ?? 0) };
+  const inUse = facts.bytesInUse ?? before.bytes;
+  const bytesPerRow = facts.records === 0 ? 0 : inUse / facts.records;
+  const holding = { items: facts.records, bytes: inUse, oldestMs: millisecondsOf(facts.oldestAt) };
+  const excess = excessOf(holding, request.watermarks, nowMs, begun ?? null);
+  const items = Math.ceil(Math.max(excess.items, bytesPerRow === 0 ? 0 : excess.bytes / bytesPerRow));
+  const keeper = await keeperOf(trimmer, request, facts.dated, nowMs);
+  const notAfterMs = begun === undefined ? Infinity : (begun.newestMs ?? -Infinity) + WITHIN_MS;
+  const mayGo: TrimChoice = { beforeMs: Math.min(keeper.beforeMs, notAfterMs), held: heldSpans(request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id))) };
+  const asked = excess.kinds.length > 0;
+  const aged = !asked || excess.olderThanMs === null ? 0 : await trimmer.count({ beforeMs: excess.olderThanMs, held: [] });
+  const agedMayGo = aged === 0 || excess.olderThanMs === null ? 0 : await trimmer.count({ ...mayGo, beforeMs: Math.min(mayGo.beforeMs, excess.olderThanMs) });
+  const found = await trimmer.oldest(mayGo, Math.min(begun?.itemsLeft ?? Infinity, Math.max(agedMayGo, items)));
+  const short = begun === undefined ? Math.max(aged, items, found.items) - found.items : 0;
+  const digest = keyedHash(request.hashKey, `${request.store.id}\0${found.items}\0${found.oldestMs ?? ''}\0${found.newestMs ?? ''}`);
+  const planned = { items: found.items, bytes: Math.round(bytesPerRow * found.items), oldestMs: found.oldestMs, newestMs: found.newestMs, digest };
+  const choice = { ...mayGo, beforeMs: Math.min(mayGo.beforeMs, (found.newestMs ?? -Infinity) + WITHIN_MS) };
+  return {
+    before,
+    planned,
+    choice,
+    goal: { kinds: excess.kinds, olderThanMs: excess.olderThanMs },
+    stopped: problemOf(request, facts, excess.olderThanMs === null ? null : nowMs) ?? boundPassed(planned, before, request.bounds, begun?.deleted),
+    skipped: asked ? await keptRows(trimmer, mayGo, found, short, keeper) : new Map(),
+    staysOver: short > 0,
+    notes: notesOf(request, before.bytes, inUse),
+  };
+}
+
+/** Why nothing may go at all, whatever the plan is; `nowMs` is null where no age asks. */
+function problemOf(request: RotateRequest, facts: TrimFacts, nowMs: number | null): string | null {
+  const doubt = nowMs === null ? null : clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: millisecondsOf(facts.newestAt) });
+  const unsized = request.watermarks.some(({ kind }) => kind === 'bytes') && !facts.bytes.known ? `what the table takes up is not known: ${facts.bytes.reason}` : null;
+  return watermarkProblem(request.watermarks) ?? unsized ?? doubt;
+}
+
+function notesOf(request: RotateRequest, bytes: number, inUse: number): string[] {
+  const limit = request.watermarks.find(({ kind }) => kind === 'bytes')?.limit ?? Infinity;
+  return bytes > limit && inUse <= limit ? [`the table takes up ${bytes} bytes; ${STORED}`] : [];
 }

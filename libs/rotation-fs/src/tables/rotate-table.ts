@@ -1,12 +1,13 @@
+import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import type { Relation } from '@mailwarden/catalogue';
-import { connectProduct, keysLeft, trimOldest, type ProductClient } from '@mailwarden/product-database';
-import { outOfPatience, type Patience } from '../patience.js';
-import type { Journal, JournalRecord } from '../journal/journal.js';
+import type { RecordTrimmer } from '@mailwarden/product-database';
+import type { BegunOrder } from '@mailwarden/rotation';
+import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
 import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
-import { planTable, type TablePlan } from './plan-table.js';
-import { deletedBefore, restOf } from '../files/rotate-files.js';
 import type { ApplyRequest } from '../rotate-request.js';
+import { withRecords } from './open-records.js';
+import { planTable, type TablePlan } from './plan-table.js';
+import { trimOldestOf } from './trim-oldest.js';
 
 type RowsIntent = Extract<JournalRecord, { kind: 'rows-intent' }>;
 
@@ -17,85 +18,72 @@ function openRows(records: readonly JournalRecord[]): RowsIntent | null {
 }
 
 /** One transaction deleted all rows of the batch or none: whether any of them is left tells which. */
-async function settleRows(client: ProductClient, relation: Relation, journal: Journal): Promise<void> {
+async function settleRows(trimmer: RecordTrimmer, journal: Journal): Promise<void> {
   const open = openRows(journal.records);
   if (open === null) return;
-  const rows = (await keysLeft(client, relation, open.keys)) === 0 ? open.keys.length : 0;
+  const rows = (await trimmer.left(open.keys)) === 0 ? open.keys.length : 0;
   journal.write({ kind: 'rows-deleted', rows, bytes: Math.round(rows * open.bytesPerRow) });
+  await trimmer.forget();
 }
 
-async function withProduct<T>(request: ApplyRequest, relation: Relation, use: (client: ProductClient) => Promise<T>): Promise<T> {
-  const client = await connectProduct(relation.database, request.host.settings, request.host.rootPath);
-  if (!client.ok) throw new Error(client.error);
-  try {
-    return await use(client.value);
-  } finally {
-    await client.value.end();
+/** What earlier runs of the order closed. */
+function rowsDeleted(records: readonly JournalRecord[]): Deleted {
+  const deleted: Deleted = { items: 0, bytes: 0, skipped: new Map() };
+  for (const record of records) {
+    if (record.kind !== 'rows-deleted') continue;
+    deleted.items += record.rows;
+    deleted.bytes += record.bytes;
   }
+  return deleted;
 }
 
-/** Trims a table to its low watermark, oldest first, in short transactions. */
-export function rotateTable(request: ApplyRequest, relation: Relation, journal: Journal): Promise<Outcome> {
+/** What is left of an order that was begun: its own goal, and no more than it had planned. */
+const restOf = ({ goal, planned }: Begun, { items, bytes }: Deleted): BegunOrder => ({ ...goal, itemsLeft: Math.max(0, planned.items - items), newestMs: planned.newestMs, deleted: { items, bytes } });
+
+const FACTS = (): NonNullable<Outcome['facts']> => ({ kernel: release(), fileSystems: [], tool: null });
+
+function endOf(plan: TablePlan, deletedNow: number): string {
+  const left = plan.planned.items - deletedNow;
+  if (left > 0) return `${left} planned rows stayed: they are in use, referred to, or changed since`;
+  return plan.staysOver ? 'what may go did not suffice to get under the limit' : '';
+}
+
+/** Trims a table, or lists, to the low watermark, oldest first, in short transactions. */
+export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Outcome> {
   const startedMonotonicMs = performance.now();
   const startedMs = request.now();
-  return withProduct(request, relation, async (client) => {
-    await settleRows(client, relation, journal);
-    const deleted = deletedBefore(journal.records);
+  return withRecords(request, async (trimmer) => {
+    await settleRows(trimmer, journal);
+    const deleted = rowsDeleted(journal.records);
     const { begun } = journal;
-    const plan = await planTable(client, relation, request, begun === undefined ? undefined : restOf(begun, deleted));
-    if (plan.kept !== null) deleted.skipped.set(plan.kept.reason, plan.kept.items);
+    const plan = await planTable(trimmer, request, begun === undefined ? undefined : restOf(begun, deleted));
+    for (const [reason, items] of plan.skipped) deleted.skipped.set(reason, items);
     const first = begun ?? { kind: 'begun' as const, before: plan.before, planned: plan.planned, goal: plan.goal };
-    const said = (outcome: Outcome['outcome'], reason: string): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined });
+    const said = (outcome: Outcome['outcome'], reason: string, notes: readonly string[] = plan.notes): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined, notes, facts: FACTS() });
     if (plan.stopped !== null) return said('stopped', plan.stopped);
-    if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.kept === null ? '' : 'nothing that may go would bring the store under its limit');
+    if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.staysOver ? 'nothing that may go would bring the store under its limit' : '');
     if (begun === undefined) journal.write(first);
-    const stopped = await trim(client, relation, { request, journal, plan, deleted, patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null, stop: request.stop } });
-    return stopped === null ? said('completed', plan.kept === null ? '' : 'what may go did not suffice to get under the limit') : said('stopped', stopped);
+    const deletedEarlier = deleted.items;
+    const stopped = await trimOldestOf({
+      trimmer,
+      request,
+      journal,
+      choice: plan.choice,
+      items: plan.planned.items,
+      bytesPerRow: plan.planned.bytes / plan.planned.items,
+      deleted,
+      patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null, stop: request.stop },
+    });
+    const notes = [...plan.notes, ...(await trimmer.notes(deleted.items).catch(() => []))]; // What was deleted is told, whatever else is not.
+    return stopped === null ? said('completed', endOf(plan, deleted.items - deletedEarlier), notes) : said('stopped', stopped, notes);
   });
 }
 
 /** Says how a batch of rows ended that an earlier run left open, and begins nothing new. */
-export function settleTable(request: ApplyRequest, relation: Relation, journal: Journal, reason: string): Promise<Outcome> {
-  return withProduct(request, relation, async (client) => {
-    await settleRows(client, relation, journal);
+export function settleTable(request: ApplyRequest, journal: Journal, reason: string): Promise<Outcome> {
+  return withRecords(request, async (trimmer) => {
+    await settleRows(trimmer, journal);
     const first = journal.begun ?? NOTHING_DONE;
-    return { outcome: 'stopped', reason, before: first.before, planned: first.planned, deleted: deletedBefore(journal.records), resumed: true };
+    return { outcome: 'stopped', reason, before: first.before, planned: first.planned, deleted: rowsDeleted(journal.records), resumed: true, facts: FACTS() };
   });
-}
-
-interface Trim {
-  readonly request: ApplyRequest;
-  readonly journal: Journal;
-  readonly plan: TablePlan;
-  readonly deleted: Deleted;
-  readonly patience: Patience;
-}
-
-/** Returns why it stopped before the end; null when it did not. */
-async function trim(client: ProductClient, relation: Relation, { request, journal, plan, deleted, patience }: Trim): Promise<string | null> {
-  const bytesPerRow = plan.planned.bytes / plan.planned.items;
-  for (let left = plan.planned.items; left > 0; ) {
-    const stopped = outOfPatience(patience);
-    if (stopped !== null) return stopped;
-    request.watch?.('intent');
-    const rows = await trimOldest(
-      client,
-      relation,
-      left,
-      plan.keptFrom,
-      (keys) => {
-        journal.write({ kind: 'rows-intent', keys, bytesPerRow });
-        request.watch?.('rows');
-      },
-      () => request.watch?.('commit'),
-    );
-    if (rows === 0) return null; // Another transaction holds the rest; the next order finds it.
-    request.watch?.('deleted');
-    const bytes = Math.round(rows * bytesPerRow);
-    journal.write({ kind: 'rows-deleted', rows, bytes });
-    deleted.items += rows;
-    deleted.bytes += bytes;
-    left -= rows;
-  }
-  return null;
 }

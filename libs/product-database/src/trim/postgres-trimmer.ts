@@ -1,0 +1,161 @@
+import { performance } from 'node:perf_hooks';
+import type { Relation } from '@mailwarden/catalogue';
+import { known, type Result } from '@mailwarden/kernel';
+import { connectProduct, type ProductClient } from '../connect.js';
+import { measureRelation } from '../measure-relation.js';
+import { relationNames } from '../relation-names.js';
+import type { DatabaseHost } from '../relation-reader.js';
+import { troubleOf } from '../trouble.js';
+import { answerOf } from './answer-of.js';
+import { choiceSql } from './choice-condition.js';
+import { postgresMoments } from './postgres-moment.js';
+import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
+import { LOCK_WAIT_MS_MAX, type OldestRecords, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+
+/** Rows that are looked at to tell how large one is. */
+const SAMPLE_ROWS = 1_000;
+/** Of a row within a page. Source: PostgreSQL manual, Database Page Layout. Units: bytes. */
+const ROW_OVERHEAD_BYTES = 28;
+/** Lock not available, deadlock, serialisation failure. Source: PostgreSQL manual, appendix A. */
+const LOCKED: ReadonlySet<string> = new Set(['55P03', '40P01', '40001']);
+/** Foreign key and restrict violation. */
+const REFERENCED: ReadonlySet<string> = new Set(['23503', '23001']);
+
+const codeOf = (cause: unknown): string => String((cause as { code?: unknown }).code ?? '');
+
+/** One table of a PostgreSQL. */
+class PostgresTrimmer implements RecordTrimmer {
+  readonly #names;
+  readonly #moments;
+
+  constructor(
+    private readonly client: ProductClient,
+    private readonly relation: Relation,
+  ) {
+    this.#names = relationNames(relation);
+    this.#moments = postgresMoments(relation);
+  }
+
+  #ask<T>(work: () => Promise<T>): Promise<T> {
+    return answerOf(this.relation.database.name, work, troubleOf);
+  }
+
+  async #row(sql: string, values: unknown[] = []): Promise<Record<string, string | null>> {
+    const { rows } = await this.client.query<Record<string, string | null>>(sql, values);
+    return rows[0] ?? {};
+  }
+
+  facts(): Promise<TrimFacts> {
+    const { table } = this.#names;
+    return this.#ask(async () => {
+      const { bytes, ...facts } = await measureRelation(this.client, this.relation);
+      const { dated } = await this.#row(`SELECT count(*) FILTER (WHERE ${this.#moments.isMoment}) AS dated FROM ${table}`);
+      const { size } = await this.#row(`SELECT avg(pg_column_size(sample.*)) AS size FROM (SELECT * FROM ${table} LIMIT ${SAMPLE_ROWS}) AS sample`);
+      return { ...facts, bytes: known(bytes), dated: Number(dated ?? 0), bytesInUse: size === null || size === undefined ? 0 : Math.min(bytes, Math.round(facts.records * (Number(size) + ROW_OVERHEAD_BYTES))) };
+    });
+  }
+
+  count(choice: TrimChoice): Promise<number> {
+    return this.#ask(async () => Number((await this.#row(`SELECT count(*) AS records FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`))['records']));
+  }
+
+  momentAt(place: number): Promise<number | null> {
+    const { isMoment, milliseconds, order } = this.#moments;
+    return this.#ask(async () => {
+      const { at } = await this.#row(`SELECT ${milliseconds} AS at FROM ${this.#names.table} WHERE ${isMoment} ORDER BY ${order} OFFSET $1 LIMIT 1`, [place]);
+      return at === null || at === undefined ? null : Number(at);
+    });
+  }
+
+  oldest(choice: TrimChoice, itemsMax: number): Promise<OldestRecords> {
+    const { milliseconds, order } = this.#moments;
+    return this.#ask(async () => {
+      const { items, oldest, newest } = await this.#row(`SELECT count(*) AS items, min(at) AS oldest, max(at) AS newest FROM (SELECT ${milliseconds} AS at FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT $1) AS oldest`, [itemsMax]);
+      const moment = (ms: string | null | undefined): number | null => (ms === null || ms === undefined ? null : Number(ms));
+      return { items: Number(items), oldestMs: moment(oldest), newestMs: moment(newest) };
+    });
+  }
+
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]> {
+    const { table, key } = this.#names;
+    const { order } = this.#moments;
+    return this.#ask(async () => {
+      const { rows } = await this.client.query<[string]>({ text: `SELECT ${key}::text FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL AND ${key}::text <> ALL($2::text[]) ORDER BY ${order}, ${key} LIMIT $1`, values: [itemsMax, [...passedOver]], rowMode: 'array' });
+      return rows.map(([name]) => name);
+    });
+  }
+
+  async remove(keys: readonly string[], choice: TrimChoice, { beforeCommit }: RemoveOptions = {}): Promise<Removal> {
+    const { table, key } = this.#names;
+    const condition = choiceSql(choice, this.#moments);
+    const startedMs = performance.now();
+    const held = (): number => performance.now() - startedMs;
+    try {
+      await this.client.query('BEGIN');
+      const { rowCount } = await this.client.query(`DELETE FROM ${table} WHERE ${key} = ANY($1) AND ${condition}`, [keys]);
+      if (rowCount === keys.length) {
+        beforeCommit?.();
+        await this.client.query('COMMIT');
+        return { removed: true, heldMs: held() };
+      }
+      await this.client.query('ROLLBACK');
+      if ((rowCount ?? 0) > keys.length) throw new RangeError(`the key column ${this.relation.keyColumn} does not name single rows: ${rowCount ?? 0} rows for ${keys.length} keys`);
+    } catch (cause) {
+      await this.client.query('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
+      if (REFERENCED.has(codeOf(cause))) return { removed: false, heldMs: held(), why: 'referenced', stays: [] };
+      if (!LOCKED.has(codeOf(cause))) return this.#ask(() => Promise.reject(cause as Error));
+      return { removed: false, heldMs: held(), ...(await this.#locked(keys)) };
+    }
+    return { removed: false, heldMs: held(), why: 'changed', stays: await this.#without(keys, `SELECT ${key}::text FROM ${table} WHERE ${key} = ANY($1) AND ${condition}`) };
+  }
+
+  async #without(keys: readonly string[], free: string): Promise<string[]> {
+    const { rows } = await this.#ask(() => this.client.query<[string]>({ text: free, values: [keys], rowMode: 'array' }));
+    const found = new Set(rows.map(([name]) => name));
+    return keys.filter((name) => !found.has(name));
+  }
+
+  /** Which of these rows another session holds. To ask takes the right to change rows: without it smaller batches find out. */
+  async #locked(keys: readonly string[]): Promise<{ why: Stay; stays: string[] }> {
+    const { table, key } = this.#names;
+    try {
+      const { rows } = await this.client.query<[string]>({ text: `SELECT ${key}::text FROM ${table} WHERE ${key} = ANY($1) FOR UPDATE SKIP LOCKED`, values: [keys], rowMode: 'array' });
+      const free = new Set(rows.map(([name]) => name));
+      return { why: 'locked', stays: keys.filter((name) => !free.has(name)) };
+    } catch (cause) {
+      return { why: LOCKED.has(codeOf(cause)) ? 'busy' : 'locked', stays: [] }; // The table as a whole, or no right to ask.
+    }
+  }
+
+  left(keys: readonly string[]): Promise<number> {
+    const { table, key } = this.#names;
+    return this.#ask(async () => {
+      await postgresSettled(this.client);
+      return Number((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]))['records']);
+    });
+  }
+
+  forget(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  replicas(): ReturnType<RecordTrimmer['replicas']> {
+    return this.#ask(() => postgresReplicas(this.client));
+  }
+
+  notes(deletedItems: number): Promise<string[]> {
+    return this.#ask(() => postgresNotes(this.client, this.#names.table, this.relation.relation, deletedItems));
+  }
+
+  close(): Promise<void> {
+    return this.client.end();
+  }
+}
+
+/** Errors: why the database cannot be reached. */
+export async function openPostgresTrimmer(relation: Relation, { settings, rootPath }: DatabaseHost): Promise<Result<RecordTrimmer, string>> {
+  const client = await connectProduct(relation.database, settings, rootPath);
+  if (!client.ok) return client;
+  await client.value.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`);
+  return { ok: true, value: new PostgresTrimmer(client.value, relation) };
+}

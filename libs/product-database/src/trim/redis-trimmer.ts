@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { RecordLists } from '@mailwarden/catalogue';
+import { err, known, ok, type Result } from '@mailwarden/kernel';
+import { connectRedis, type RedisSession, type RedisTrimming } from '../redis/connect-redis.js';
+import { keysOf, listFacts } from '../redis/measure-lists.js';
+import { redisTrouble } from '../redis/redis-trouble.js';
+import type { DatabaseHost } from '../relation-reader.js';
+import { answerOf } from './answer-of.js';
+import { isChosen } from './choice-condition.js';
+import { fromOldEnd, oldEndOf, type OldEnd } from './old-end.js';
+import type { OldestRecords, RecordTrimmer, Removal, RemoveOptions, TrimChoice, TrimFacts } from './record-trimmer.js';
+import { redisReplicas } from './redis-state.js';
+import { TRIM_SCRIPT } from './redis-script.js';
+
+/** All that a plan may read of lists, which is what would go and little more. Units: bytes. */
+const TOLD_BYTES_MAX = 2 * 1024 * 1024 * 1024;
+const NOTE_DIGITS = 16;
+
+const sha1 = (bytes: Uint8Array | string): string => createHash('sha1').update(bytes).digest('hex');
+
+/** The next entry of one list that may go. */
+interface Cursor {
+  readonly list: string;
+  readonly old: OldEnd;
+  readonly entries: ReturnType<typeof fromOldEnd>;
+  next: { readonly digest: string; readonly atMs: number } | null;
+}
+
+interface Chosen {
+  readonly key: string;
+  readonly atMs: number;
+}
+
+/** The lists of a product in a Redis. A list is shortened from its old end alone: what lies behind an entry that is held, or that does not say how old it is, stays as well. */
+class RedisTrimmer implements RecordTrimmer {
+  /** Tells after a crash whether a batch took effect. */
+  readonly #note: string;
+
+  constructor(
+    private readonly session: RedisSession<RedisTrimming>,
+    private readonly lists: RecordLists,
+  ) {
+    this.#note = `mailwarden:trimmed:${sha1(lists.keys).slice(0, NOTE_DIGITS)}`;
+  }
+
+  #ask<T>(work: () => Promise<T>): Promise<T> {
+    return answerOf(this.lists.database.name, work, redisTrouble);
+  }
+
+  async #lists(): Promise<string[]> {
+    return (await keysOf(this.session, this.lists.keys)).filter((list) => list !== this.#note).sort();
+  }
+
+  facts(): Promise<TrimFacts> {
+    return this.#ask(async () => {
+      let [records, bytes] = [0, 0];
+      const ends: string[] = [];
+      for (const list of await this.#lists()) {
+        const facts = await listFacts(this.session, Buffer.from(list, 'latin1'), this.lists);
+        records += facts.records;
+        bytes += facts.bytes;
+        ends.push(...facts.ends);
+      }
+      ends.sort();
+      return { records, dated: records, bytes: known(bytes, 'MEMORY USAGE of the server'), bytesInUse: bytes, oldestAt: (ends[0] ?? null) as TrimFacts['oldestAt'], newestAt: (ends.at(-1) ?? null) as TrimFacts['newestAt'] };
+    });
+  }
+
+  async #advance(cursor: Cursor, choice: TrimChoice): Promise<void> {
+    const { value } = await cursor.entries.next();
+    const { entry, atMs } = value ?? { entry: null, atMs: null };
+    cursor.next = entry === null || atMs === null || !isChosen(atMs, choice) ? null : { digest: sha1(entry), atMs };
+  }
+
+  /** Entries of a choice, oldest first over all lists, without passed-over ones: a list ends where one of these stands. */
+  async *#chosen(choice: TrimChoice, passedOver: ReadonlySet<string> = new Set()): AsyncGenerator<Chosen, undefined> {
+    const cursors: Cursor[] = [];
+    for (const list of await this.#lists()) {
+      const key = Buffer.from(list, 'latin1');
+      const old = await oldEndOf(this.session, key, this.lists);
+      if (old === null) continue; // Nobody could say which of its entries are the oldest.
+      const cursor: Cursor = { list, old, entries: fromOldEnd(this.session, key, old, this.lists), next: null };
+      await this.#advance(cursor, choice);
+      cursors.push(cursor);
+    }
+    for (;;) {
+      let oldest: Cursor | null = null;
+      for (const cursor of cursors) if (cursor.next !== null && (oldest?.next === undefined || oldest.next === null || cursor.next.atMs < oldest.next.atMs)) oldest = cursor;
+      if (oldest === null || oldest.next === null) return undefined;
+      const key = `${Buffer.from(oldest.list, 'latin1').toString('base64')} ${oldest.old} ${oldest.next.digest}`;
+      if (passedOver.has(key)) oldest.next = null;
+      else {
+        yield { key, atMs: oldest.next.atMs };
+        await this.#advance(oldest, choice);
+      }
+    }
+  }
+
+  count(choice: TrimChoice): Promise<number> {
+    return this.#ask(async () => {
+      let items = 0;
+      for await (const _entry of this.#chosen(choice)) items += 1;
+      return items;
+    });
+  }
+
+  momentAt(place: number): Promise<number | null> {
+    return this.#ask(async () => {
+      let at = 0;
+      for await (const { atMs } of this.#chosen({ beforeMs: Infinity, held: [] })) if (at++ === place) return atMs;
+      return null;
+    });
+  }
+
+  oldest(choice: TrimChoice, itemsMax: number): Promise<OldestRecords> {
+    return this.#ask(async () => {
+      let found: OldestRecords = { items: 0, oldestMs: null, newestMs: null };
+      if (itemsMax <= 0) return found;
+      for await (const { atMs } of this.#chosen(choice)) {
+        found = { items: found.items + 1, oldestMs: found.oldestMs ?? atMs, newestMs: atMs };
+        if (found.items >= itemsMax) break;
+      }
+      return found;
+    });
+  }
+
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]> {
+    return this.#ask(async () => {
+      const keys: string[] = [];
+      if (itemsMax <= 0) return keys;
+      for await (const { key } of this.#chosen(choice, passedOver)) if (keys.push(key) >= itemsMax) break;
+      return keys;
+    });
+  }
+
+  remove(keys: readonly string[], _choice: TrimChoice, { beforeCommit }: RemoveOptions = {}): Promise<Removal> {
+    const byList = new Map<string, { readonly old: string; readonly digests: string[] }>();
+    for (const key of keys) {
+      const [list = '', old = '', digest = ''] = key.split(' ');
+      const entry = byList.get(list) ?? { old, digests: [] };
+      entry.digests.push(digest);
+      byList.set(list, entry);
+    }
+    const names = [...byList.keys()].map((list) => Buffer.from(list, 'base64'));
+    const words = [...byList.values()].flatMap(({ old, digests }) => [old, String(digests.length), ...digests]);
+    return this.#ask(async () => {
+      beforeCommit?.();
+      const startedMs = performance.now();
+      const went = Number(await this.session.ask('EVAL', TRIM_SCRIPT, String(names.length + 1), this.#note, ...names, this.#batchOf(keys), ...words)) === 1;
+      const heldMs = performance.now() - startedMs;
+      return went ? { removed: true, heldMs } : { removed: false, heldMs, why: 'changed', stays: [] };
+    });
+  }
+
+  #batchOf(keys: readonly string[]): string {
+    return sha1(keys.join('\n'));
+  }
+
+  /** The server's one thread has ended an earlier step before it answers. */
+  left(keys: readonly string[]): Promise<number> {
+    return this.#ask(async () => (String((await this.session.ask('GET', this.#note)) ?? '') === this.#batchOf(keys) ? 0 : keys.length));
+  }
+
+  async forget(): Promise<void> {
+    await this.#ask(() => this.session.ask('DEL', this.#note));
+  }
+
+  replicas(): ReturnType<RecordTrimmer['replicas']> {
+    return this.#ask(() => redisReplicas(this.session));
+  }
+
+  notes(deletedItems: number): Promise<string[]> {
+    return Promise.resolve(deletedItems === 0 ? [] : [`${deletedItems} entries left the memory of the server; what it saved on disk (dump.rdb, appendonly) holds them until it saves anew: BGSAVE or BGREWRITEAOF does so at once`]);
+  }
+
+  close(): Promise<void> {
+    this.session.close();
+    return Promise.resolve();
+  }
+}
+
+/** Errors: why the lists cannot be reached, or why nothing may be deleted from them. */
+export async function openRedisTrimmer(lists: RecordLists, host: DatabaseHost): Promise<Result<RecordTrimmer, string>> {
+  if (lists.encoding === 'opaque' || lists.timeField === null) return err(`the entries of ${lists.keys} do not say how old they are, so that nobody can tell which are the oldest`);
+  const session = await connectRedis(lists.database, host, TOLD_BYTES_MAX);
+  return session.ok ? ok(new RedisTrimmer(session.value, lists)) : err(`database ${lists.database.name} cannot be reached: ${session.error}`);
+}

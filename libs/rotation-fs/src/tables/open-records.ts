@@ -1,0 +1,20 @@
+import { openTrimmer, type RecordTrimmer, type Records } from '@mailwarden/product-database';
+import type { RotateRequest } from '../rotate-request.js';
+
+/** The table or the lists of a store. */
+export function recordsOf({ store }: RotateRequest): Records {
+  if (store.rows !== null) return { rows: store.rows };
+  if (store.lists !== null) return { lists: store.lists };
+  throw new TypeError(`${store.id} is a table without rows`);
+}
+
+/** Uses a store's records and closes them. Errors: throws when they cannot be reached, so that the order stays open. */
+export async function withRecords<T>(request: RotateRequest, use: (trimmer: RecordTrimmer) => Promise<T>): Promise<T> {
+  const trimmer = await openTrimmer(recordsOf(request), request.host, { overwrite: request.overwrite });
+  if (!trimmer.ok) throw new Error(trimmer.error);
+  try {
+    return await use(trimmer.value);
+  } finally {
+    await trimmer.value.close();
+  }
+}
