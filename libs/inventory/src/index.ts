@@ -1,5 +1,8 @@
 export { accessOf } from './access.js';
 export { capabilitiesIn } from './access-capability.js';
+export { repairOf } from './access-repair.js';
+export type { Repair, RepairableEntry, RepairedRights, RepairTerms } from './access-repair.js';
+export { aclBytes } from './acl-bytes.js';
 export { openParents } from './access-parents.js';
 export { isDeclared } from './access-rights.js';
 export type { AccountAccess, CapabilityHolder, DeclaredProtection, EntryRights, FolderRights, LeadingFolder, Naming } from './access-rights.js';

@@ -1,6 +1,7 @@
 export { cText } from './c-bytes.js';
 export type { CBytes } from './c-bytes.js';
 export { errorName, errorNumber, NO_DATA, NOT_SUPPORTED } from './c-library.js';
+export { changeAttribute, heldAttribute } from './held-attribute.js';
 export { CAPABILITIES, forbidNewPrivileges, keepCapabilities, leaveNetwork, leaveNoCoreDump } from './confinement.js';
 export { endProcess } from './end-process.js';
 export { BLOCK_BYTES, EntryFacts } from './entry-facts.js';

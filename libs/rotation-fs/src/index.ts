@@ -1,3 +1,8 @@
+export { findRepairs } from './access/find-repairs.js';
+export type { FoundRepairs, LeftReason } from './access/find-repairs.js';
+export { applyRepairs, undoRepairs } from './access/repair-access.js';
+export type { Repaired, RepairPlace, RepairWatch } from './access/repair-access.js';
+export { namedAccess, repairTerms } from './access/repair-terms.js';
 export { foretellStore, marksIn, markStore, plansIn } from './foretell-store.js';
 export { deletedLately, earlierFacts } from './journal/earlier-orders.js';
 export type { DeletedLately } from './journal/earlier-orders.js';

@@ -13,7 +13,15 @@ const TELLING = /[a-z0-9]{3}/i;
 /** A path that is not what it seems. */
 const CROOKED = /(?:^|\/)\.{1,2}(?:\/|$)|\/\//;
 
-const isForbidden = (root: string): boolean => SYSTEM_FOLDERS.has(root) || FORBIDDEN_BELOW.test(root) || OWN.test(root) || HOME.test(root) || CROOKED.test(root) || !root.startsWith('/');
+/** Folders that belong to the system, to a person or to this product, and never to a store. */
+export const isForbidden = (root: string): boolean => SYSTEM_FOLDERS.has(root) || FORBIDDEN_BELOW.test(root) || OWN.test(root) || HOME.test(root) || CROOKED.test(root) || !root.startsWith('/');
+
+/** The same named folder in every home. */
+const IN_EVERY_HOME = /^\/home\/\*\/[^/*?[\]]{4,}/;
+/** A product's own tool deletes as its product does, with the rights of each person: none of the files is ever touched by us. */
+const toolAlone = ({ tool }: Store): boolean => tool != null && !(tool.by === 'item' && tool.otherwise === 'files');
+
+const liesInTheSystem = (store: Store, glob: string): boolean => compilePatterns([glob]).roots.some((root) => isForbidden(root) && !(root === '/home' && toolAlone(store) && IN_EVERY_HOME.test(glob)));
 
 function takesInOthers(glob: string): boolean {
   const [root] = compilePatterns([glob]).roots;
@@ -25,8 +33,8 @@ export function refusalOf(store: Store): string | null {
   if (!store.rotatable) return `the profile keeps ${store.id} from deletion`;
   if (store.kind === 'memory' || store.kind === 'configuration') return `a store of kind ${store.kind} is never deleted from`;
   const { roots } = compilePatterns(store.files);
-  if (roots.length === 0 && store.rows === null) return `${store.id} names no place`;
+  if (roots.length === 0 && store.rows === null && store.lists === null) return `${store.id} names no place`;
   if (store.files.some((glob) => glob.includes('${') || CROOKED.test(glob))) return `a path of ${store.id} is not a plain one`;
-  if (roots.some(isForbidden)) return `${store.id} lies in a folder of the system`;
+  if (store.files.some((glob) => liesInTheSystem(store, glob))) return `${store.id} lies in a folder of the system`;
   return store.files.some(takesInOthers) ? `${store.id} takes in a folder that is not the product's own` : null;
 }

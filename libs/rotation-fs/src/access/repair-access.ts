@@ -1,0 +1,121 @@
+import type { Host } from '@mailwarden/inventory-fs';
+import type { FoundRepair, LeftReason } from './find-repairs.js';
+import { HeldEntry, heldRights, type HeldRights } from './held-entry.js';
+import { RepairJournal, type IntendedChange } from './repair-journal.js';
+
+/** Announced together: one sync for as many. */
+const BATCH = 512;
+
+/** What came of changes that were to be made or taken back. */
+export interface Repaired {
+  changed: number;
+  readonly left: Map<LeftReason, number>;
+}
+
+/** Called before each step, for tests that end the process there. */
+export type RepairWatch = (step: 'intent' | 'change' | 'changed') => void;
+
+export interface RepairPlace {
+  readonly host: Host;
+  readonly journalDir: string;
+  readonly watch?: RepairWatch;
+}
+
+const encoded = (path: string): string => Buffer.from(path, 'latin1').toString('base64');
+const decoded = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
+const count = (left: Map<LeftReason, number>, reason: LeftReason): void => void left.set(reason, (left.get(reason) ?? 0) + 1);
+const isSame = (one: HeldRights, other: HeldRights): boolean => one.uid === other.uid && one.gid === other.gid && one.mode === other.mode && one.acl === other.acl && one.defaultAcl === other.defaultAcl;
+
+const changeOf = ({ root, path, dev, ino, entry, repair }: FoundRepair, of: { readonly profile: string; readonly store: string }): IntendedChange => ({
+  profile: of.profile,
+  store: of.store,
+  root: encoded(root),
+  path: encoded(path),
+  dev,
+  ino,
+  before: heldRights(entry),
+  after: heldRights(repair.rights),
+});
+
+/** Makes one change on the very entry that was judged. Returns why it stays; null when it is made. */
+function changeEntry(host: Host, change: IntendedChange, wanted: HeldRights, isExpected: (now: HeldRights) => boolean): LeftReason | null {
+  const held = HeldEntry.open(host, { root: decoded(change.root), path: decoded(change.path), dev: change.dev, ino: change.ino });
+  if (held === null) return 'changed';
+  try {
+    const now = held.rights;
+    if (isSame(now, wanted)) return null;
+    if (!isExpected(now)) return 'changed';
+    held.change(now, wanted);
+    return isSame(held.rights, wanted) ? null : 'failed';
+  } catch {
+    return 'failed';
+  } finally {
+    held.close();
+  }
+}
+
+/**
+ * Takes rights from whoever has one too many, as found; each change stands in the journal with what was before, on disk, before it is made.
+ * Safety: by descriptor; no link is followed, no mount crossed, and an entry that is no longer as it was judged stays as it is. Errors: throws when the journal cannot be written.
+ */
+export function applyRepairs(place: RepairPlace, id: string, stores: readonly { readonly profile: string; readonly store: string; readonly repairs: readonly FoundRepair[] }[]): Map<string, Repaired> {
+  const journal = RepairJournal.open(place.journalDir, id, 'new');
+  const told = new Map<string, Repaired>();
+  try {
+    for (const of of stores) {
+      const repaired: Repaired = { changed: 0, left: new Map() };
+      told.set(`${of.profile}/${of.store}`, repaired);
+      for (let at = 0; at < of.repairs.length; at += BATCH) {
+        const changes = of.repairs.slice(at, at + BATCH).map((repair) => changeOf(repair, of));
+        place.watch?.('intent');
+        journal.announce(changes);
+        for (const change of changes) {
+          place.watch?.('change');
+          const left = changeEntry(place.host, change, change.after, (now) => isSame(now, change.before));
+          if (left === null) repaired.changed += 1;
+          else count(repaired.left, left);
+        }
+        place.watch?.('changed');
+      }
+    }
+    return told;
+  } finally {
+    journal.close();
+  }
+}
+
+const PERMISSION_BITS = 0o777;
+
+/**
+ * Each right is as the repair made it, or as it was before: nobody else changed it, though a crash may have come between two of them.
+ * The kernel takes set-id bits away with the owner, so these alone may be gone in between.
+ */
+function isOurs(now: HeldRights, { before, after }: IntendedChange): boolean {
+  const isEither = (right: 'uid' | 'gid' | 'acl' | 'defaultAcl'): boolean => now[right] === after[right] || now[right] === before[right];
+  return [before.mode, after.mode].some((mode) => (mode & PERMISSION_BITS) === (now.mode & PERMISSION_BITS)) && isEither('uid') && isEither('gid') && isEither('acl') && isEither('defaultAcl');
+}
+
+/**
+ * Gives back exactly what a repair took, where nobody has changed it since; the rest is told and stays. The same again changes nothing.
+ * Errors: throws when no such repair is known, or its journal is damaged.
+ */
+export function undoRepairs(place: RepairPlace, id: string): Map<string, Repaired> {
+  const journal = RepairJournal.open(place.journalDir, id, 'known');
+  const told = new Map<string, Repaired>();
+  try {
+    // The last change first: a folder that was closed to somebody is opened again after what lies in it.
+    for (const change of [...journal.changes].reverse()) {
+      const key = `${change.profile}/${change.store}`;
+      const repaired = told.get(key) ?? { changed: 0, left: new Map() };
+      told.set(key, repaired);
+      place.watch?.('change');
+      const left = changeEntry(place.host, change, change.before, (now) => isOurs(now, change));
+      if (left === null) repaired.changed += 1;
+      else count(repaired.left, left);
+    }
+    journal.undone();
+    return told;
+  } finally {
+    journal.close();
+  }
+}

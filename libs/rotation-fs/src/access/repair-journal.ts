@@ -1,0 +1,78 @@
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { lineOf, recordsIn } from '../journal/journal-lines.js';
+import { lockOrder } from '../journal/journal-lock.js';
+import { stateFolder } from '../state-file.js';
+import type { HeldRights } from './held-entry.js';
+
+/** One change, as it is written down before it is made. Paths are base64 of their bytes. */
+export interface IntendedChange {
+  readonly profile: string;
+  readonly store: string;
+  readonly root: string;
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly before: HeldRights;
+  readonly after: HeldRights;
+}
+
+type RepairRecord = { readonly kind: 'intent'; readonly changes: readonly IntendedChange[] } | { readonly kind: 'undone' };
+
+const FILE_MODE = 0o600;
+const SUFFIX = '.repair';
+
+/**
+ * What one repair of access changed, on disk before each change. A crash leaves changes that are made, not made, or half made: all of them stand here with what was before, so that undo finds them.
+ * Errors: throws when it cannot be written or read; then nothing is changed.
+ */
+export class RepairJournal {
+  private constructor(
+    private readonly fd: number,
+    readonly changes: IntendedChange[],
+    private readonly unlock: () => void,
+  ) {}
+
+  static open(dir: string, id: string, mode: 'new' | 'known'): RepairJournal {
+    const folder = stateFolder(dir);
+    const path = join(folder, `${id}${SUFFIX}`);
+    const unlock = lockOrder(join(folder, `${id}.lock`));
+    let fd: number | null = null;
+    try {
+      fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | (mode === 'new' ? constants.O_CREAT | constants.O_EXCL : 0), FILE_MODE);
+      const changes: IntendedChange[] = [];
+      let whole = 0;
+      for (const { record, end } of recordsIn<RepairRecord>(fd, path)) {
+        if (record.kind === 'intent') for (const change of record.changes) changes.push(change);
+        whole = end;
+      }
+      ftruncateSync(fd, whole); // What a crash cut short announced nothing.
+      fsyncSync(fd);
+      stateFolder(dir);
+      return new RepairJournal(fd, changes, unlock);
+    } catch (cause) {
+      if (fd !== null) closeSync(fd);
+      unlock();
+      throw cause;
+    }
+  }
+
+  announce(changes: readonly IntendedChange[]): void {
+    this.#write({ kind: 'intent', changes });
+  }
+
+  undone(): void {
+    this.#write({ kind: 'undone' });
+  }
+
+  close(): void {
+    closeSync(this.fd);
+    this.unlock();
+  }
+
+  #write(record: RepairRecord): void {
+    const bytes = Buffer.from(lineOf(record));
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    fsyncSync(this.fd);
+  }
+}
