@@ -32,7 +32,7 @@ export class Selection {
   readonly #excess: Excess;
   readonly #spans: readonly Span[];
   readonly #skipped = new Map<SkipReason, number>();
-  #rank = 0;
+  #rank: number;
   #items = 0;
   #bytes = 0;
   #oldestMs: number | null = null;
@@ -43,7 +43,10 @@ export class Selection {
   constructor(
     private readonly totals: StoreTotals,
     private readonly rules: RotationRules,
+    /** How many older items there are that are not shown. */
+    older = 0,
   ) {
+    this.#rank = older;
     this.#excess = excessOf({ ...totals, room: rules.room ?? null }, rules.watermarks, rules.nowMs, rules.begun ?? null);
     this.#spans = rules.holds.map(spanOf);
     this.#isOver = this.#excess.kinds.length === 0;

@@ -1,28 +1,49 @@
+import type { IntendedMove } from '../journal/packed-moves.js';
 import { outOfPatience, type Patience } from '../patience.js';
-import { carryOutBatch, moveOf, type FileWork } from './file-batch.js';
-import type { FoundItem } from './find-items.js';
 import type { Deleted } from '../outcome.js';
+import { carryOutBatch, type ClosedBatch } from './file-batch.js';
+import type { FileWork } from './file-work.js';
+import type { PlannedFile } from './item-window.js';
+import type { PlanPiece } from './plan-files.js';
+import type { Halt } from './take-in.js';
+import type { Tempo } from './tempo.js';
 
-/** Files of one batch, at least: one announcement, one account, one sync for each folder in it. */
-const BATCH_FILES_MIN = 1_024;
-const BATCH_FILES_MAX = 8_192;
-/** A sync costs as much as many moves, so that a store of many folders gets larger batches. */
-const FILES_PER_SYNC = 16;
+/** Files of the first batch: one announcement, one account, few syncs. Where rows leave too all batches are so small: their transaction stays short, and the product never waits for us. */
+const BATCH_FILES_FIRST = 1_024;
+/** Later batches are larger, which saves syncs; up to here, since a large folder of our own makes each move into it dearer. */
+const BATCH_FILES_MAX = 4_096;
 
-/** How many files leave together. Where rows leave too their transaction stays short, so that the product never waits for us. */
-function batchSize(items: readonly FoundItem[], withRows: boolean): number {
-  const folders = new Set(items.map((item) => `${item.root} ${item.folder}`)).size;
-  return withRows ? BATCH_FILES_MIN : Math.min(BATCH_FILES_MAX, Math.max(BATCH_FILES_MIN, folders * FILES_PER_SYNC));
+/** How a piece of a plan is carried out. */
+export interface CarryOut {
+  readonly work: FileWork;
+  readonly deleted: Deleted;
+  readonly patience: Patience;
+  readonly tempo: Tempo;
 }
 
-/** Deletes the planned files, batch by batch, the oldest batch first. Returns why it stopped before the end; null when it did not. */
-export async function carryOutFiles(work: FileWork, items: readonly FoundItem[], firstSlot: number, deleted: Deleted, patience: Patience): Promise<string | null> {
-  const batch = batchSize(items, work.otherHalf !== null);
-  for (let at = 0; at < items.length; at += batch) {
+const moveOf = ({ folder, name, dev, ino, size, mtimeMs, bytes }: PlannedFile, n: number, place: number): IntendedMove => ({ n, root: place, folder, name, dev, ino, size, mtimeMs, bytes });
+
+/** Deletes the planned files of a piece, batch by batch, the oldest batch first. Returns why it ended early, and the first slot that is free; a halt of null means that all was tried. */
+export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut, { window, chosen }: PlanPiece, firstSlot: number): Promise<{ readonly halt: Halt | null; readonly nextSlot: number }> {
+  let batch = tempo.itemsAtOnce(BATCH_FILES_FIRST);
+  let closed: ClosedBatch | null = null;
+  let at = 0;
+  let halt: Halt | null = null;
+  while (at < chosen.length && halt === null) {
     const stopped = outOfPatience(patience);
-    if (stopped !== null) return stopped;
-    const moves = items.slice(at, at + batch).map((item, index) => moveOf(item, firstSlot + at + index, work.folders.placeOf(item.root)));
-    await carryOutBatch(work, moves, deleted);
+    if (stopped !== null) {
+      halt = { outcome: 'stopped', reason: stopped };
+      break;
+    }
+    const moves = chosen.slice(at, at + batch).map((place, index) => {
+      const file = window.fileAt(place);
+      return moveOf(file, firstSlot + at + index, work.folders.placeOf(file.root));
+    });
+    closed = await carryOutBatch(work, moves, closed, deleted, () => outOfPatience(patience));
+    halt = closed.halt;
+    at += moves.length;
+    if (work.otherHalf === null) batch = tempo.itemsAtOnce(Math.min(BATCH_FILES_MAX, batch * 2));
   }
-  return null;
+  if (closed !== null) work.journal.write(closed.account);
+  return { halt, nextSlot: firstSlot + at };
 }

@@ -1,130 +1,108 @@
-import { lstatSync } from 'node:fs';
-import type { BytePath } from '@mailwarden/inventory';
-import { entryPath } from '@mailwarden/inventory-fs';
 import { RowsStay } from '@mailwarden/product-database';
-import type { FoundItem } from './find-items.js';
-import { FolderCache } from './folder-cache.js';
-import type { IntendedMove, Journal } from '../journal/journal.js';
+import { FolderHand } from '@mailwarden/linux';
+import type { JournalRecord } from '../journal/journal.js';
+import { packMoves, packPlaces, type IntendedMove } from '../journal/packed-moves.js';
 import type { Deleted } from '../outcome.js';
-import type { HalfName, OtherHalf } from './other-half.js';
-import { decoded, encoded, type PrivateFolders } from './private-folders.js';
-import type { StepWatch } from '../rotate-request.js';
+import { byFolder, halfNameOf, type FileWork } from './file-work.js';
+import { FolderCache } from './folder-cache.js';
+import { isSame, outcomeOf } from './private-folder.js';
+import { takeIn, type Halt } from './take-in.js';
 
-/** What carrying out batches of files needs. */
-export interface FileWork {
-  readonly folders: PrivateFolders;
-  readonly journal: Journal;
-  /** Null for stores without rows. */
-  readonly otherHalf: OtherHalf | null;
-  readonly watch: StepWatch;
+/** A batch that came to its end, whose account is still to be written: it goes to disk together with the next announcement, or alone. */
+export interface ClosedBatch {
+  readonly account: Extract<JournalRecord, { kind: 'deleted' }>;
+  readonly halt: Halt | null;
 }
 
-export const moveOf = (item: FoundItem, n: number, root: number): IntendedMove => ({ n, root, folder: encoded(item.folder), name: encoded(item.name), dev: item.dev, ino: item.ino, size: item.size, mtimeMs: item.mtimeMs, bytes: item.bytes });
-
-const halfOf = (work: FileWork, move: IntendedMove): HalfName => {
-  const folder = decoded(move.folder);
-  return { root: work.folders.at(move.root).root, path: `${folder === '' ? '' : `${folder}/`}${decoded(move.name)}` };
-};
-
-/** Sorted so that each folder is opened, and made to outlive a power cut, once. */
-const byFolder = (moves: readonly IntendedMove[]): IntendedMove[] => [...moves].sort((a, b) => a.root - b.root || (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : a.n - b.n));
-
-/** Moves planned files into our own folders. Whatever is no longer the planned file stays, and is counted. */
-function takeIn(work: FileWork, moves: readonly IntendedMove[], deleted: Deleted): IntendedMove[] {
-  const cache = new FolderCache();
-  const taken: IntendedMove[] = [];
-  try {
-    for (const move of byFolder(moves)) {
-      const own = work.folders.at(move.root);
-      const place = cache.open(own.storeRoot, decoded(move.folder));
-      const outcome = place === null ? 'vanished' : own.take(place, decoded(move.name), move.n, move);
-      if (outcome === 'moved') {
-        taken.push(move);
-        cache.touch();
-      } else deleted.skipped.set(outcome, (deleted.skipped.get(outcome) ?? 0) + 1);
-    }
-  } finally {
-    cache.close();
-  }
-  work.folders.sync();
-  return taken;
-}
-
-/** One announcement, one account. Errors: throws when the journal cannot be written or a half cannot leave; the next run of the order brings the batch to its end. */
-export async function carryOutBatch(work: FileWork, moves: readonly IntendedMove[], deleted: Deleted): Promise<void> {
+/**
+ * One announcement, one account. `before` is the account of the batch before this one.
+ * Errors: throws when the journal cannot be written or a half cannot leave; the next run of the order brings the batch to its end.
+ */
+export async function carryOutBatch(work: FileWork, moves: readonly IntendedMove[], before: ClosedBatch | null, deleted: Deleted, outOfPatience: () => string | null): Promise<ClosedBatch> {
   work.watch('intent');
-  work.journal.write({ kind: 'intent', moves });
+  const intent = { kind: 'intent', first: moves[0]?.n ?? 0, count: moves.length, files: packMoves(moves).toString('base64') } as const;
+  work.journal.write(...(before === null ? [] : [before.account]), intent);
   work.watch('taken');
-  const taken = takeIn(work, moves, deleted);
+  const taken = await takeIn(work, moves, deleted.skipped, outOfPatience);
+  work.folders.sync();
   work.watch('moved');
-  work.journal.write({ kind: 'moved', ns: taken.map((move) => move.n) });
-  await finishBatch(work, taken, deleted);
-}
-
-function isThere(path: Buffer): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+  work.journal.write({ kind: 'moved', ours: packPlaces(taken.moves.map((move) => move.n - intent.first), moves.length).toString('base64') });
+  return { account: await finishBatch(work, taken.moves, deleted), halt: taken.halt };
 }
 
 /** Moves whose name was not given to another file meanwhile: a row under such a name belongs to the new file. */
 function stillNameless(work: FileWork, moves: readonly IntendedMove[]): IntendedMove[] {
+  const hand = new FolderHand();
+  return lookedAt(work, moves, (fd, move) => hand.look(fd, move.name) !== 0, true);
+}
+
+/** Moves of which something is true in the folder that they were taken from. */
+function lookedAt(work: FileWork, moves: readonly IntendedMove[], isTrue: (fd: number, move: IntendedMove) => boolean, ofNoFolder: boolean): IntendedMove[] {
   const cache = new FolderCache();
   try {
     return byFolder(moves).filter((move) => {
-      const place = cache.open(work.folders.at(move.root).storeRoot, decoded(move.folder));
-      return place === null || !isThere(entryPath(place, decoded(move.name)));
+      const place = cache.open(work.folders.at(move.root).storeRoot, move.folder);
+      return place.ok ? isTrue(place.value.fd, move) : ofNoFolder;
     });
   } finally {
     cache.close();
   }
 }
 
-/** From here on the batch only goes forward, unless its rows certainly stay: then the files come back to them. */
-export async function finishBatch(work: FileWork, taken: readonly IntendedMove[], deleted: Deleted): Promise<void> {
-  if (work.otherHalf !== null && taken.length > 0) {
-    try {
-      work.watch('rows');
-      await work.otherHalf.remove(stillNameless(work, taken).map((move) => halfOf(work, move)));
-    } catch (cause) {
-      if (cause instanceof RowsStay) {
-        work.journal.write({ kind: 'returning' });
-        returnBatch(work, taken);
-      }
-      throw cause;
+async function removeRows(work: FileWork, taken: readonly IntendedMove[]): Promise<void> {
+  if (work.otherHalf === null || taken.length === 0) return;
+  try {
+    work.watch('rows');
+    await work.otherHalf.remove(stillNameless(work, taken).map((move) => halfNameOf({ ...move, root: work.folders.at(move.root).root })));
+  } catch (cause) {
+    if (cause instanceof RowsStay) {
+      work.journal.write({ kind: 'returning' });
+      returnBatch(work, taken);
     }
+    throw cause;
   }
+}
+
+const byRoot = (moves: readonly IntendedMove[]): Map<number, IntendedMove[]> => Map.groupBy(moves, (move) => move.root);
+
+/** From here on the batch only goes forward, unless its rows certainly stay: then the files come back to them. Returns its account, which is still to be written. */
+export async function finishBatch(work: FileWork, taken: readonly IntendedMove[], deleted: Deleted): Promise<ClosedBatch['account']> {
+  await removeRows(work, taken);
   work.watch('unlink');
-  const held = new Map<number, ReadonlySet<number>>();
-  for (const move of taken) {
-    const own = work.folders.at(move.root);
-    if (!held.has(move.root)) held.set(move.root, own.slots());
-    if (held.get(move.root)?.has(move.n) === true) own.unlink(move.n);
-  }
+  for (const [root, moves] of byRoot(taken)) await work.remover.remove(work.folders.at(root), moves);
   work.watch('unlinked');
   work.folders.sync();
   work.watch('deleted');
   const bytes = taken.reduce((sum, move) => sum + move.bytes, 0);
-  work.journal.write({ kind: 'deleted', items: taken.length, bytes });
   deleted.items += taken.length;
   deleted.bytes += bytes;
+  return { kind: 'deleted', items: taken.length, bytes };
+}
+
+/** Finishes a batch that a crash left open after it was found to be ours. A power cut may have undone moves that were not on disk yet: what stands in its place again was not deleted. */
+export async function resumeBatch(work: FileWork, taken: readonly IntendedMove[], deleted: Deleted): Promise<void> {
+  const hand = new FolderHand();
+  const held = heldSlots(work, taken);
+  const gone = taken.filter((move) => held.get(move.root)?.has(move.n) !== true);
+  const back = new Set(lookedAt(work, gone, (fd, move) => hand.look(fd, move.name) === 0 && isSame(hand.facts, move), false));
+  work.journal.write(await finishBatch(work, taken.filter((move) => !back.has(move)), deleted));
+}
+
+function heldSlots(work: FileWork, moves: readonly IntendedMove[]): Map<number, ReadonlySet<number>> {
+  return new Map([...new Set(moves.map((move) => move.root))].map((root) => [root, work.folders.at(root).slots()]));
 }
 
 /** Gives back what is still in our own folders, and closes the batch. */
 export function returnBatch(work: FileWork, moves: readonly IntendedMove[]): void {
   const cache = new FolderCache();
-  const held = new Map<number, ReadonlySet<number>>();
+  const held = heldSlots(work, moves);
   try {
     for (const move of byFolder(moves)) {
-      const own = work.folders.at(move.root);
-      if (!held.has(move.root)) held.set(move.root, own.slots());
       if (held.get(move.root)?.has(move.n) !== true) continue;
-      const folder: BytePath = decoded(move.folder);
-      own.putBack(cache.open(own.storeRoot, folder), decoded(move.name), move.n);
-      cache.touch();
+      const own = work.folders.at(move.root);
+      const folder = cache.open(own.storeRoot, move.folder);
+      if (!folder.ok) outcomeOf(folder.error); // Gone is one thing; out of descriptors is another.
+      own.putBack(folder.ok ? folder.value : null, move.name, move.n);
     }
   } finally {
     cache.close();

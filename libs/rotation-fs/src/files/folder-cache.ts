@@ -1,49 +1,38 @@
-import { fsyncSync } from 'node:fs';
 import type { BytePath } from '@mailwarden/inventory';
-import { closeDirectory, openChildDirectory, type Directory } from '@mailwarden/inventory-fs';
+import { closeDirectory, type Directory } from '@mailwarden/inventory-fs';
+import { err, ok, type Result } from '@mailwarden/kernel';
+import { enterFolder } from './store-folder.js';
 
-/** Walks down from a store's own folder, each component through the one before it. Safety: no link is followed and no mount crossed. Null when the way is not there any more. */
-function openBelow(root: Directory, path: BytePath): Directory | null {
+/** Walks down from a store's own folder, each component through the one before it. Safety: no link is followed and no mount crossed. Errors: the kernel's name of why the way ends. */
+function openBelow(root: Directory, path: BytePath): Result<Directory, string> {
   let current = root;
   for (const part of path.split('/').filter((component) => component !== '')) {
-    const child = openChildDirectory(current, part);
+    const child = enterFolder(current, part);
     if (current !== root) closeDirectory(current);
-    if (!child.ok) return null;
+    if (!child.ok) return err(child.error);
     current = child.value;
   }
-  return current;
+  return ok(current);
 }
 
 /** Keeps the folder that was used last open: a batch that is sorted by folder opens each once. */
 export class FolderCache {
   #path: BytePath | null = null;
   #root: Directory | null = null;
-  #directory: Directory | null = null;
-  #changed = false;
+  #opened: Result<Directory, string> | null = null;
 
-  /** Null when the folder is gone or was swapped for something else. */
-  open(root: Directory, path: BytePath): Directory | null {
-    if (this.#path === path && this.#root === root) return this.#directory;
+  /** Errors: the kernel's name of why the folder cannot be had; `ENOENT`, `ENOTDIR` or `ELOOP` when it is gone or was swapped for something else. */
+  open(root: Directory, path: BytePath): Result<Directory, string> {
+    if (this.#opened !== null && this.#path === path && this.#root === root) return this.#opened;
     this.close();
-    this.#directory = openBelow(root, path);
+    this.#opened = openBelow(root, path);
     [this.#root, this.#path] = [root, path];
-    return this.#directory;
-  }
-
-  /** A name came into or left the open folder: that is made to outlive a power cut before the next folder is opened. */
-  touch(): void {
-    this.#changed = true;
+    return this.#opened;
   }
 
   close(): void {
-    const directory = this.#directory;
-    [this.#directory, this.#path] = [null, null];
-    if (directory === null) return;
-    try {
-      if (this.#changed) fsyncSync(directory.fd);
-    } finally {
-      this.#changed = false;
-      if (directory !== this.#root) closeDirectory(directory);
-    }
+    const opened = this.#opened;
+    [this.#opened, this.#path] = [null, null];
+    if (opened?.ok === true && opened.value !== this.#root) closeDirectory(opened.value);
   }
 }

@@ -4,9 +4,22 @@ const WRITE_FLAGS = 0o3;
 /** A descriptor's access mode stands in the last octal digits of its flags. Source: proc_pid_fdinfo(5). */
 const FLAGS_LINE = /^flags:\s*([0-7]+)$/m;
 
-/** Files that any process has open for writing, by device and inode. Processes that may not be looked into are passed over. */
-export function openForWriting(): Set<string> {
-  const open = new Set<string>();
+/** Files by device and inode. */
+export class FileSet {
+  readonly #devsByIno = new Map<number, number[]>();
+
+  add(dev: number, ino: number): void {
+    this.#devsByIno.set(ino, [...(this.#devsByIno.get(ino) ?? []), dev]);
+  }
+
+  has(dev: number, ino: number): boolean {
+    return this.#devsByIno.get(ino)?.includes(dev) === true;
+  }
+}
+
+/** Files that any process has open for writing. Processes that may not be looked into are passed over. */
+export function openForWriting(): FileSet {
+  const open = new FileSet();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     let descriptors: string[];
     try {
@@ -19,12 +32,12 @@ export function openForWriting(): Set<string> {
   return open;
 }
 
-function addIfWriting(open: Set<string>, pid: string, fd: string): void {
+function addIfWriting(open: FileSet, pid: string, fd: string): void {
   try {
     const flags = FLAGS_LINE.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1];
     if (flags === undefined || (Number.parseInt(flags, 8) & WRITE_FLAGS) === 0) return;
     const stat = statSync(`/proc/${pid}/fd/${fd}`);
-    if (stat.isFile()) open.add(`${stat.dev}:${stat.ino}`);
+    if (stat.isFile()) open.add(stat.dev, stat.ino);
   } catch {
     return; // Closed meanwhile, or not ours to look at.
   }

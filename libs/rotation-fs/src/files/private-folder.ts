@@ -1,10 +1,13 @@
-import { fstatSync, fsyncSync, lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync, type Stats } from 'node:fs';
 import type { BytePath } from '@mailwarden/inventory';
-import { closeDirectory, entryNames, entryPath, openChildDirectory, openDirectoryBeneath, PRIVATE_FOLDER_PREFIX, type Directory, type Host } from '@mailwarden/inventory-fs';
+import { closeDirectory, entryNames, openDirectoryBeneath, PRIVATE_FOLDER_PREFIX, type Directory, type Host } from '@mailwarden/inventory-fs';
+import { EntryFacts, errorName, FolderHand, factsOf, isUnknownMove, kernelError, syncDescriptor, syncFileSystem } from '@mailwarden/linux';
 import { err, ok, type Result } from '@mailwarden/kernel';
+import { fileSystemOf, type FileSystem } from './file-system.js';
 import { putBack } from './put-back.js';
+import { enterFolder } from './store-folder.js';
 
 const FOLDER_MODE = 0o700;
+const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 /** What a file was when it was planned. */
@@ -15,18 +18,27 @@ export interface Identity {
   readonly mtimeMs: number;
 }
 
-const isSame = (stat: Stats, planned: Identity): boolean => stat.isFile() && stat.nlink === 1 && stat.dev === planned.dev && stat.ino === planned.ino && stat.size === planned.size && stat.mtimeMs === planned.mtimeMs;
+/** Whether what was looked at is the planned file, under its only name. */
+export const isSame = (facts: EntryFacts, planned: Identity): boolean => facts.isFile && facts.nlink === 1 && facts.ino === planned.ino && facts.size === planned.size && facts.mtimeMs === planned.mtimeMs && facts.dev === planned.dev;
 const ownUid = (): number => process.geteuid?.() ?? 0;
 
 export type MoveOutcome = 'moved' | 'changed-since-plan' | 'vanished' | 'permission-denied' | 'immutable' | 'other-file-system' | 'io-error';
 
-const OUTCOMES: Readonly<Record<string, MoveOutcome>> = { EACCES: 'permission-denied', EXDEV: 'other-file-system' };
+const OUTCOMES: Readonly<Record<string, MoveOutcome>> = { ENOENT: 'vanished', ENOTDIR: 'vanished', ELOOP: 'vanished', EACCES: 'permission-denied', EXDEV: 'other-file-system' };
+/** What says nothing of one file, but of its file system or of this host: whoever goes on would only meet it again. */
+const STOPPING: ReadonlySet<string> = new Set(['EIO', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'ESTALE', 'ENODEV', 'EUCLEAN']);
 
-/** The kernel says EPERM both for an immutable entry and for one of somebody else in a sticky folder. */
-function isOthersInSticky(folder: Directory, name: BytePath): boolean {
-  const uid = ownUid();
-  if (uid === 0 || (folder.mode & STICKY) === 0 || folder.uid === uid) return false;
-  return lstatSync(entryPath(folder, name)).uid !== uid;
+/** Thrown where nothing more can be taken from a store, before the file in question was touched. */
+export class StoreInTrouble extends Error {
+  constructor(readonly code: string) {
+    super(`the file system of the store fails (${code})`);
+  }
+}
+
+/** What it means for a file that the kernel refuses something on the way to it. Errors: throws `StoreInTrouble`. */
+export function outcomeOf(code: string): MoveOutcome {
+  if (STOPPING.has(code)) throw new StoreInTrouble(code);
+  return OUTCOMES[code] ?? 'io-error';
 }
 
 /**
@@ -35,12 +47,16 @@ function isOthersInSticky(folder: Directory, name: BytePath): boolean {
  * Safety: names are taken from the store by rename alone, so what was looked at is what is deleted. Source: safety rule 3.
  */
 export class PrivateFolder {
+  readonly #hand = new FolderHand();
+  /** Null until somebody asks. */
+  #fileSystem: FileSystem | null = null;
+
   private constructor(
     /** The store's own folder, opened once. */
     readonly storeRoot: Directory,
     readonly root: BytePath,
     private readonly name: string,
-    private readonly directory: Directory,
+    readonly directory: Directory,
     readonly identity: { readonly dev: number; readonly ino: number },
   ) {}
 
@@ -51,13 +67,9 @@ export class PrivateFolder {
     const storeRoot = parent.value.directory;
     try {
       const name = PRIVATE_FOLDER_PREFIX + order;
-      try {
-        mkdirSync(entryPath(storeRoot, name), FOLDER_MODE);
-        fsyncSync(storeRoot.fd);
-      } catch (cause) {
-        const { code } = cause as NodeJS.ErrnoException;
-        if (code !== 'EEXIST') return giveUp(storeRoot, `the executor cannot make its own folder in the store (${code ?? 'unknown'})`);
-      }
+      const made = new FolderHand().makeFolder(storeRoot.fd, name, FOLDER_MODE);
+      if (made === 0) syncDescriptor(storeRoot.fd);
+      else if (errorName(made) !== 'EEXIST') return giveUp(storeRoot, `the executor cannot make its own folder in the store (${errorName(made)})`);
       return PrivateFolder.#enter(storeRoot, root, name);
     } catch (cause) {
       closeDirectory(storeRoot);
@@ -76,56 +88,58 @@ export class PrivateFolder {
   }
 
   static #enter(storeRoot: Directory, root: BytePath, name: string): Result<PrivateFolder, string> {
-    const opened = openChildDirectory(storeRoot, name);
+    const opened = enterFolder(storeRoot, name);
     if (!opened.ok) return giveUp(storeRoot, `the executor's own folder cannot be opened (${opened.error})`);
     const { uid, mode, fd } = opened.value;
-    if (uid !== ownUid() || (mode & 0o077) !== 0) {
+    if (uid !== ownUid() || (mode & OTHERS) !== 0) {
       closeDirectory(opened.value);
       return giveUp(storeRoot, "the executor's own folder is open to others; somebody else made it");
     }
-    const { dev, ino } = fstatSync(fd);
-    return ok(new PrivateFolder(storeRoot, root, name, opened.value, { dev, ino }));
+    const facts = new EntryFacts();
+    factsOf(fd, facts);
+    return ok(new PrivateFolder(storeRoot, root, name, opened.value, { dev: facts.dev, ino: facts.ino }));
   }
 
-  /** Takes one planned file in. Whatever is not that very file goes back to its place. Errors: throws when our own folder was removed. */
+  get fileSystem(): FileSystem {
+    this.#fileSystem ??= fileSystemOf(this.directory.mountId);
+    return this.#fileSystem;
+  }
+
+  /** Takes one planned file in. Whatever is not that very file goes back to its place. Errors: throws when our own folder was removed, and `StoreInTrouble`. */
   take(folder: Directory, name: BytePath, slot: number, planned: Identity): MoveOutcome {
-    try {
-      renameSync(entryPath(folder, name), this.#path(slot));
-    } catch (cause) {
-      return this.#outcomeOf(cause, folder, name);
-    }
-    if (isSame(lstatSync(this.#path(slot)), planned)) return 'moved';
+    const own = String(slot);
+    let error = this.#hand.moveToFree(folder.fd, name, this.directory.fd, own);
+    if (isUnknownMove(error)) error = this.#hand.move(folder.fd, name, this.directory.fd, own); // Nobody else can have taken the name in here.
+    if (error !== 0) return this.#refused(error, folder, name);
+    const looked = this.#hand.look(this.directory.fd, own);
+    if (looked !== 0) throw kernelError('what was taken in cannot be looked at', looked);
+    if (isSame(this.#hand.facts, planned)) return 'moved';
     this.putBack(folder, name, slot);
     return 'changed-since-plan';
   }
 
   /** A null folder is gone; what lay in it goes to the store's own folder. */
   putBack(folder: Directory | null, name: BytePath, slot: number): void {
-    putBack(this.#path(slot), folder, this.storeRoot, name, `${this.name.slice(PRIVATE_FOLDER_PREFIX.length)}-${slot}`);
+    putBack(this.#hand, { folder: this.directory, name: String(slot) }, folder, this.storeRoot, name, `${this.name.slice(PRIVATE_FOLDER_PREFIX.length)}-${slot}`);
   }
 
   slots(): Set<number> {
     return new Set(entryNames(this.directory).map(Number));
   }
 
-  /** Deletes what was taken in. The only place in the product where user data is unlinked. */
-  unlink(slot: number): void {
-    unlinkSync(this.#path(slot));
-  }
-
-  /** What was done here outlives a power cut. */
+  /** What was done here outlives a power cut, and so does that it is no longer where it was taken from: the kernel writes both halves of a move at once. */
   sync(): void {
-    fsyncSync(this.directory.fd);
+    if (this.fileSystem.isOrdered) syncDescriptor(this.directory.fd);
+    else syncFileSystem(this.directory.fd);
   }
 
   /** Removes the folder when it is empty. */
   close(): void {
     try {
-      const { dev, ino } = lstatSync(entryPath(this.storeRoot, this.name));
-      if (dev === this.identity.dev && ino === this.identity.ino) rmdirSync(entryPath(this.storeRoot, this.name));
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw cause;
+      const looked = this.#hand.look(this.storeRoot.fd, this.name);
+      if (looked !== 0 || this.#hand.facts.dev !== this.identity.dev || this.#hand.facts.ino !== this.identity.ino) return;
+      const error = errorName(this.#hand.removeFolder(this.storeRoot.fd, this.name));
+      if (error === 'EIO' || error === 'EROFS') throw new StoreInTrouble(error);
     } finally {
       this.release();
     }
@@ -137,18 +151,22 @@ export class PrivateFolder {
     closeDirectory(this.storeRoot);
   }
 
-  #outcomeOf(cause: unknown, folder: Directory, name: BytePath): MoveOutcome {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') {
-      if (fstatSync(this.directory.fd).nlink === 0) throw new Error("the executor's own folder was removed by somebody else", { cause });
-      return 'vanished';
-    }
-    if (code === 'EPERM') return isOthersInSticky(folder, name) ? 'permission-denied' : 'immutable';
-    return OUTCOMES[code ?? ''] ?? 'io-error';
+  #refused(error: number, folder: Directory, name: BytePath): MoveOutcome {
+    const code = errorName(error);
+    if (code === 'EPERM') return this.#isOthersInSticky(folder, name) ? 'permission-denied' : 'immutable';
+    if (code === 'EEXIST') throw new Error("a place in the executor's own folder is taken already");
+    if (code !== 'ENOENT') return outcomeOf(code);
+    const facts = new EntryFacts();
+    factsOf(this.directory.fd, facts);
+    if (facts.nlink === 0) throw new Error("the executor's own folder was removed by somebody else");
+    return 'vanished';
   }
 
-  #path(slot: number): Buffer {
-    return entryPath(this.directory, String(slot));
+  /** The kernel says EPERM both for an immutable entry and for one of somebody else in a sticky folder. */
+  #isOthersInSticky(folder: Directory, name: BytePath): boolean {
+    const uid = ownUid();
+    if (uid === 0 || (folder.mode & STICKY) === 0 || folder.uid === uid) return false;
+    return this.#hand.look(folder.fd, name) === 0 && this.#hand.facts.uid !== uid;
   }
 }
 

@@ -57,6 +57,11 @@ export class PrivateFolders {
     return folder;
   }
 
+  /** What the open folders lie on, each once. */
+  fileSystems(): string[] {
+    return [...new Set([...this.#open.values()].map((folder) => folder.fileSystem.type))];
+  }
+
   sync(): void {
     for (const folder of this.#open.values()) folder.sync();
   }

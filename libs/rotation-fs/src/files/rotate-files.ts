@@ -1,16 +1,23 @@
+import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import type { SkipReason } from '@mailwarden/contracts';
+import type { Receipt, SkipReason } from '@mailwarden/contracts';
+import { lowerPriority } from '@mailwarden/linux';
 import type { BegunOrder } from '@mailwarden/rotation';
-import { carryOutFiles } from './carry-out-files.js';
-import type { FileWork } from './file-batch.js';
-import type { FoundItem } from './find-items.js';
 import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
-import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
 import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
-import { planStore, type StorePlan } from './plan-store.js';
-import { PrivateFolders } from './private-folders.js';
 import type { ApplyRequest } from '../rotate-request.js';
+import { carryOutPiece, type CarryOut } from './carry-out-files.js';
+import { halfNameOf, type FileWork } from './file-work.js';
+import { inTurns } from './in-turns.js';
+import type { AgeKey } from './item-window.js';
+import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
+import { nextPiece, plannedFiles, planFiles, type FilesPlan, type PlanPiece } from './plan-files.js';
+import { PrivateFolders } from './private-folders.js';
 import { nextSlotOf, openBatchOf, settleBatch } from './settle-batch.js';
+import { SlotRemover } from './slot-remover.js';
+import { namesInStore } from './store-names.js';
+import type { Halt } from './take-in.js';
+import { Tempo } from './tempo.js';
 
 /** What earlier runs of the order closed. */
 export function deletedBefore(records: readonly JournalRecord[]): Deleted {
@@ -26,60 +33,95 @@ export function deletedBefore(records: readonly JournalRecord[]): Deleted {
 /** What is left of an order that was begun: its own goal, and no more than it had planned. */
 export const restOf = (begun: Begun, deleted: Deleted): BegunOrder => ({ ...begun.goal, itemsLeft: Math.max(0, begun.planned.items - deleted.items), newestMs: begun.planned.newestMs, deleted: { items: deleted.items, bytes: deleted.bytes } });
 
-const halfNameOf = ({ root, folder, name }: FoundItem): HalfName => ({ root, path: `${folder === '' ? '' : `${folder}/`}${name}` });
-
-function* halfNamesOf(items: readonly FoundItem[]): Iterable<HalfName> {
-  for (const item of items) yield halfNameOf(item);
-}
-
 type Said = (outcome: Outcome['outcome'], reason: string) => Outcome;
 
-function saying(begun: Begun | undefined, plan: StorePlan | null, deleted: Deleted, resumed: boolean): Said {
+/** What an order is told with, whatever comes. */
+interface Account {
+  readonly begun: Begun | undefined;
+  readonly plan: FilesPlan | null;
+  readonly deleted: Deleted;
+  readonly resumed: boolean;
+  readonly facts: Receipt['facts'];
+}
+
+function saying({ begun, plan, deleted, resumed, facts }: Account): Said {
   const first = begun ?? (plan === null ? NOTHING_DONE : { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } });
-  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed });
+  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }) });
 }
 
 /** How an order is told that ran to its end. */
-function endOf(said: Said, plan: StorePlan, deletedNow: number): Outcome {
-  const left = plan.items.length - deletedNow;
-  if (plan.items.length > 0 && deletedNow === 0) return said('failed', `none of the ${left} planned files could be taken`);
+function endOf(said: Said, { plan }: FilesPlan, deletedNow: number): Outcome {
+  const left = plan.planned.items - deletedNow;
+  if (plan.planned.items > 0 && deletedNow === 0) return said('failed', `none of the ${left} planned files could be taken`);
   if (left > 0) return said('completed', `${left} planned files had changed or could not be taken`);
-  return said('completed', plan.plan.staysOver ? 'what may go did not suffice to get under the limit' : '');
+  return said('completed', plan.staysOver ? 'what may go did not suffice to get under the limit' : '');
 }
 
-async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork, startedMonotonicMs: number): Promise<Outcome> {
+/** Whether rows can leave with their files at all. */
+async function rowsAreUnderstood(otherHalf: OtherHalf, request: ApplyRequest, plan: FilesPlan): Promise<boolean> {
+  const planned: HalfName[] = [];
+  for (const file of plannedFiles(request, plan)) planned.push(halfNameOf(file));
+  return otherHalf.isUnderstood(planned, () => namesInStore(request));
+}
+
+/** Carries out a plan piece by piece: what does not fit into memory at once is looked for again, after what was tried. Returns why it ended early; null when all was tried. */
+async function carryOutPlan(request: ApplyRequest, terms: CarryOut, { plan, piece, nowMs }: FilesPlan): Promise<Halt | null> {
+  let [slot, itemsLeft, floor] = [nextSlotOf(terms.work.journal.records), plan.planned.items, null as AgeKey | null];
+  for (let current: PlanPiece | null = piece; itemsLeft > 0; current = null) {
+    const begun: BegunOrder = { ...plan.goal, itemsLeft, newestMs: plan.planned.newestMs, deleted: terms.deleted };
+    const one: PlanPiece = current ?? (await inTurns(nextPiece(request, begun, floor, nowMs)));
+    const prepared = terms.work.folders.prepare([...new Set(one.chosen.map((place) => one.window.rootAt(place)))]);
+    if (!prepared.ok) return { outcome: 'failed', reason: prepared.error };
+    const { halt, nextSlot } = await carryOutPiece(terms, one, slot);
+    if (halt !== null) return halt;
+    slot = nextSlot;
+    itemsLeft -= one.chosen.length;
+    if (one.next === null) return null;
+    floor = one.next;
+  }
+  return null;
+}
+
+async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork, tempo: Tempo, startedMonotonicMs: number): Promise<Outcome> {
   const { store, bounds, now } = request;
   const startedMs = now();
   const resumed = journal.begun !== undefined;
   const deleted = deletedBefore(journal.records);
   const settled = await settleBatch(work, openBatchOf(journal.records), deleted);
-  if (!settled.ok) return saying(journal.begun, null, deleted, resumed)('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
-  const plan = await planStore(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted));
+  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined })('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+  const plan = await inTurns(planFiles(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted)));
   for (const [reason, count] of plan.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
-  const said = saying(journal.begun, plan, deleted, resumed);
+  const facts = { kernel: release(), fileSystems: [] as string[], tool: null };
+  const said = saying({ begun: journal.begun, plan, deleted, resumed, facts });
+  const { planned, staysOver, stopped, goal, before } = plan.plan;
   if (plan.unreadable !== null) return said('failed', plan.unreadable);
-  if (plan.plan.stopped !== null) return said('stopped', plan.plan.stopped);
-  if (plan.items.length === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.plan.staysOver ? 'nothing that may go would bring the store under its limit' : '');
-  if (work.otherHalf !== null && !(await work.otherHalf.isUnderstood(plan.items.map(halfNameOf), () => halfNamesOf(plan.found)))) return said('stopped', `no row of ${store.rows?.relation ?? store.id} names any of these files in a way that is understood; their rows would stay behind`);
-  if (journal.begun === undefined) journal.write({ kind: 'begun', before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest }, goal: plan.plan.goal });
+  if (stopped !== null) return said('stopped', stopped);
+  if (planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', staysOver ? 'nothing that may go would bring the store under its limit' : '');
+  if (work.otherHalf !== null && !(await rowsAreUnderstood(work.otherHalf, request, plan))) return said('stopped', `no row of ${store.rows?.relation ?? store.id} names any of these files in a way that is understood; their rows would stay behind`);
+  if (journal.begun === undefined) journal.write({ kind: 'begun', before, planned: { ...planned, digest: plan.digest }, goal });
   work.watch('folder');
-  const prepared = work.folders.prepare([...new Set(plan.items.map((item) => item.root))]);
-  if (!prepared.ok) return said('failed', prepared.error);
+  work.remover.expect(planned.items);
+  if (tempo.isBound) lowerPriority();
   const deletedEarlier = deleted.items;
-  const stopped = await carryOutFiles(work, plan.items, nextSlotOf(journal.records), deleted, { startedMonotonicMs, startedMs, deadlineSeconds: bounds.deadlineSeconds, now, byAge: plan.plan.goal.olderThanMs !== null, stop: request.stop });
-  return stopped === null ? endOf(said, plan, deleted.items - deletedEarlier) : said('stopped', stopped);
+  const patience = { startedMonotonicMs, startedMs, deadlineSeconds: bounds.deadlineSeconds, now, byAge: goal.olderThanMs !== null, stop: request.stop };
+  const halt = await carryOutPlan(request, { work, deleted, patience, tempo }, plan);
+  facts.fileSystems.push(...work.folders.fileSystems());
+  return halt === null ? endOf(said, plan, deleted.items - deletedEarlier) : said(halt.outcome, halt.reason);
 }
 
-async function withWork<T>(request: ApplyRequest, order: string, journal: Journal, use: (work: FileWork) => Promise<T>): Promise<T> {
+async function withWork<T>(request: ApplyRequest, order: string, journal: Journal, use: (work: FileWork, tempo: Tempo) => Promise<T>): Promise<T> {
   const relation = request.store.kind === 'pair' ? request.store.rows : null;
   const otherHalf: OtherHalf | null = relation === null ? null : await connectOtherHalf(request.host, relation);
   const folders = new PrivateFolders(request.host, order, journal);
+  const tempo = new Tempo(request.pace, request.stop);
+  const remover = new SlotRemover(tempo);
   try {
-    const result = await use({ folders, journal, otherHalf, watch: request.watch ?? (() => undefined) });
+    const result = await use({ folders, journal, otherHalf, remover, watch: request.watch ?? (() => undefined) }, tempo);
     folders.close('remove');
     return result;
   } finally {
     folders.close('leave');
+    await remover.end();
     await otherHalf?.close();
   }
 }
@@ -87,7 +129,7 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
 /** Brings a store of files, generations or pairs back under its limits. Safety: plans first; a plan above a bound deletes nothing. */
 export function rotateFiles(request: ApplyRequest, order: string, journal: Journal): Promise<Outcome> {
   const startedMonotonicMs = performance.now();
-  return withWork(request, order, journal, (work) => carryOut(request, journal, work, startedMonotonicMs));
+  return withWork(request, order, journal, (work, tempo) => carryOut(request, journal, work, tempo, startedMonotonicMs));
 }
 
 /** Ends what an earlier run of the order left half done, and begins nothing new. */
@@ -95,7 +137,7 @@ export function settleFiles(request: ApplyRequest, order: string, journal: Journ
   return withWork(request, order, journal, async (work) => {
     const deleted = deletedBefore(journal.records);
     const settled = await settleBatch(work, openBatchOf(journal.records), deleted);
-    const said = saying(journal.begun, null, deleted, true);
+    const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined });
     return settled.ok ? said('stopped', reason) : said('failed', `${reason}; an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
   });
 }

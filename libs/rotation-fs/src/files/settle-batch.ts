@@ -1,8 +1,10 @@
 import type { Result } from '@mailwarden/kernel';
 import { ok } from '@mailwarden/kernel';
-import { finishBatch, returnBatch, type FileWork } from './file-batch.js';
-import type { IntendedMove, JournalRecord } from '../journal/journal.js';
+import type { JournalRecord } from '../journal/journal.js';
+import { isPacked, unpackMoves, type IntendedMove } from '../journal/packed-moves.js';
 import type { Deleted } from '../outcome.js';
+import { resumeBatch, returnBatch } from './file-batch.js';
+import type { FileWork } from './file-work.js';
 
 /** A batch that a crash left open. */
 export interface OpenBatch {
@@ -13,22 +15,19 @@ export interface OpenBatch {
 
 /** Reads the journal for a batch that was never closed; null when all were. */
 export function openBatchOf(records: readonly JournalRecord[]): OpenBatch | null {
-  let moves = null as readonly IntendedMove[] | null;
-  let way: OpenBatch['way'] = 'back';
-  for (const record of records) {
-    if (record.kind === 'intent') [moves, way] = [record.moves, 'back'];
-    else if (record.kind === 'moved') {
-      const ours = new Set(record.ns);
-      [moves, way] = [(moves ?? []).filter((move) => ours.has(move.n)), 'forward'];
-    } else if (record.kind === 'returning') way = 'back';
-    else if (record.kind === 'deleted' || record.kind === 'returned') moves = null;
-  }
-  return moves === null ? null : { moves, way };
+  const begin = records.findLastIndex((record) => record.kind === 'intent');
+  const intent = records[begin];
+  const since = records.slice(begin + 1);
+  if (intent?.kind !== 'intent' || since.some(({ kind }) => kind === 'deleted' || kind === 'returned')) return null;
+  const moves = unpackMoves(Buffer.from(intent.files, 'base64'), intent.first);
+  const moved = since.find((record) => record.kind === 'moved');
+  if (moved === undefined) return { moves, way: 'back' };
+  const ours = Buffer.from(moved.ours, 'base64');
+  return { moves: moves.filter((_move, place) => isPacked(ours, place)), way: since.some(({ kind }) => kind === 'returning') ? 'back' : 'forward' };
 }
 
 /** The first slot that no batch of the order has used yet. */
-export const nextSlotOf = (records: readonly JournalRecord[]): number =>
-  records.reduce((next, record) => (record.kind === 'intent' ? record.moves.reduce((most, move) => Math.max(most, move.n + 1), next) : next), 0);
+export const nextSlotOf = (records: readonly JournalRecord[]): number => records.reduce((next, record) => (record.kind === 'intent' ? Math.max(next, record.first + record.count) : next), 0);
 
 /**
  * Finishes or takes back what a crash cut short, before anything new is begun.
@@ -38,7 +37,7 @@ export async function settleBatch(work: FileWork, open: OpenBatch | null, delete
   if (open === null) return ok(undefined);
   const reopened = work.folders.reopen([...new Set(open.moves.map((move) => move.root))]);
   if (!reopened.ok) return reopened;
-  if (open.way === 'forward') await finishBatch(work, open.moves, deleted);
+  if (open.way === 'forward') await resumeBatch(work, open.moves, deleted);
   else returnBatch(work, open.moves);
   return ok(undefined);
 }

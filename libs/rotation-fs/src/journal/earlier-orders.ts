@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Receipt } from '@mailwarden/contracts';
 import type { OrderFacts } from '../outcome.js';
-import { recordsOf } from './journal-lines.js';
-import type { JournalRecord } from './journal.js';
+import { readRecords, type JournalRecord } from './journal.js';
 
 const SUFFIX = '.journal';
 /** More would not be read for the sake of a rate. Units: files. */
@@ -11,15 +10,10 @@ const JOURNALS_READ_MAX = 10_000;
 
 const isAbsent = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
 
-function recordsIn(path: string): JournalRecord[] {
-  const text = readFileSync(path, 'utf8');
-  return recordsOf<JournalRecord>(text.slice(0, text.lastIndexOf('\n') + 1), path);
-}
-
 /** What an earlier run noted of an order before it began; null where this host never heard of it. Errors: throws when the journal is damaged. */
 export function earlierFacts(dir: string, order: string): OrderFacts | null {
   try {
-    return recordsIn(join(dir, `${order}${SUFFIX}`)).find((record) => record.kind === 'opened')?.facts ?? null;
+    return readRecords(join(dir, `${order}${SUFFIX}`)).find((record) => record.kind === 'opened')?.facts ?? null;
   } catch (cause) {
     if (isAbsent(cause)) return null;
     throw cause;
@@ -60,7 +54,7 @@ export function deletedLately(dir: string, of: OrderFacts, sinceMs: number): Del
   if (names.length > JOURNALS_READ_MAX) throw new Error(`${dir} holds ${names.length} journals of late, more than the ${JOURNALS_READ_MAX} that are read for a rate`);
   const sum = { items: 0, bytes: 0, percent: 0 };
   for (const name of names) {
-    const records = recordsIn(join(dir, name));
+    const records = readRecords(join(dir, name));
     const facts = records.find((record) => record.kind === 'opened')?.facts;
     if (facts?.profile !== of.profile || facts.store !== of.store || facts.policy.name !== of.policy.name) continue;
     const { before, deleted } = deletedBy(records);

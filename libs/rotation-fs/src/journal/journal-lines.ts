@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
 /** A journal that says something that this version did not write. Nothing may be deleted on its word, and nothing it says may be thrown away. */
@@ -17,14 +18,31 @@ export function lineOf(record: unknown): string {
   return `${checkOf(json)} ${json}\n`;
 }
 
-/** Reads whole lines. Errors: throws `JournalDamaged` at the first that is not what was written. */
-export function recordsOf<T>(text: string, path: string): T[] {
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line, index) => {
-      const json = line.slice(CHECK_LENGTH + 1);
-      if (line[CHECK_LENGTH] !== ' ' || line.slice(0, CHECK_LENGTH) !== checkOf(json)) throw new JournalDamaged(path, index + 1);
-      return JSON.parse(json) as T;
-    });
+/** Read at once. Units: bytes. */
+const CHUNK_BYTES = 1_048_576;
+const NEWLINE = 0x0a;
+
+function recordOf<T>(line: string, path: string, number: number): T {
+  const json = line.slice(CHECK_LENGTH + 1);
+  if (line[CHECK_LENGTH] !== ' ' || line.slice(0, CHECK_LENGTH) !== checkOf(json)) throw new JournalDamaged(path, number);
+  return JSON.parse(json) as T;
+}
+
+/** Reads whole lines of an open file, one after the other, each with the place where it ends. Errors: throws `JournalDamaged` at the first that is not what was written. */
+export function* recordsIn<T>(fd: number, path: string): Generator<{ readonly record: T; readonly end: number }, void, void> {
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  let [at, number, end] = [0, 0, 0];
+  let pieces: Buffer[] = [];
+  for (let read = readSync(fd, chunk, 0, CHUNK_BYTES, at); read > 0; read = readSync(fd, chunk, 0, CHUNK_BYTES, at)) {
+    let from = 0;
+    for (let to = chunk.indexOf(NEWLINE); to !== -1 && to < read; to = chunk.indexOf(NEWLINE, from)) {
+      const line = Buffer.concat([...pieces, chunk.subarray(from, to)]).toString('utf8');
+      pieces = [];
+      from = to + 1;
+      end = at + from;
+      yield { record: recordOf<T>(line, path, (number += 1)), end };
+    }
+    pieces.push(Buffer.from(chunk.subarray(from, read)));
+    at += read;
+  }
 }

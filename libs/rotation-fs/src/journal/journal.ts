@@ -1,19 +1,16 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Receipt } from '@mailwarden/contracts';
 import { canonicalJson, sha256, type Sha256 } from '@mailwarden/kernel';
 import type { Goal } from '@mailwarden/rotation';
-import { lineOf, recordsOf } from './journal-lines.js';
+import { lineOf, recordsIn } from './journal-lines.js';
 import { lockOrder } from './journal-lock.js';
+import type { LogRecord } from '../logs/log-record.js';
 import type { OrderFacts } from '../outcome.js';
 
-/** One file that an order is about to move, as the journal names it. Paths are base64 of their bytes; `folder` is below the root. */
-export interface IntendedMove {
-  readonly n: number;
-  /** Place in the list of `private-folder` records. */
-  readonly root: number;
-  readonly folder: string;
-  readonly name: string;
+/** One file that an order is about to have deleted by the product's own tool. `path` is base64 of its bytes, from the host's root. */
+export interface ToolItem {
+  readonly path: string;
   readonly dev: number;
   readonly ino: number;
   readonly size: number;
@@ -38,13 +35,18 @@ export type JournalRecord =
   | { readonly kind: 'opened'; readonly content: Sha256; readonly facts: OrderFacts }
   | Begun
   | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number }
-  | { readonly kind: 'intent'; readonly moves: readonly IntendedMove[] }
-  | { readonly kind: 'moved'; readonly ns: readonly number[] }
+  /** `files` is base64 of `packMoves`; their slots count up from `first`. */
+  | { readonly kind: 'intent'; readonly first: number; readonly count: number; readonly files: string }
+  /** `ours` is base64 of `packPlaces`: which of the batch are ours to delete. */
+  | { readonly kind: 'moved'; readonly ours: string }
   | { readonly kind: 'deleted'; readonly items: number; readonly bytes: number }
   | { readonly kind: 'returning' }
   | { readonly kind: 'returned' }
   | { readonly kind: 'rows-intent'; readonly keys: readonly string[]; readonly bytesPerRow: number }
   | { readonly kind: 'rows-deleted'; readonly rows: number; readonly bytes: number }
+  /** The product's own tool is about to be run with these arguments; `deleted` closes it with what was measured. */
+  | { readonly kind: 'tool-intent'; readonly argv: readonly string[]; readonly items: readonly ToolItem[] }
+  | LogRecord
   | { readonly kind: 'finished'; readonly receipt: Receipt };
 
 const FOLDER_MODE = 0o700;
@@ -72,16 +74,47 @@ function syncFolder(dir: string): void {
   }
 }
 
+/** Adds a record to those that are remembered. The names of a batch are forgotten once it is closed, so that an order of any size is remembered in little memory. */
+function keepRecord(records: JournalRecord[], record: JournalRecord): void {
+  if (record.kind === 'deleted' || record.kind === 'returned') {
+    const begin = records.findLastIndex(({ kind }) => kind === 'intent');
+    const intent = records[begin];
+    if (intent?.kind === 'intent') records.splice(begin, Infinity, { ...intent, files: '' }, ...records.slice(begin + 1).filter(({ kind }) => kind !== 'moved'));
+  }
+  records.push(record);
+}
+
+/** Reads a journal line by line. Returns how many bytes of it are whole lines. Errors: throws `JournalDamaged`. */
+function readJournal(fd: number, path: string): { records: JournalRecord[]; wholeBytes: number } {
+  const records: JournalRecord[] = [];
+  let wholeBytes = 0;
+  for (const { record, end } of recordsIn<JournalRecord>(fd, path)) {
+    keepRecord(records, record);
+    wholeBytes = end;
+  }
+  return { records, wholeBytes };
+}
+
+/** What a journal says, read without taking the order. Errors: throws when it cannot be read, and `JournalDamaged`. */
+export function readRecords(path: string): readonly JournalRecord[] {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return readJournal(fd, path).records;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Append-only record of one order, on disk before what it announces. Errors: throws when it cannot be written or read; then nothing is deleted. */
 export class Journal {
   readonly #records: JournalRecord[];
 
   private constructor(
     private readonly fd: number,
-    records: readonly JournalRecord[],
+    records: JournalRecord[],
     private readonly unlock: () => void,
   ) {
-    this.#records = [...records];
+    this.#records = records;
   }
 
   /** Opens an order's journal for this process alone. */
@@ -93,11 +126,8 @@ export class Journal {
     let fd: number | null = null;
     try {
       fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
-      const bytes = readFileSync(fd);
-      // What follows the last newline was cut short by a crash: it announced nothing, and must not run into the next line.
-      const wholeBytes = bytes.lastIndexOf('\n') + 1;
-      const records = recordsOf<JournalRecord>(bytes.toString('utf8', 0, wholeBytes), path);
-      ftruncateSync(fd, wholeBytes);
+      const { records, wholeBytes } = readJournal(fd, path);
+      ftruncateSync(fd, wholeBytes); // A last line without its end was cut short by a crash: it announced nothing, and must not run into the next line.
       fsyncSync(fd);
       syncFolder(dir);
       return new Journal(fd, records, unlock);
@@ -122,7 +152,7 @@ export class Journal {
     const bytes = Buffer.from(records.map(lineOf).join(''));
     for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     fsyncSync(this.fd);
-    this.#records.push(...records);
+    for (const record of records) keepRecord(this.#records, record);
   }
 
   close(): void {
@@ -141,8 +171,7 @@ export function unfinishedOrders(dir: string): OrderFacts[] {
     throw cause;
   }
   return names.flatMap((name) => {
-    const text = readFileSync(join(dir, name), 'utf8');
-    const records = recordsOf<JournalRecord>(text.slice(0, text.lastIndexOf('\n') + 1), join(dir, name));
+    const records = readRecords(join(dir, name));
     const opened = records.find((record) => record.kind === 'opened');
     if (opened === undefined || records.some((record) => record.kind === 'finished')) return [];
     return opened.content === sha256(canonicalJson(opened.facts)) ? [opened.facts] : [];

@@ -1,0 +1,176 @@
+import { SKIP_REASONS, type SkipReason } from '@mailwarden/contracts';
+import type { BytePath } from '@mailwarden/inventory';
+import type { FolderReader } from '@mailwarden/linux';
+import { orderOf, type AgedItems } from '@mailwarden/rotation';
+import type { WalkedFolder } from './store-walk.js';
+
+/** So many items are known at a time, whatever the store holds: about 45 MB with names of 40 bytes. */
+const ITEMS_MAX = 524_288;
+const ITEMS_FIRST = 1_024;
+const NAME_BYTES_FIRST = 32_768;
+
+/** A folder by where it lies. */
+export interface FolderName {
+  /** The store's own folder, from which the way down is walked again. */
+  readonly root: BytePath;
+  /** Below the root; empty for the root itself. */
+  readonly folder: BytePath;
+}
+
+/** Where an item stands among all of a store. Items of one moment are told apart by their inode. */
+export interface AgeKey {
+  readonly atMs: number;
+  readonly ino: number;
+}
+
+/** One regular file of a store, with what it is known by: the plan deletes this file and no other that took its name. Units: bytes, allocated for `bytes`; milliseconds since 1970. */
+export interface PlannedFile extends FolderName {
+  readonly name: BytePath;
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly bytes: number;
+}
+
+const NOWHERE: FolderName = { root: '', folder: '' };
+const comparable = (atMs: number): number => (Number.isNaN(atMs) ? Infinity : atMs);
+/** Whether an item comes after another, by age and inode. */
+export const isAfter = (a: AgeKey, b: AgeKey): boolean => (comparable(a.atMs) === comparable(b.atMs) ? a.ino > b.ino : comparable(a.atMs) > comparable(b.atMs));
+
+/**
+ * The oldest items of a store, as columns: it takes in as many as it is shown, and keeps as many as it has room for. Memory stays the same however many it is shown.
+ */
+export class ItemWindow implements AgedItems {
+  bytes = new Float64Array(ITEMS_FIRST);
+  atMs = new Float64Array(ITEMS_FIRST);
+  /** The modification time, which a hold may mean as well. */
+  otherMs = new Float64Array(ITEMS_FIRST);
+  #ino = new Float64Array(ITEMS_FIRST);
+  #size = new Float64Array(ITEMS_FIRST);
+  #dev = new Uint16Array(ITEMS_FIRST);
+  #folder = new Uint32Array(ITEMS_FIRST);
+  #reason = new Uint8Array(ITEMS_FIRST);
+  #nameAt = new Uint32Array(ITEMS_FIRST + 1);
+  #names = Buffer.alloc(NAME_BYTES_FIRST);
+  #devs: number[] = [];
+  #folders: FolderName[] = [];
+  #lastFolder: WalkedFolder | null = null;
+  #count = 0;
+  #ceiling: AgeKey | null = null;
+
+  constructor(private readonly itemsMax = ITEMS_MAX) {}
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** False once something younger had to be left out. */
+  get isWhole(): boolean {
+    return this.#ceiling === null;
+  }
+
+  readonly blockedBy = (place: number): SkipReason | null => SKIP_REASONS[(this.#reason[place] ?? 0) - 1] ?? null;
+
+  /** True for an item that would be left out anyway. */
+  isBeyond(key: AgeKey): boolean {
+    return this.#ceiling !== null && isAfter(key, this.#ceiling);
+  }
+
+  add(folder: WalkedFolder, reader: FolderReader, atMs: number, reason: SkipReason | null): void {
+    const { facts } = reader;
+    const { ino } = facts;
+    if (this.isBeyond({ atMs, ino })) return;
+    if (this.#count === this.itemsMax) this.#drop();
+    else if (this.#count === this.atMs.length) this.#grow();
+    const place = this.#count;
+    this.#count += 1;
+    this.bytes[place] = facts.allocated;
+    this.atMs[place] = atMs;
+    this.otherMs[place] = facts.mtimeMs;
+    this.#ino[place] = ino;
+    this.#size[place] = facts.size;
+    this.#dev[place] = this.#devPlace(facts.dev);
+    this.#folder[place] = this.#folderPlace(folder);
+    this.#reason[place] = reason === null ? 0 : SKIP_REASONS.indexOf(reason) + 1;
+    this.#keepName(place, reader.name);
+  }
+
+  /** Places from the oldest to the newest. */
+  order(): Uint32Array {
+    return orderOf(this.atMs.subarray(0, this.#count), this.#ino.subarray(0, this.#count));
+  }
+
+  keyOf(place: number): AgeKey {
+    return { atMs: this.atMs[place] ?? Number.NaN, ino: this.#ino[place] ?? 0 };
+  }
+
+  rootAt(place: number): BytePath {
+    return (this.#folders[this.#folder[place] ?? 0] ?? NOWHERE).root;
+  }
+
+  fileAt(place: number): PlannedFile {
+    const folder = this.#folders[this.#folder[place] ?? 0] ?? NOWHERE;
+    const [bytes, size, mtimeMs, ino] = [this.bytes[place] ?? 0, this.#size[place] ?? 0, this.otherMs[place] ?? 0, this.#ino[place] ?? 0];
+    return { ...folder, name: this.#names.toString('latin1', this.#nameAt[place] ?? 0, this.#nameAt[place + 1] ?? 0), dev: this.#devs[this.#dev[place] ?? 0] ?? -1, ino, size, mtimeMs, bytes };
+  }
+
+  #devPlace(dev: number): number {
+    const known = this.#devs.indexOf(dev);
+    return known === -1 ? this.#devs.push(dev) - 1 : known;
+  }
+
+  #folderPlace(folder: WalkedFolder): number {
+    if (this.#lastFolder !== folder) this.#folders.push({ root: folder.root, folder: folder.below });
+    this.#lastFolder = folder;
+    return this.#folders.length - 1;
+  }
+
+  #keepName(place: number, name: BytePath): void {
+    const start = this.#nameAt[place] ?? 0;
+    if (start + name.length > this.#names.length) this.#names = Buffer.concat([this.#names], this.#names.length * 2);
+    this.#names.write(name, start, 'latin1');
+    this.#nameAt[place + 1] = start + name.length;
+  }
+
+  #grow(): void {
+    const room = Math.min(this.itemsMax, this.atMs.length * 2);
+    const larger = <T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(column: T, fresh: T): T => {
+      fresh.set(column);
+      return fresh;
+    };
+    this.bytes = larger(this.bytes, new Float64Array(room));
+    this.atMs = larger(this.atMs, new Float64Array(room));
+    this.otherMs = larger(this.otherMs, new Float64Array(room));
+    this.#ino = larger(this.#ino, new Float64Array(room));
+    this.#size = larger(this.#size, new Float64Array(room));
+    this.#dev = larger(this.#dev, new Uint16Array(room));
+    this.#folder = larger(this.#folder, new Uint32Array(room));
+    this.#reason = larger(this.#reason, new Uint8Array(room));
+    this.#nameAt = larger(this.#nameAt, new Uint32Array(room + 1));
+  }
+
+  /** Leaves out the younger half, and what is younger from then on. */
+  #drop(): void {
+    const order = this.order();
+    const kept = order.subarray(0, Math.ceil(order.length / 2)).slice().sort();
+    this.#ceiling = this.keyOf(order[kept.length - 1] ?? 0);
+    const folders = new Map<number, number>();
+    const before = this.#folders;
+    let bytes = 0;
+    for (const [to, from] of kept.entries()) {
+      for (const column of [this.bytes, this.atMs, this.otherMs, this.#ino, this.#size, this.#dev, this.#reason]) column[to] = column[from] ?? 0;
+      const folder = this.#folder[from] ?? 0;
+      if (!folders.has(folder)) folders.set(folder, folders.size);
+      this.#folder[to] = folders.get(folder) ?? 0;
+      const [start, end] = [this.#nameAt[from] ?? 0, this.#nameAt[from + 1] ?? 0];
+      this.#names.copyWithin(bytes, start, end);
+      this.#nameAt[to] = bytes;
+      bytes += end - start;
+    }
+    this.#nameAt[kept.length] = bytes;
+    this.#folders = [...folders.keys()].map((place) => before[place] ?? NOWHERE);
+    this.#lastFolder = null;
+    this.#count = kept.length;
+  }
+}

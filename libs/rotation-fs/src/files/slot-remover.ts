@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { errorName, FolderHand } from '@mailwarden/linux';
+import type { IntendedMove } from '../journal/packed-moves.js';
+import { StoreInTrouble, type PrivateFolder } from './private-folder.js';
+import { removeShare, type SlotShare } from './slot-share.js';
+import type { Tempo } from './tempo.js';
+
+/** Suites run from source; a thread of theirs needs what reads it. */
+const FROM_SOURCE = import.meta.url.endsWith('.ts');
+const ENTRY = new URL(FROM_SOURCE ? './slot-thread.ts' : './slot-thread.js', import.meta.url);
+const SOURCE_READER = new URL('../../../../scripts/threads-from-source.ts', import.meta.url);
+/** It keeps nothing. Units: MiB. */
+const HEAP_MIB_MAX = { young: 4, old: 32 } as const;
+/** A thread takes as long to start as deleting so many files. */
+const ITEMS_FOR_THREAD = 4_096;
+
+/** Deletes what lies in our own folders: with a second thread where there is much of it and a second core, and at a pace where one is asked for. */
+export class SlotRemover {
+  readonly #hand = new FolderHand();
+  #thread: Worker | null = null;
+
+  constructor(private readonly tempo: Tempo) {}
+
+  /** Says how much there will be to do; from then on a second thread may help. */
+  expect(items: number): void {
+    if (this.#thread !== null || items < ITEMS_FOR_THREAD || this.tempo.isBound || availableParallelism() < 2) return;
+    this.#thread = new Worker(ENTRY, { execArgv: FROM_SOURCE ? ['--import', SOURCE_READER.href] : [], resourceLimits: { maxYoungGenerationSizeMb: HEAP_MIB_MAX.young, maxOldGenerationSizeMb: HEAP_MIB_MAX.old }, trackUnmanagedFds: false });
+    this.#thread.unref();
+  }
+
+  /** Deletes taken files of one of our own folders. Errors: throws what the kernel says; then some are still there, and the next run of the order goes on. */
+  async remove(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
+    if (this.tempo.isBound) await this.#oneByOne(folder, moves);
+    else await this.#together(folder, moves);
+  }
+
+  async end(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = null;
+    if (thread === null) return;
+    const ended = once(thread, 'exit');
+    thread.ref();
+    thread.postMessage(null);
+    await ended;
+  }
+
+  async #oneByOne(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
+    for (const move of moves) {
+      const error = this.#hand.unlink(folder.directory.fd, String(move.n));
+      if (error !== 0 && errorName(error) !== 'ENOENT') throw new StoreInTrouble(errorName(error));
+      await this.tempo.after(move.bytes);
+    }
+  }
+
+  async #together(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
+    const slots = new Uint32Array(new SharedArrayBuffer(moves.length * Uint32Array.BYTES_PER_ELEMENT));
+    for (const [place, move] of moves.entries()) slots[place] = move.n;
+    const share: SlotShare = { fd: folder.directory.fd, slots, next: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) };
+    const thread = this.#thread;
+    const answered = thread === null ? null : (once(thread, 'message') as Promise<[string | null]>);
+    thread?.postMessage(share);
+    const own = removeShare(this.#hand, share);
+    const [others] = (await answered) ?? [null];
+    const trouble = own ?? others;
+    if (trouble !== null) throw new StoreInTrouble(trouble);
+  }
+}

@@ -1,0 +1,98 @@
+import type { SkipReason } from '@mailwarden/contracts';
+import { outermost, type BytePath, type PatternSet } from '@mailwarden/inventory';
+import type { FolderReader } from '@mailwarden/linux';
+import type { StoreTotals } from '@mailwarden/rotation';
+import type { RotateRequest } from '../rotate-request.js';
+import { isAfter, ItemWindow, type AgeKey } from './item-window.js';
+import { momentOf } from './moment.js';
+import { StoreWalk, UsedUp, type StoreVisitor, type WalkedFolder } from './store-walk.js';
+import { leftOutPatterns, ownPatterns, whyNotFor, type WhyNot } from './why-not.js';
+
+/** What a store holds, and the oldest of its items one by one. */
+export interface Surveyed {
+  readonly totals: StoreTotals;
+  /** The oldest items after the floor. */
+  readonly window: ItemWindow;
+  /** Items at or before the floor. */
+  readonly below: number;
+  /** Entries that are no regular files, or could not be looked at. */
+  readonly passedOver: ReadonlyMap<SkipReason, number>;
+  /** Why a folder of the store could not be read at all; null when all could, or are not there. */
+  readonly unreadable: string | null;
+}
+
+export interface SurveyTerms {
+  readonly nowMs: number;
+  /** Only what comes after this is kept one by one; null for all. */
+  readonly floor: AgeKey | null;
+  /** How many items are kept one by one; 0 for none, where the sums alone are wanted. */
+  readonly itemsMax?: number;
+}
+
+class Tally implements StoreVisitor {
+  items = 0;
+  bytes = 0;
+  below = 0;
+  oldestMs: number | null = null;
+  newestMs: number | null = null;
+  readonly passedOverBy = new Map<SkipReason, number>();
+  unreadable: string | null = null;
+  readonly window: ItemWindow | null;
+  readonly #own: PatternSet;
+  readonly #leftOut: PatternSet;
+  readonly #whyNot: WhyNot;
+
+  constructor(
+    private readonly request: RotateRequest,
+    private readonly terms: SurveyTerms,
+  ) {
+    this.#own = ownPatterns(request);
+    this.#leftOut = leftOutPatterns(request);
+    this.window = terms.itemsMax === 0 ? null : new ItemWindow(terms.itemsMax);
+    this.#whyNot = this.window === null ? () => null : whyNotFor(request, terms.nowMs);
+  }
+
+  file(folder: WalkedFolder, reader: FolderReader): void {
+    const path = (): BytePath => `${folder.path}/${reader.name}`;
+    if (!folder.isOwn && !this.#own.matches(path())) return;
+    if (folder.mayBeLeftOut && this.#leftOut.matches(path())) return;
+    const { facts } = reader;
+    const atMs = momentOf(facts, this.request.clock);
+    this.items += 1;
+    this.bytes += facts.allocated;
+    if (!Number.isNaN(atMs)) {
+      this.oldestMs = Math.min(this.oldestMs ?? atMs, atMs);
+      this.newestMs = Math.max(this.newestMs ?? atMs, atMs);
+    }
+    if (this.window === null) return;
+    const { floor } = this.terms;
+    const key = { atMs, ino: facts.ino };
+    if (floor !== null && !isAfter(key, floor)) this.below += 1;
+    else if (!this.window.isBeyond(key)) this.window.add(folder, reader, atMs, this.#whyNot(folder, reader, path));
+  }
+
+  passedOver(path: BytePath, reason: SkipReason): void {
+    if (this.#own.matches(path) && !this.#leftOut.matches(path)) this.passedOverBy.set(reason, (this.passedOverBy.get(reason) ?? 0) + 1);
+    else if (this.#own.roots.includes(path)) this.unreadable ??= `${this.request.store.id} cannot be read (${reason})`;
+  }
+
+  *walk(): Generator<void, void, void> {
+    for (const root of outermost(this.#own.roots)) {
+      const failed = yield* new StoreWalk(this.#own, this.#leftOut, this).walk(this.request.host.root, root);
+      if (failed !== null && failed !== 'absent') this.unreadable = `${this.request.store.id} cannot be read (${failed})`;
+    }
+  }
+}
+
+/** Looks at all files of one store; touches nothing. It stops now and then, so that others come in between. */
+export function* survey(request: RotateRequest, terms: SurveyTerms): Generator<void, Surveyed, void> {
+  const tally = new Tally(request, terms);
+  try {
+    yield* tally.walk();
+  } catch (cause) {
+    if (!(cause instanceof UsedUp)) throw cause;
+    tally.unreadable = `${request.store.id} cannot be read (${cause.message})`;
+  }
+  const { items, bytes, oldestMs, newestMs, below, passedOverBy, unreadable } = tally;
+  return { totals: { items, bytes, oldestMs, newestMs }, window: tally.window ?? new ItemWindow(0), below, passedOver: passedOverBy, unreadable };
+}

@@ -1,0 +1,43 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as after } from 'node:timers/promises';
+import type { Pace } from '@mailwarden/contracts';
+
+/** Rests are made in pieces that are long enough to be one. Units: milliseconds. */
+const REST_MS_MIN = 5;
+const MS_PER_SECOND = 1_000;
+
+/**
+ * Keeps an order to so many items and bytes a second, evenly: after each item it rests for what the item has earned. What was not used is not saved up.
+ * An order that is to end rests no more.
+ */
+export class Tempo {
+  #dueMs = performance.now();
+
+  constructor(
+    private readonly pace: Pace,
+    private readonly stop: AbortSignal | null,
+  ) {}
+
+  get isBound(): boolean {
+    return this.pace.itemsPerSecond !== null || this.pace.bytesPerSecond !== null;
+  }
+
+  /** How many items make up about a second: what is begun at once must not be more, or the rest of it would come in one rush. */
+  itemsAtOnce(most: number): number {
+    return this.pace.itemsPerSecond === null ? most : Math.max(1, Math.min(most, Math.floor(this.pace.itemsPerSecond)));
+  }
+
+  /** Rests after an item of so many bytes. */
+  async after(bytes: number): Promise<void> {
+    const { itemsPerSecond, bytesPerSecond } = this.pace;
+    const earnedMs = MS_PER_SECOND * Math.max(itemsPerSecond === null ? 0 : 1 / itemsPerSecond, bytesPerSecond === null ? 0 : bytes / bytesPerSecond);
+    const nowMs = performance.now();
+    this.#dueMs = Math.max(this.#dueMs, nowMs) + earnedMs;
+    if (this.#dueMs - nowMs < REST_MS_MIN || this.stop?.aborted === true) return;
+    try {
+      await after(this.#dueMs - nowMs, undefined, this.stop === null ? {} : { signal: this.stop });
+    } catch {
+      return; // The order is to end.
+    }
+  }
+}
