@@ -124,6 +124,6 @@ export async function runCrash(plan: CrashPlan): Promise<CrashResult> {
   } finally {
     await crashes.end();
     await client?.end();
-    host.remove();
+    if (plan.disk === null) host.remove(); // A disk goes as a whole, also one without power.
   }
 }
