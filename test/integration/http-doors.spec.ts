@@ -63,6 +63,28 @@ describe('the doors of the web side', () => {
     }
   });
 
+  it('lets nobody who may only look change policies or decide about rotations', async () => {
+    const changes: readonly (readonly [path: string, body: object])[] = [
+      ['/policies', { documents: ['name: x'], remove: [], reason: 'asked for' }],
+      ['/policies/exact-plans', { documents: null, policy: null, server: null, servers: 1 }],
+      ['/rotations/decisions', { about: 'rollout', id: 'cap', action: 'stop', reason: 'asked for' }],
+    ];
+    const questions: readonly (readonly [path: string, body: object])[] = [
+      ['/policies/check', { documents: ['name: x'], remove: [] }],
+      ['/policies/plan', { documents: null, policy: null, server: null, rows: 1 }],
+      ['/policies/exact-plans/answers', { orders: [] }],
+    ];
+    for (const role of ROLES) {
+      // The rotation worker does not run here: whoever is let in hears that it is away.
+      for (const [path, body] of changes) expect(`${role} ${path} ${(await doors.json(`${API}${path}`, body, { headers: as(role) })).status}`).toBe(`${role} ${path} ${role === 'viewer' ? 403 : 503}`);
+      for (const [path, body] of questions) expect(`${role} ${path} ${(await doors.json(`${API}${path}`, body, { headers: as(role) })).status}`).toBe(`${role} ${path} 503`);
+    }
+    for (const [path, body] of [...changes, ...questions]) {
+      expectProblem(await doors.json(`${API}${path}`, body, { headers: as('administrator', false) }), 403);
+      for (const wrong of [{}, { ...body, by: 1, documents: 'x', orders: 'x', id: '' }]) expectProblem(await doors.json(`${API}${path}`, wrong, { headers: as('administrator') }), 400);
+    }
+  });
+
   it('takes a change only with the token of the page, and a decision in nobody else\'s name', async () => {
     const stranger = { 'x-csrf-token': sessions.get('viewer')?.csrf ?? '' };
     for (const headers of [as('administrator', false), { ...as('administrator', false), 'x-csrf-token': '' }, { ...as('administrator', false), ...stranger }]) {

@@ -14,6 +14,8 @@ interface Matched {
 }
 
 function matched(method: string, path: string): Matched | null {
+  // As in the service's router, an address that is written out comes before one with a place to fill in.
+  for (const [name, route] of Object.entries(ROUTES)) if (method === route.method && path === route.path) return { name: name as RouteName, parameter: '' };
   for (const [name, route] of Object.entries(ROUTES)) {
     const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`);
     const found = method === route.method ? pattern.exec(path) : null;

@@ -48,9 +48,9 @@ export function PolicyEditor({ text, change, standing, applied }: EditorProps) {
   );
 }
 
-function stateWords({ documents, mistakes, isOld, failure }: PolicyCheck, changing: number): string {
+function stateWords({ documents, mistakes, isChecking, failure }: PolicyCheck, changing: number): string {
   if (documents.length === 0) return 'empty';
-  if (isOld) return 'being checked';
+  if (isChecking) return 'being checked';
   if (failure !== '') return 'not checked';
   if (mistakes.length > 0) return mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`;
   return changing === 0 ? 'in order, nothing to change' : 'in order';
@@ -60,7 +60,7 @@ function stateWords({ documents, mistakes, isOld, failure }: PolicyCheck, changi
 function Outlook({ check }: { readonly check: PolicyCheck }) {
   const { changes, plan, isOld } = check;
   return (
-    <div className={isOld ? classes['old'] : undefined} style={{ display: 'grid', gap: 16 }}>
+    <div className={isOld ? classes['old'] : undefined} aria-busy={isOld} style={{ display: 'grid', gap: 16 }}>
       <Section title="What it would delete" testId="policy-outlook" flush>
         {plan === undefined ? <p className="soft" style={{ margin: 0, padding: '14px 16px' }}>Shown once the text is in order.</p> : <PlanView plan={plan} />}
       </Section>

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/call.js';
 import { NEEDS_OPERATING, useMayOperate } from '../../api/operating.js';
-import { planQuestion, policiesQuestion } from '../../api/questions.js';
+import { meQuestion, planQuestion, policiesQuestion } from '../../api/questions.js';
 import { sentenceCase } from '../../format/identifier.js';
 import { countOf } from '../../format/quantity.js';
 import { Answer } from '../../parts/answer.js';
@@ -16,6 +16,7 @@ import { Page, Section } from '../../parts/page.js';
 import { ReasonDialog } from '../../parts/reason-dialog.js';
 import { PlanView } from './plan-view.js';
 import { PolicyEditor } from './policy-editor.js';
+import { PolicyRollout } from './policy-rollout.js';
 import { PolicyHistory } from './policy-history.js';
 import classes from './policy-editor.module.css';
 
@@ -63,6 +64,7 @@ function Shown({ policy }: { readonly policy: Policy }) {
       actions={!ofFile && <Button variant="default" disabled={!mayOperate} title={mayOperate ? undefined : NEEDS_OPERATING} onClick={() => setWithdrawing(true)} data-testid="policy-withdraw">Withdraw</Button>}
     >
       {ofFile ? <AsFile policy={policy} /> : <PolicyEditor text={text} change={setText} standing={policy.text} applied={() => undefined} />}
+      {policy.kind === 'retention' && <PolicyRollout name={policy.name} />}
       {!ofFile && <PolicyHistory name={policy.name} putBack={setText} />}
       {withdrawing && <WithdrawDialog policy={policy} close={() => setWithdrawing(false)} />}
     </Page>
@@ -71,7 +73,8 @@ function Shown({ policy }: { readonly policy: Policy }) {
 
 /** What lies as a file can only be changed there, so that two hands never pull at one policy. */
 function AsFile({ policy }: { readonly policy: Policy }) {
-  const plan = useQuery({ ...planQuestion(null, policy.name), enabled: policy.kind === 'retention' });
+  const known = useQuery(meQuestion).data !== undefined;
+  const plan = useQuery({ ...planQuestion(null, policy.name), enabled: known && policy.kind === 'retention' });
   return (
     <>
       <Section title="As code" aside={<span className="soft">read only</span>}>

@@ -10,14 +10,14 @@ import { Moment } from '../../parts/moment.js';
 import { Cell, Table } from '../../parts/table.js';
 import { StateBadge } from '../../state/state-badge.js';
 import { REQUEST_LOOKS } from '../../state/state-words.js';
-import type { Begun } from './waiting-section.js';
+import type { Begun } from './waiting-decision.js';
 import { approvalWords, hasApproved, requestWords } from './waiting-words.js';
 
 /** Stores that policies in mode ask want to rotate, with what would go and who has approved. */
 export function Approvals({ requests, begin }: { readonly requests: readonly ApprovalRequest[]; readonly begin: ((begun: Begun) => void) | null }) {
   const { data: me } = useQuery(meQuestion);
   return (
-    <Table label="Waits for approval" columns={['Store', 'State', 'Policy', { title: 'Would delete', end: true }, 'Approved', 'Asked', 'Lapses', { title: '', width: '170px' }]}>
+    <Table label="Waits for approval" columns={['Store', 'State', 'Policy', { title: 'Would delete', end: true }, 'Approved', 'Asked', 'Lapses', { title: '', width: '200px' }]}>
       {requests.map((request) => (
         <tr key={request.id} data-testid={`approval-${request.server}-${request.store}`}>
           <Cell column="Store" lead><span><b>{request.store}</b> on <Link to="/servers/$name" params={{ name: request.server }}>{request.server}</Link></span></Cell>
@@ -38,7 +38,7 @@ function Decide({ request, begin, mine }: { readonly request: ApprovalRequest; r
   const ask = (action: 'approve' | 'reject') => () => begin?.({ act: { about: 'request', id: request.id, action }, words: requestWords(action, request) });
   const why = begin === null ? NEEDS_OPERATING : undefined;
   return (
-    <span style={{ display: 'flex', flexWrap: 'wrap', gap: 6 }}>
+    <span style={{ display: 'flex', gap: 6 }}>
       <Button disabled={begin === null || mine} title={mine ? 'You have approved it; another person is needed' : why} onClick={ask('approve')}>Approve</Button>
       <Button variant="default" disabled={begin === null} title={why} onClick={ask('reject')}>Reject</Button>
     </span>

@@ -8,7 +8,7 @@ import { Moment } from '../../parts/moment.js';
 import { Cell, Table } from '../../parts/table.js';
 import { StateBadge } from '../../state/state-badge.js';
 import { MARK_LOOKS } from '../../state/state-words.js';
-import type { Begun } from './waiting-section.js';
+import type { Begun } from './waiting-decision.js';
 import { markWords } from './waiting-words.js';
 
 /** What is marked on hosts and goes when its grace has run out, unless it is released. */

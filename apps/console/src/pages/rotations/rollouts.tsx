@@ -6,7 +6,7 @@ import { countOf } from '../../format/quantity.js';
 import { Moment } from '../../parts/moment.js';
 import { StateBadge } from '../../state/state-badge.js';
 import { ROLLOUT_LOOKS } from '../../state/state-words.js';
-import type { Begun } from './waiting-section.js';
+import type { Begun } from './waiting-decision.js';
 import { rolloutWords, waveWords } from './waiting-words.js';
 import classes from './rollouts.module.css';
 

@@ -21,7 +21,8 @@ export function waveWords({ state, wave, waves }: Pick<RolloutProgress, 'state' 
 
 export type WaitingAct = Pick<RotationDecision, 'about' | 'id' | 'action'>;
 
-interface ActWords {
+/** What an act is called, what its button says, and what comes of it. */
+export interface ActWords {
   readonly title: string;
   readonly button: string;
   /** What happens once it is done. */
