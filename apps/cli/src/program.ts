@@ -25,6 +25,27 @@ function addRuntime(program: Command): void {
   add(program, 'login', { summary: 'print a new link that signs in to the console, once', example: 'mailwarden login' }, plain, async (_options, context) => (await import('./commands/status.js')).login(context));
 }
 
+function addAccessRepair(access: Command): void {
+  // What follows the word is its own, also where both have an option of the same name.
+  access.enablePositionalOptions();
+  add<{ plan?: boolean; apply?: boolean; undo?: string; profile?: readonly string[]; policy?: string; root: string; list?: boolean; journalDir?: string }>(
+    access,
+    'repair [store]',
+    { summary: 'take from stores of one host the rights of whoever neither profile nor policy names, or give them back', example: 'mailwarden access repair backup --plan --list', exits: '0 nobody else gets in or all done, 1 a plan waits or somebody still gets in, 2 failed', without: ['data'] },
+    (command) =>
+      command
+        .option('--plan', 'say what would be changed; so without --apply and --undo')
+        .option('--apply', 'change what the plan says')
+        .option('--undo <id>', 'give back what a repair took, where nobody changed it since')
+        .option('--profile <id|file>', 'profile of the stores; may be given again', collect)
+        .option('--policy <file>', 'policies of access: who may get in beside those of the profile')
+        .option('--root <dir>', 'folder that stands for the host', '/')
+        .option('--list', 'print the exact list')
+        .option('--journal-dir <dir>', 'where it is kept what was changed, when not below the root'),
+    async (options, context, [store = null]) => (await import('./commands/access-repair.js')).accessRepair({ ...options, store, plan: options.plan === true, apply: options.apply === true, list: options.list === true, profile: options.profile ?? [] }, context),
+  );
+}
+
 function addHost(program: Command): void {
   add<{ profile?: readonly string[]; root: string; budget?: number; memory?: string; storesOnly?: boolean }>(
     program,
@@ -46,6 +67,7 @@ function addHost(program: Command): void {
     (command) => command.option('--profile <id|file>', 'profile of the stores; may be given again', collect).option('--root <dir>', 'folder that stands for the host', '/'),
     async (options, context, [store = null]) => (await import('./commands/access.js')).access({ ...options, profile: options.profile ?? [], store }, context),
   );
+  addAccessRepair(program.commands.find((command) => command.name() === 'access') ?? program);
   add<{ policy: string; profile?: readonly string[]; root: string; apply?: boolean; list?: boolean }>(
     program,
     'rotate',
