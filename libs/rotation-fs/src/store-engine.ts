@@ -16,6 +16,8 @@ export interface Preview {
   readonly stopped: string | null;
   /** True when what may go does not suffice to get under the limits. */
   readonly staysOver: boolean;
+  /** What a reader must know, as that another program rotates the log. */
+  readonly notes?: readonly string[];
   /** The exact items, oldest first; null where they are counted and never named, as rows. `mark` is what a mark notes of an item: it changes with the item. */
   readonly list: Iterable<PlannedItem> | null;
 }

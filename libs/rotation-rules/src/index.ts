@@ -3,6 +3,7 @@ export type { ConfigSource, Unread } from './config-source.js';
 export { isGlob, matchesEntry, matchesPath } from './glob.js';
 export { journaldWords, readJournald } from './journald.js';
 export type { JournaldSettings } from './journald.js';
+export { momentOfRecord } from './line-moment.js';
 export { readLogrotate } from './logrotate.js';
 export type { LogrotateConfig, LogrotateRule } from './logrotate.js';
 export { logrotateWords, PERIOD_SECONDS } from './logrotate-settings.js';

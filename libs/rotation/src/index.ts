@@ -27,3 +27,5 @@ export type { RolloutStep, WaveStanding } from './rollout-step.js';
 export { isFailure, itemMsOf, PACE_RECEIPTS_MIN, surpriseOf } from './surprise.js';
 export type { Expectation } from './surprise.js';
 export { insideUntil, isInside } from './window.js';
+export { logsToSetAside } from './set-aside.js';
+export type { ActiveLog, AsideQuestion } from './set-aside.js';

@@ -1,0 +1,102 @@
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import { compilePatterns, outermost, type BytePath, type PatternSet } from '@mailwarden/inventory';
+import { closeDirectory, entryPath, openChildDirectory, openDirectoryBeneath, walk, type Directory, type Host } from '@mailwarden/inventory-fs';
+import type { RotateRequest } from '../rotate-request.js';
+
+/** Where a file of a store lies. `folder` is below the root, and empty for the root itself. */
+export interface FilePlace {
+  readonly root: BytePath;
+  readonly folder: BytePath;
+  readonly name: BytePath;
+}
+
+/** A regular file of a store, as it was found. */
+export interface StoreFile extends FilePlace {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** When its inode was made; 0 where the file system keeps no such moment. */
+  readonly bornMs: number;
+  /** Units: allocated bytes. */
+  readonly bytes: number;
+  readonly isLinked: boolean;
+  /** One of those that the profile says are being written. */
+  readonly isActive: boolean;
+  /** Matched by a pattern of the order: it stays as it is. */
+  readonly isExcluded: boolean;
+}
+
+const BLOCK_BYTES = 512;
+
+export const pathOf = ({ root, folder, name }: FilePlace): BytePath => `${root}/${folder === '' ? '' : `${folder}/`}${name}`;
+
+/** Which paths belong to a store: its own patterns, without those of its profile's earlier stores. */
+export interface StorePatterns {
+  readonly own: PatternSet;
+  readonly excluded: PatternSet;
+  readonly active: PatternSet;
+}
+
+export function storePatterns({ profile, store }: Pick<RotateRequest, 'profile' | 'store'>): StorePatterns {
+  const earlier = profile.stores.slice(0, Math.max(0, profile.stores.findIndex(({ id }) => id === store.id)));
+  return { own: compilePatterns(store.files), excluded: compilePatterns([...store.exclude, ...earlier.flatMap(({ files }) => files)]), active: compilePatterns(store.active) };
+}
+
+/** All regular files of a store. Errors: throws when a folder of it is there and cannot be read. */
+export async function storeFiles(request: Pick<RotateRequest, 'host' | 'profile' | 'store' | 'exclude'>): Promise<StoreFile[]> {
+  const { own, excluded, active } = storePatterns(request);
+  const untouched = compilePatterns([...request.exclude]);
+  const files: StoreFile[] = [];
+  for (const root of outermost(own.roots)) {
+    const failed = await walk(request.host.root, root, {
+      file(path, name, stat) {
+        if (!own.matches(path) || excluded.matches(path)) return;
+        const folder = path.slice(root.length + 1, Math.max(root.length + 1, path.length - name.length - 1));
+        files.push({ root, folder, name, dev: stat.dev, ino: stat.ino, size: stat.size, mtimeMs: stat.mtimeMs, bornMs: stat.birthtimeMs, bytes: stat.blocks * BLOCK_BYTES, isLinked: stat.nlink > 1, isActive: active.matches(path), isExcluded: untouched.matches(path) });
+      },
+      folder: () => undefined,
+      passedOver: () => undefined,
+    });
+    if (failed !== null && failed !== 'absent') throw new Error(`${request.store.id} cannot be read (${failed})`);
+  }
+  return files;
+}
+
+/** Walks down to a file's folder from the store's own, each component through the one before it, and keeps it open for `use`. Safety: no link is followed and no mount below the store crossed. Null where the way is gone. */
+export async function withFolder<T>(host: Pick<Host, 'root'>, { root, folder }: Pick<FilePlace, 'root' | 'folder'>, use: (directory: Directory) => T | Promise<T>): Promise<T | null> {
+  const beneath = openDirectoryBeneath(host.root, root);
+  if (!beneath.ok) return null;
+  let current = beneath.value.directory;
+  try {
+    for (const part of folder.split('/').filter((component) => component !== '')) {
+      const child = openChildDirectory(current, part);
+      if (!child.ok) return null;
+      closeDirectory(current);
+      current = child.value;
+    }
+    return await use(current);
+  } finally {
+    closeDirectory(current);
+  }
+}
+
+/** What tells one file from another under the same name. */
+export type FileIdentity = Pick<StoreFile, 'dev' | 'ino'>;
+export const isSameFile = (stat: Stats, { dev, ino }: FileIdentity): boolean => stat.isFile() && stat.dev === dev && stat.ino === ino;
+
+/** Opens an entry of a folder if it is still that very file, under one name only; null where it is not. */
+export function openFile(directory: Pick<Directory, 'fd'>, name: BytePath, identity: FileIdentity, flags: number): number | null {
+  let fd: number;
+  try {
+    fd = openSync(entryPath(directory, name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO') return null;
+    throw cause;
+  }
+  const stat = fstatSync(fd);
+  if (isSameFile(stat, identity) && stat.nlink === 1) return fd;
+  closeSync(fd);
+  return null;
+}

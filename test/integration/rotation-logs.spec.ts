@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StepWatch } from '@mailwarden/rotation-fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BY_COPY, BY_SIGNAL, LogHost } from './log-host.js';
+
+const KB = 1000;
+const GENERATION_BYTES = 256 * 1024;
+/** Above what the generations hold, so that the active log has to go aside as well. */
+const TIGHT = { watermarks: [{ kind: 'bytes' as const, limit: 60 * KB, target: 40 * KB }] };
+const WRITTEN_BYTES = 100 * KB;
+
+let host: LogHost;
+afterEach(() => host.remove());
+
+/** Ends a run at a step as a crash would. */
+const crashAt = (step: string): StepWatch => (at) => {
+  if (at === step) throw new Error(`crash at ${step}`);
+};
+
+/** Each line that the program wrote is there once, but for those that left with whole generations, which were the first ones. */
+async function noLineIsLostOrDoubled(): Promise<void> {
+  const written = await host.stopWriter();
+  const lines = host.lines.sort((a, b) => a - b);
+  const first = lines[0] ?? written;
+  expect(lines).toEqual(Array.from({ length: written - first }, (_, index) => first + index));
+}
+
+describe('a log whose product takes a new file on a signal', () => {
+  it('leaves with its older generations, and no line is lost or doubled', async () => {
+    host = new LogHost(BY_SIGNAL);
+    host.generations(3, GENERATION_BYTES);
+    await host.startWriter('signal', WRITTEN_BYTES);
+    chmodSync(host.log, 0o600);
+    // A limit that the generations alone can meet.
+    const roomy = { watermarks: [{ kind: 'bytes' as const, limit: 800 * KB, target: 600 * KB }] };
+    expect((await host.preview(roomy)).notes).toEqual([]);
+    const first = await host.rotate(host.order(roomy));
+    expect(first.notes).toEqual([]);
+    expect(host.names).toContain('acme.log');
+
+    const preview = await host.preview(TIGHT);
+    expect(preview.notes).toEqual([expect.stringMatching(/^1 log that is being written would be set aside first/)]);
+    const receipt = await host.rotate(host.order(TIGHT));
+    expect(receipt).toMatchObject({ outcome: 'completed', notes: [expect.stringContaining('set aside as a new generation')] });
+    expect(host.names).toEqual(['acme.log']);
+    expect(statSync(host.log).mode & 0o777).toBe(0o600);
+    await noLineIsLostOrDoubled();
+  });
+
+  it.each(['log-renaming', 'log-renamed', 'log-made', 'log-told'])('cut short at %s, it is set aside once, and nothing is lost', async (step) => {
+    host = new LogHost(BY_SIGNAL);
+    await host.startWriter('signal', WRITTEN_BYTES);
+    // Held back by what must be kept, so that every line can be looked for.
+    const order = host.order({ ...TIGHT, keep: { newest: 100, youngerThanSeconds: 0 } });
+    await expect(host.rotate(order, crashAt(step))).rejects.toThrow('crash');
+    const receipt = await host.rotate(order);
+    expect(receipt).toMatchObject({ outcome: 'completed', notes: [expect.stringContaining('1 log that was being written was set aside')] });
+    expect(host.names).toEqual(['acme.log', expect.stringMatching(/^acme\.log-\d{8}T\d{6}$/)]);
+    expect(await host.rotate(order)).toEqual(receipt);
+    expect(host.names).toHaveLength(2);
+    await noLineIsLostOrDoubled();
+  });
+
+  it('gets its name back from a product that does not listen, and nothing is deleted', async () => {
+    host = new LogHost(BY_SIGNAL);
+    await host.startWriter('deaf', WRITTEN_BYTES);
+    const receipt = await host.rotate(host.order({ ...TIGHT, bounds: { items: 10, bytes: 1e9, percent: 100, deadlineSeconds: 1 } }));
+    expect(receipt).toMatchObject({ deleted: { items: 0 }, notes: [expect.stringContaining('did not take a new file within 1 s: the log has its name back')] });
+    expect(host.names).toEqual(['acme.log']);
+    await noLineIsLostOrDoubled();
+  });
+
+  it('is not set aside where the pid file names a process that does not write it', async () => {
+    host = new LogHost(BY_SIGNAL);
+    await host.startWriter('signal', WRITTEN_BYTES);
+    const other = spawn('/bin/sleep', ['60']);
+    writeFileSync(join(host.root, 'run/acme.pid'), `${other.pid ?? 0}\n`);
+    const receipt = await host.rotate(host.order(TIGHT));
+    expect(receipt.notes).toEqual([expect.stringContaining('the process to be told does not have the log open for writing')]);
+    expect(other.signalCode).toBeNull();
+    other.kill();
+    expect(host.names).toEqual(['acme.log']);
+  });
+
+  it('that was begun longer ago than a policy permits is set aside, and leaves when it is old itself', async () => {
+    host = new LogHost(BY_SIGNAL);
+    writeFileSync(host.log, '2026-01-02T03:04:05Z acme[1]: the beginning\n');
+    await host.startWriter('signal', 10 * KB);
+    const receipt = await host.rotate(host.order({ watermarks: [{ kind: 'age', limit: 86_400, target: 86_400 }] }));
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 0 }, notes: [expect.stringContaining('set aside')] });
+    expect(host.names).toHaveLength(2);
+  });
+});
+
+describe('a log that is copied', () => {
+  it.each(['', 'log-copying', 'log-copied', 'log-blanked', 'log-cut'])('is cut in place where its writers append, and no line is lost or doubled (cut short at "%s")', async (step) => {
+    host = new LogHost(BY_COPY);
+    await host.startWriter('deaf', WRITTEN_BYTES);
+    const order = host.order({ ...TIGHT, keep: { newest: 100, youngerThanSeconds: 0 } });
+    if (step !== '') await expect(host.rotate(order, crashAt(step))).rejects.toThrow('crash');
+    const receipt = await host.rotate(order);
+    expect(receipt).toMatchObject({ outcome: 'completed', notes: [expect.stringContaining('set aside')] });
+    expect(host.names).toHaveLength(2);
+    await noLineIsLostOrDoubled();
+  });
+
+  it('is emptied where they write at places of their own, and what was lost is told', async () => {
+    host = new LogHost(BY_COPY);
+    await host.startWriter('placed', WRITTEN_BYTES);
+    const receipt = await host.rotate(host.order({ ...TIGHT, keep: { newest: 100, youngerThanSeconds: 0 } }));
+    const note = receipt.notes?.find((text) => text.includes('copied and emptied')) ?? '';
+    const lost = Number(/(\d+) bytes that were appended in it are lost/.exec(note)?.[1] ?? 0);
+    const written = await host.stopWriter();
+    const lines = new Set(host.lines);
+    // A line that straddles the cut is lost as a whole.
+    const missing = Array.from({ length: written }, (_, index) => index).filter((index) => !lines.has(index));
+    expect(note).toMatch(/µs/);
+    expect(missing.length === 0).toBe(lost === 0);
+  });
+});
+
+describe('a log that another program rotates', () => {
+  const rule = (): void => {
+    mkdirSync(join(host.root, 'etc/logrotate.d'), { recursive: true });
+    writeFileSync(join(host.root, 'etc/logrotate.conf'), 'include /etc/logrotate.d\n', { mode: 0o644 });
+    writeFileSync(join(host.root, 'etc/logrotate.d/acme'), '# Acme\n/var/log/acme/*.log {\n  weekly\n  rotate 4\n}\n', { mode: 0o644 });
+  };
+
+  it('is not set aside a second time: its generations go, and the rule is named', async () => {
+    host = new LogHost(BY_SIGNAL);
+    rule();
+    host.generations(2, GENERATION_BYTES);
+    await host.startWriter('signal', WRITTEN_BYTES);
+    const note = 'logrotate rotates what is being written here by /etc/logrotate.d/acme:2 (weekly, keeps 4): it is not set aside a second time';
+    expect((await host.preview(TIGHT)).notes).toEqual([note]);
+    expect(await host.rotate(host.order(TIGHT))).toMatchObject({ outcome: 'completed', deleted: { items: 2 }, notes: [note] });
+    expect(host.names).toEqual(['acme.log']);
+    expect(readFileSync(host.log).length).toBeGreaterThanOrEqual(WRITTEN_BYTES);
+  });
+});
