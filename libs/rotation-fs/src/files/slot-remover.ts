@@ -16,6 +16,8 @@ const HEAP_MIB_MAX = { young: 4, old: 32 } as const;
 /** A thread takes as long to start as deleting so many files. */
 const ITEMS_FOR_THREAD = 4_096;
 
+const say = (port: Worker, message: SlotShare | null): void => port.postMessage(message);
+
 /** Deletes what lies in our own folders: with a second thread where there is much of it and a second core, and at a pace where one is asked for. */
 export class SlotRemover {
   readonly #hand = new FolderHand();
@@ -42,7 +44,7 @@ export class SlotRemover {
     if (thread === null) return;
     const ended = once(thread, 'exit');
     thread.ref();
-    thread.postMessage(null);
+    say(thread, null);
     await ended;
   }
 
@@ -60,7 +62,7 @@ export class SlotRemover {
     const share: SlotShare = { fd: folder.directory.fd, slots, next: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) };
     const thread = this.#thread;
     const answered = thread === null ? null : (once(thread, 'message') as Promise<[string | null]>);
-    thread?.postMessage(share);
+    if (thread !== null) say(thread, share);
     const own = removeShare(this.#hand, share);
     const [others] = (await answered) ?? [null];
     const trouble = own ?? others;
