@@ -68,12 +68,12 @@ async function runBatch(work: ToolWork<ItemTool>, batch: ItemBatch<PlannedFile>,
   }
 }
 
-/** The second program; it frees what the first one deleted, so that its failure loses nothing. */
+/** The second program; it tidies after the first one, so that its failure loses nothing. */
 async function runThen(work: ToolWork<ItemTool>, batch: ItemBatch<PlannedFile>, timeoutMs: number): Promise<void> {
   if (batch.then === null) return;
   const answer = await runTool({ argv: batch.then, input: '', timeoutMs, account: work.account });
   const problem = problemOf(work.tool, batch.then[0] ?? '', answer);
-  if (problem !== null) work.notes.add(`${problem}: the space of what was deleted may not be free yet`);
+  if (problem !== null) work.notes.add(`${problem}: what is left of the deleted items beside them may still be there`);
 }
 
 /** Keeps to a rate between two runs, by a clock that does not jump. Units: milliseconds. */

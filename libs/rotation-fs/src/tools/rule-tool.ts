@@ -12,8 +12,7 @@ import { syncFolders } from './watched-item.js';
 /** Nothing is what several tools take for "no limit". */
 const LEFT_BYTES_MIN = 1;
 /** What a tool that goes from the oldest on leaves by itself: the newest, and what is being written. */
-const LEFT_BY_ITSELF: ReadonlySet<SkipReason> = new Set(['kept-newest', 'in-quiet-period', 'active-log', 'open-for-writing']);
-const BEING_WRITTEN: ReadonlySet<SkipReason | null> = new Set<SkipReason | null>(['active-log', 'open-for-writing']);
+const LEFT_BY_ITSELF: ReadonlySet<SkipReason> = new Set(['kept-newest', 'in-quiet-period', 'active-log']);
 
 const keyOf = ({ dev, ino }: Pick<PlannedFile, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
@@ -33,7 +32,7 @@ export function ruleProblem(request: RotateRequest, plan: { readonly skipped: To
 
 /** The command that makes the tool choose what was planned. */
 export function ruleCommand(tool: RuleTool, plan: Pick<ToolPlan, 'plan'>, found: readonly HeldFile[], nowMs: number): readonly string[] {
-  const finished = found.filter(({ blocked }) => !BEING_WRITTEN.has(blocked)).reduce((sum, { bytes }) => sum + bytes, 0);
+  const finished = found.filter(({ blocked }) => blocked !== 'active-log').reduce((sum, { bytes }) => sum + bytes, 0);
   const bytes = String(Math.max(LEFT_BYTES_MIN, finished - plan.plan.planned.bytes));
   const seconds = String(Math.max(1, Math.floor((nowMs - (plan.plan.planned.newestMs ?? nowMs)) / 1000)));
   return (tool.bytes ?? tool.age ?? []).map((text) => filledWith(text, { bytes, seconds }));
