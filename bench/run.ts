@@ -5,6 +5,7 @@ import { benchAccess } from './access.ts';
 import { benchAgent } from './agent.ts';
 import { machine, runProgram } from './compare.ts';
 import { benchInventory } from './inventory.ts';
+import { benchPlan } from './plan.ts';
 import { benchRotation } from './rotation.ts';
 import { benchStart } from './start.ts';
 
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> =
   inventory: (dir) => benchInventory(INVENTORY_FILES, join(dir, 'tree')),
   access: (dir) => benchAccess(ACCESS_FILES, dir),
   rotation: (dir) => benchRotation(ROTATION_FILES, dir),
+  plan: benchPlan,
   start: benchStart,
   agent: benchAgent,
 };

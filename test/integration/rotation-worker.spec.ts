@@ -173,6 +173,7 @@ describe('a receipt', () => {
     expect((await orders()).map(({ state }) => state)).toEqual(['completed']);
     await agent.observe({ bytes: 1_500 }, finished + 1);
     await stateIs('proved');
+    await eventually('its event', async () => ((await eventsOf('rotation.proved')) > 0 ? true : undefined));
     expect(await eventsOf('rotation.proved')).toBe(1);
   });
 });

@@ -21,10 +21,11 @@ export class ReceiptEffects {
     const isWell = receipt.outcome === 'completed' || receipt.outcome === 'nothing-to-do';
     if (purpose === 'mark') await this.marks.accounted(tx, receipt, nowMs);
     else if (isWell && order.marked != null) await this.marks.deleted(tx, order.marked, order.id);
-    if (isFailure(receipt, order.expiresAt)) await this.rollouts.ended(tx, receipt.policy, receipt.server, 'failed', nowMs);
-    else if (isWell) await this.rollouts.ended(tx, receipt.policy, receipt.server, 'done', nowMs);
     const policy = this.shelf.retention(receipt.policy);
-    if (policy !== undefined) await judgeReceipt(tx, this.rollouts, policy, row, receipt, nowMs);
+    if (policy === undefined) return;
+    const hasFailed = isFailure(receipt, order.expiresAt);
+    if (hasFailed || isWell) await this.rollouts.ended(tx, policy, receipt.server, hasFailed ? 'failed' : 'done', nowMs);
+    await judgeReceipt(tx, this.rollouts, policy, row, receipt, nowMs);
   }
 
   /** What a host deleted by its last bundle while it heard nobody: written down as an order that the bundle gave, so that bounds over time and the store's history know it. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Bounds, BundleRule, StoreObservation } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
 import type { RetentionPolicy } from '@mailwarden/policy';
-import type { Foretold } from '@mailwarden/rotation';
+import type { Amount, Foretold } from '@mailwarden/rotation';
 import type { EntityManager } from 'typeorm';
 import { attest, raise } from '../raise.js';
 
@@ -12,6 +12,8 @@ const REQUEST_LIFE_MS = 8 * 86_400_000;
 const ASK_AGAIN_MS = 86_400_000;
 /** What was approved may grow by so much until the order is carried out; above it, people are asked anew. A factor. */
 export const APPROVED_MARGIN = 1.1;
+/** What classes of age only let estimate may be so much more, and never more than all of those classes. A factor. */
+const ESTIMATE_MARGIN = 1.5;
 
 export interface RequestRow {
   readonly id: string;
@@ -29,6 +31,17 @@ export interface RequestRow {
   readonly approvals: number;
   readonly state: 'waiting' | 'approved' | 'rejected' | 'lapsed' | 'used';
   readonly closed_at: Date | null;
+}
+
+/** What people are shown, and the most that it may come to. */
+interface Foreseen {
+  readonly shown: Amount;
+  readonly most: Amount;
+}
+
+function foreseenFrom({ wouldDelete, most, exact }: Foretold): Foreseen {
+  if (exact) return { shown: wouldDelete, most: wouldDelete };
+  return { shown: wouldDelete, most: { items: Math.min(most.items, Math.ceil(wouldDelete.items * ESTIMATE_MARGIN)), bytes: Math.min(most.bytes, Math.ceil(wouldDelete.bytes * ESTIMATE_MARGIN)) } };
 }
 
 /** Bounds of the policy, tightened to what people saw. */
@@ -57,13 +70,22 @@ export class Requests {
     return request.state === 'approved' && (foretold.wouldDelete.items > items || foretold.wouldDelete.bytes > bytes);
   }
 
-  async #ask(tx: EntityManager, server: string, rule: BundleRule, policy: RetentionPolicy, { wouldDelete, most }: Foretold, nowMs: number): Promise<void> {
+  async #ask(tx: EntityManager, server: string, rule: BundleRule, policy: RetentionPolicy, foretold: Foretold, nowMs: number): Promise<void> {
     const id = randomUUID();
+    const { shown, most } = (await this.#plannedBefore(tx, server, rule, foretold)) ?? foreseenFrom(foretold);
     await tx.query(
       `INSERT INTO rotation.request (id, server, profile, store, policy, policy_version, foretold_items, foretold_bytes, most_items, most_bytes, asked_at, lapses_at, approvals, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting')`,
-      [id, server, rule.profile, rule.store, rule.policy, rule.policyVersion, wouldDelete.items, wouldDelete.bytes, most.items, most.bytes, instantOf(nowMs), instantOf(nowMs + REQUEST_LIFE_MS), policy.approvals],
+      [id, server, rule.profile, rule.store, rule.policy, rule.policyVersion, shown.items, shown.bytes, most.items, most.bytes, instantOf(nowMs), instantOf(nowMs + REQUEST_LIFE_MS), policy.approvals],
     );
-    await raise(tx, 'rotation.asked', { id: `asked-${id}`, server, severity: 'medium', atMs: nowMs, detail: { request: id, store: rule.store, policy: rule.policy, items: wouldDelete.items, bytes: wouldDelete.bytes, approvals: policy.approvals } });
+    await raise(tx, 'rotation.asked', { id: `asked-${id}`, server, severity: 'medium', atMs: nowMs, detail: { request: id, store: rule.store, policy: rule.policy, items: shown.items, bytes: shown.bytes, approvals: policy.approvals } });
+  }
+
+  /** Where the order before stopped because the host planned more than people had seen, they see now what the host had planned. */
+  async #plannedBefore(tx: EntityManager, server: string, rule: BundleRule, foretold: Foretold): Promise<Foreseen | null> {
+    const [last] = await tx.query<{ state: string; planned: Amount | null }[]>(`SELECT state, receipt #> '{payload,planned}' AS planned FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = $3 AND policy = $4 AND purpose <> 'plan' ORDER BY issued_at DESC LIMIT 1`, [server, rule.profile, rule.store, rule.policy]);
+    if (last?.state !== 'stopped' || last.planned === null || last.planned.items <= foretold.wouldDelete.items) return null;
+    const { items, bytes } = last.planned;
+    return { shown: { items, bytes }, most: { items, bytes } };
   }
 
   async used(tx: EntityManager, request: RequestRow, order: string, nowMs: number): Promise<void> {

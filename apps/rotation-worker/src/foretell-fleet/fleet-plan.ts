@@ -5,8 +5,8 @@ import type { HoldPolicy, Policy, RetentionPolicy } from '@mailwarden/policy';
 import { foretell } from '@mailwarden/rotation';
 import type { DataSource } from 'typeorm';
 import { readWritten } from '../apply-policy/written-policies.js';
-import { passingStates, standingCounts } from './passing-states.js';
-import { ruleScopes, type RuleScope } from './plan-scope.js';
+import { measuredCounts, passingStates } from './passing-states.js';
+import { groupsOf, ruleScopes, type RuleScope, type ScopeGroup } from './plan-scope.js';
 import { PlanTally } from './plan-tally.js';
 
 export interface PlanParts {
@@ -42,7 +42,7 @@ export class FleetPlan {
     const standing = this.parts.standing();
     const question = questionOf(request, standing);
     const tally = new PlanTally(request.rows);
-    if (question.mistakes.length === 0) for (const scope of this.scopes(question, request.server, nowMs)) await this.#addScope(tally, scope, nowMs);
+    if (question.mistakes.length === 0) for (const group of groupsOf(this.scopes(question, request.server, nowMs))) await this.#addGroup(tally, group, nowMs);
     const changeOf = ({ name, version }: RetentionPolicy): PolicyPlan['totals'][number]['change'] => {
       const before = standing.find((policy) => policy.name === name);
       return before === undefined ? 'new' : before.version === version ? 'same' : 'changed';
@@ -56,14 +56,19 @@ export class FleetPlan {
     return ruleScopes(policies, holds, server === null ? members : members.filter((member) => member.server === server), this.parts.profiles, nowMs);
   }
 
-  async #addScope(tally: PlanTally, scope: RuleScope, nowMs: number): Promise<void> {
-    const counts = standingCounts(this.parts.dataSource, scope, nowMs);
-    let over = 0;
-    for await (const { server, state } of passingStates(this.parts.dataSource, scope, nowMs)) {
-      over += 1;
+  async #addGroup(tally: PlanTally, group: ScopeGroup, nowMs: number): Promise<void> {
+    const counts = measuredCounts(this.parts.dataSource, group, nowMs);
+    const over = new Map<string, number>();
+    for await (const { server, store, state } of passingStates(this.parts.dataSource, group, nowMs)) {
+      const scope = group.scopes.get(store);
+      if (scope === undefined) continue;
+      over.set(store, (over.get(store) ?? 0) + 1);
       tally.add(scope, server, state.measuredAtMs, foretell({ ...scope.rule, rotatable: scope.rotatable }, state, scope.holds.get(server) ?? [], nowMs));
     }
-    const { measured } = await counts;
-    tally.count(scope, Math.max(0, measured - over), scope.servers.length - measured);
+    const measured = await counts;
+    for (const [store, scope] of group.scopes) {
+      const known = measured.get(store) ?? 0;
+      tally.count(scope, Math.max(0, known - (over.get(store) ?? 0)), scope.servers.length - known);
+    }
   }
 }

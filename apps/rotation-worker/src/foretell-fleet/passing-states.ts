@@ -1,7 +1,7 @@
 import type { BundleRule, Watermark } from '@mailwarden/contracts';
 import type { RecordedState } from '@mailwarden/rotation';
-import type { DataSource } from 'typeorm';
-import type { RuleScope } from './plan-scope.js';
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { ScopeGroup } from './plan-scope.js';
 import { stateFrom, type StateRow } from './store-states.js';
 
 /** So many rows are held at once. */
@@ -16,46 +16,60 @@ const VALUES: Readonly<Record<Watermark['kind'], (nowMs: string) => string>> = {
   'free-space': () => 'CASE WHEN room_total > 0 THEN 100.0 * room_free / room_total END',
 };
 
-interface Condition {
+interface Question {
   readonly passes: string;
-  readonly measured: string;
-  readonly parameters: readonly number[];
+  readonly isMeasured: string;
+  readonly from: string;
+  readonly parameters: readonly (string | number)[];
 }
 
-/** `$1` to `$3` are taken by profile, store and servers; `$4` is the moment. */
-function conditionOf({ watermarks }: Pick<BundleRule, 'watermarks'>, nowMs: number): Condition {
-  const values = watermarks.map(({ kind }) => VALUES[kind]('$4::bigint'));
-  const passes = watermarks.map(({ kind }, index) => `coalesce(${values[index]} ${kind === 'free-space' ? '<' : '>'} $${index + 5}::double precision, false)`);
-  return { passes: passes.join(' OR ') || 'false', measured: values.map((value) => `(${value}) IS NOT NULL`).join(' OR ') || 'true', parameters: [nowMs, ...watermarks.map(({ limit }) => limit)] };
+/** Names of servers are of `a-z0-9-`: a list of them needs no quotes, and a long one is written a hundred times faster so. */
+const listOf = (names: readonly string[]): string => `{${names.join(',')}}`;
+
+/** Numbers are written out: they come from the policy's own limits and the clock, and are numbers. */
+function questionOf({ profile, stores, servers, watermarks }: ScopeGroup, nowMs: number): Question {
+  const values = watermarks.map(({ kind }) => VALUES[kind](String(Math.trunc(nowMs))));
+  const passes = watermarks.map(({ kind, limit }: BundleRule['watermarks'][number], index) => `coalesce(${values[index]} ${kind === 'free-space' ? '<' : '>'} ${Number(limit)}, false)`);
+  return {
+    passes: `(${passes.join(' OR ') || 'false'})`,
+    isMeasured: `(${values.map((value) => `(${value}) IS NOT NULL`).join(' OR ') || 'true'})`,
+    from: `FROM rotation.store_state WHERE profile = $1 AND store = ANY($2::text[]) AND server = ANY($3::text[])`,
+    parameters: [profile, listOf(stores), listOf(servers)],
+  };
 }
 
-/** How many of the servers stand how, as far as it takes no planning: over a limit, measured, recorded at all. */
-export interface StandingCounts {
-  readonly recorded: number;
-  readonly measured: number;
+/** By store: how many servers have a record of it in which a limit's value was measured. */
+export async function measuredCounts(dataSource: DataSource, group: ScopeGroup, nowMs: number): Promise<Map<string, number>> {
+  const { isMeasured, from, parameters } = questionOf(group, nowMs);
+  const rows = await dataSource.query<{ store: string; measured: string }[]>(`SELECT store, count(*) FILTER (WHERE ${isMeasured}) AS measured ${from} GROUP BY store`, [...parameters]);
+  return new Map(rows.map(({ store, measured }) => [store, Number(measured)]));
 }
 
-export async function standingCounts(dataSource: DataSource, { rule, servers }: RuleScope, nowMs: number): Promise<StandingCounts> {
-  const { measured, parameters } = conditionOf(rule, nowMs);
-  const [row] = await dataSource.query<{ recorded: string; measured: string }[]>(
-    `SELECT count(*) AS recorded, count(*) FILTER (WHERE ${measured}) AS measured FROM rotation.store_state WHERE profile = $1 AND store = $2 AND server = ANY($3::text[]) AND $4::bigint IS NOT NULL ${rule.watermarks.map((_mark, index) => `AND $${index + 5}::double precision IS NOT NULL`).join(' ')}`,
-    [rule.profile, rule.store, servers, ...parameters],
-  );
-  return { recorded: Number(row?.recorded ?? 0), measured: Number(row?.measured ?? 0) };
+async function* pagesOf(runner: QueryRunner, statement: string, parameters: readonly (string | number)[]): AsyncGenerator<StateRow[]> {
+  await runner.startTransaction('REPEATABLE READ');
+  try {
+    // All of it will be read: a plan for the first rows would be the slower one.
+    await runner.query(`SET LOCAL cursor_tuple_fraction = 1`);
+    await runner.query(`DECLARE passing NO SCROLL CURSOR FOR ${statement}`, [...parameters]);
+    for (;;) {
+      const rows = (await runner.query(`FETCH ${PAGE_ROWS} FROM passing`)) as StateRow[];
+      if (rows.length > 0) yield rows;
+      if (rows.length < PAGE_ROWS) break;
+    }
+  } finally {
+    await runner.rollbackTransaction();
+  }
 }
 
-/** Recorded states that pass a limit of the rule, page by page in the order of their servers. */
-export async function* passingStates(dataSource: DataSource, { rule, servers }: RuleScope, nowMs: number): AsyncGenerator<{ server: string; state: RecordedState }> {
-  const { passes, parameters } = conditionOf(rule, nowMs);
-  const after = parameters.length + 4;
-  for (let last = ''; ; ) {
-    const rows = await dataSource.query<StateRow[]>(
-      `SELECT server, store, measured_ms, items, records, bytes, oldest_ms, newest_ms, room_total, room_free, spread FROM rotation.store_state
-       WHERE profile = $1 AND store = $2 AND server = ANY($3::text[]) AND (${passes}) AND $4::bigint IS NOT NULL AND server > $${after} ORDER BY server LIMIT ${PAGE_ROWS}`,
-      [rule.profile, rule.store, servers, ...parameters, last],
-    );
-    for (const row of rows) yield { server: row.server, state: stateFrom(row) };
-    if (rows.length < PAGE_ROWS) return;
-    last = rows.at(-1)?.server ?? last;
+/** Recorded states that pass a limit, page by page. */
+export async function* passingStates(dataSource: DataSource, group: ScopeGroup, nowMs: number): AsyncGenerator<{ server: string; store: string; state: RecordedState }> {
+  const { passes, from, parameters } = questionOf(group, nowMs);
+  const runner = dataSource.createQueryRunner();
+  try {
+    for await (const rows of pagesOf(runner, `SELECT server, store, measured_ms, items, records, bytes, oldest_ms, newest_ms, room_total, room_free, spread ${from} AND ${passes}`, parameters)) {
+      for (const row of rows) yield { server: row.server, store: row.store, state: stateFrom(row) };
+    }
+  } finally {
+    await runner.release();
   }
 }

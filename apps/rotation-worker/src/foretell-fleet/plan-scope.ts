@@ -14,6 +14,27 @@ export interface RuleScope {
   readonly holds: ReadonlyMap<string, readonly Hold[]>;
 }
 
+/** Rules of one policy on one profile: they have their limits and their servers in common, and are asked about together. */
+export interface ScopeGroup {
+  readonly profile: string;
+  readonly stores: readonly string[];
+  readonly servers: readonly string[];
+  readonly watermarks: BundleRule['watermarks'];
+  readonly scopes: ReadonlyMap<string, RuleScope>;
+}
+
+export function groupsOf(scopes: readonly RuleScope[]): ScopeGroup[] {
+  const groups = new Map<string, RuleScope[]>();
+  for (const scope of scopes) {
+    const key = `${scope.policy.name} ${scope.rule.profile}`;
+    groups.set(key, [...(groups.get(key) ?? []), scope]);
+  }
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    return first === undefined ? [] : [{ profile: first.rule.profile, stores: members.map(({ rule }) => rule.store), servers: first.servers, watermarks: first.rule.watermarks, scopes: new Map(members.map((scope) => [scope.rule.store, scope])) }];
+  });
+}
+
 const selected = (policy: Policy, members: readonly Membership[]): Membership[] => members.filter(({ server, labels }) => selects(policy.servers, { ...labels, name: server }));
 
 /** Profiles that members have, each with its members. */

@@ -13,6 +13,7 @@ class PolicyTally {
   readonly states = Object.fromEntries(PLAN_STATES.map((state) => [state, 0])) as Record<PlanState, number>;
   readonly servers = new Set<string>();
   readonly deletingServers = new Set<string>();
+  counted: readonly string[] = [];
   stores = 0;
   deletingStores = 0;
   items = 0;
@@ -31,7 +32,9 @@ export class PlanTally {
   /** Stores that need no planning. */
   count({ policy, servers }: RuleScope, inOrder: number, unmeasured: number): void {
     const tally = this.#of(policy.name);
-    for (const server of servers) tally.servers.add(server);
+    // The rules of one policy on one profile share one list.
+    if (tally.counted !== servers) for (const server of servers) tally.servers.add(server);
+    tally.counted = servers;
     tally.stores += servers.length;
     tally.states['in-order'] += inOrder;
     tally.states.unmeasured += unmeasured;

@@ -1,6 +1,6 @@
-import type { Spread } from '@mailwarden/contracts';
 import type { RecordedState } from '@mailwarden/rotation';
 import type { DataSource, EntityManager } from 'typeorm';
+import { packSpreads, unpackSpreads } from './packed-spread.js';
 
 /** A store that did not change is written again after so long, so that its moment stays believable. Units: milliseconds. */
 const REWRITE_AFTER_MS = 3_600_000;
@@ -22,7 +22,6 @@ export interface StateRow {
 const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
 
 export function stateFrom(row: StateRow): RecordedState {
-  const spread = row.spread === null ? null : (JSON.parse(row.spread) as { ages: Spread | null; sizes: Spread | null });
   return {
     measuredAtMs: Number(row.measured_ms),
     items: numberOf(row.items),
@@ -31,12 +30,9 @@ export function stateFrom(row: StateRow): RecordedState {
     oldestMs: numberOf(row.oldest_ms),
     newestMs: numberOf(row.newest_ms),
     room: row.room_total === null ? null : { totalBytes: Number(row.room_total), freeBytes: Number(row.room_free) },
-    ages: spread?.ages ?? null,
-    sizes: spread?.sizes ?? null,
+    ...unpackSpreads(row.spread),
   };
 }
-
-const spreadText = ({ ages, sizes }: RecordedState): string | null => (ages === null && sizes === null ? null : JSON.stringify({ ages, sizes }));
 
 /** Keeps what was measured of all stores of one profile on one server, in one statement; a store that is as it was is not written. */
 export async function writeStates(tx: EntityManager, server: string, profile: string, states: ReadonlyMap<string, RecordedState>): Promise<void> {
@@ -48,7 +44,7 @@ export async function writeStates(tx: EntityManager, server: string, profile: st
      ON CONFLICT (profile, store, server) DO UPDATE SET measured_ms = excluded.measured_ms, items = excluded.items, records = excluded.records, bytes = excluded.bytes, oldest_ms = excluded.oldest_ms, newest_ms = excluded.newest_ms, room_total = excluded.room_total, room_free = excluded.room_free, spread = excluded.spread
      WHERE excluded.measured_ms > was.measured_ms + ${REWRITE_AFTER_MS}
         OR (was.items, was.records, was.bytes, was.oldest_ms, was.newest_ms, was.room_total, was.room_free, was.spread) IS DISTINCT FROM (excluded.items, excluded.records, excluded.bytes, excluded.oldest_ms, excluded.newest_ms, excluded.room_total, excluded.room_free, excluded.spread)`,
-    [server, profile, rows.map(([store]) => store), column((state) => state.measuredAtMs), column(({ items }) => items), column(({ records }) => records), column(({ bytes }) => bytes), column(({ oldestMs }) => oldestMs), column(({ newestMs }) => newestMs), column(({ room }) => room?.totalBytes ?? null), column(({ room }) => room?.freeBytes ?? null), column(spreadText)],
+    [server, profile, rows.map(([store]) => store), column((state) => state.measuredAtMs), column(({ items }) => items), column(({ records }) => records), column(({ bytes }) => bytes), column(({ oldestMs }) => oldestMs), column(({ newestMs }) => newestMs), column(({ room }) => room?.totalBytes ?? null), column(({ room }) => room?.freeBytes ?? null), column(({ ages, sizes }) => packSpreads(ages, sizes))],
   );
 }
 

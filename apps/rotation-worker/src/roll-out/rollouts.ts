@@ -99,8 +99,13 @@ export class Rollouts {
     }
   }
 
-  async ended(tx: EntityManager, policy: string, server: string, state: 'done' | 'failed', atMs: number): Promise<void> {
-    await tx.query(`UPDATE rotation.reach SET state = $3, at = $4 WHERE policy = $1 AND server = $2 AND state <> 'done'`, [policy, server, state, instantOf(atMs)]);
+  /** Notes how a server's order ended, while the rollout that it belongs to is under way. */
+  async ended(tx: EntityManager, policy: RetentionPolicy, server: string, state: 'done' | 'failed', atMs: number): Promise<void> {
+    await tx.query(
+      `INSERT INTO rotation.reach AS was (policy, version, server, wave, state, at) SELECT policy, version, $3, $4, $5, $6 FROM rotation.rollout WHERE policy = $1 AND version = $2 AND state <> 'complete'
+       ON CONFLICT (policy, server) DO UPDATE SET version = excluded.version, wave = excluded.wave, state = excluded.state, at = excluded.at WHERE was.version <> excluded.version OR was.state <> 'done'`,
+      [policy.name, policy.version, server, this.waveOf(policy, server) ?? 0, state, instantOf(atMs)],
+    );
   }
 
   /** Nothing more is ordered by the policy anywhere until a person resumes it. False when it stood still already. */
