@@ -37,7 +37,7 @@ const itemToolForm = z.strictObject({
     ])
     .describe('How the items of a run are told to it'),
   'at-once': z.number().int().min(1).max(1000).default(100).describe('Most items of one run'),
-  then: command.optional().describe('A second program that is run after it, as one that takes what was deleted out of the product's caches, or gives back its space; its `{name}` are those of `command`'),
+  then: command.optional().describe("A second program that is run after it, as one that takes what was deleted out of the product's caches, or gives back its space; its `{name}` are those of `command`"),
   else: z.enum(['keep', 'files']).default('keep').describe('What becomes of an item that the tool leaves: it stays (`keep`), or is deleted as a file, which is right only where the product does not mind (`files`)'),
   ...shared,
 });
