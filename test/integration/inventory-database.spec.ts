@@ -3,14 +3,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database, HostSettings, Relation } from '@mailwarden/catalogue';
-import { connectProduct, fileNamesOf, measureRelation, ProductClient, readValue, TRIM_ROWS_PER_BATCH, trimOldest, troubleOf } from '@mailwarden/product-database';
+import { connectProduct, fileNamesOf, measureRelation, ProductClient, readValue, troubleOf } from '@mailwarden/product-database';
 import { startPostgres, type RunningPostgres } from '@mailwarden/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conformsToReader } from './relation-conformance.js';
 
 const DATABASE: Database = { engine: 'postgresql', socket: '/var/run/none', name: 'events', user: 'nobody' };
 const EVENTS: Relation = { database: DATABASE, relation: 'public.events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null };
-const ROWS = 100_000;
 
 let postgres: RunningPostgres;
 let settings: HostSettings;
@@ -84,7 +83,6 @@ describe('a table is measured', () => {
 
   it.each(['public.ev"ents', 'events; DROP TABLE events', 'Events', "ev'ents", ''])('never by a name that is none: %j', async (relation) => {
     await expect(measureRelation(client, { ...EVENTS, relation })).rejects.toThrow('plain identifier');
-    await expect(trimOldest(client, { ...EVENTS, keyColumn: relation }, 1, null, () => undefined)).rejects.toThrow('plain identifier');
   });
 
   it('not while another session has locked it, and waits for that only for a moment', async () => {
@@ -94,7 +92,6 @@ describe('a table is measured', () => {
     try {
       const startedMs = performance.now();
       expect(await troubleIn(measureRelation(client, EVENTS))).toBe('another session has locked it (55P03)');
-      expect(await troubleIn(trimOldest(client, EVENTS, 10, null, () => undefined))).toBe('another session has locked it (55P03)');
       expect(performance.now() - startedMs).toBeLessThan(8_000);
     } finally {
       await product.query('ROLLBACK');
@@ -182,72 +179,6 @@ describe('a database that cannot be reached', () => {
   });
 });
 
-describe('trimming', () => {
-  it(`takes ${ROWS} rows in short batches, oldest first, while another session reads and writes`, async () => {
-    await fill(ROWS);
-    await product.query('ANALYZE events');
-    const trimming = new AbortController();
-    const waitsMs: number[] = [];
-    const working = (async () => {
-      for (let added = 0; !trimming.signal.aborted; added += 1) {
-        const startedMs = performance.now();
-        await product.query("INSERT INTO events VALUES ($1, now(), 'new')", [1_000_000 + added]);
-        await product.query("UPDATE events SET note = 'seen' WHERE id = (SELECT max(id) FROM events)");
-        await product.query('SELECT count(*) FROM events');
-        waitsMs.push(performance.now() - startedMs);
-      }
-      return waitsMs.length;
-    })();
-    const batchesMs: number[] = [];
-    const olderThan = new Date('2026-01-02T00:00:00Z');
-    let gone = 0;
-    let last = 0;
-    let ordered = true;
-    const startedMs = performance.now();
-    for (let rows = -1; rows !== 0; gone += rows) {
-      const batchMs = performance.now();
-      rows = await trimOldest(client, EVENTS, ROWS, olderThan, (keys) => {
-        ordered &&= keys.length <= TRIM_ROWS_PER_BATCH && Number(keys[0]) === last + 1;
-        last += keys.length;
-      });
-      batchesMs.push(performance.now() - batchMs);
-    }
-    const tookMs = performance.now() - startedMs;
-    trimming.abort();
-    const added = await working;
-    const expected = 86_399; // Rows of the first day; the first one is a second after its beginning.
-    if (process.env['MAILWARDEN_TEST_LOG'] !== undefined) console.log(`${gone} rows in ${tookMs.toFixed(0)} ms, the longest batch ${Math.max(...batchesMs).toFixed(0)} ms; the product worked ${added} times, waiting ${Math.max(...waitsMs).toFixed(0)} ms at most`);
-    expect([gone, ordered]).toEqual([expected, true]);
-    expect(await measureRelation(client, EVENTS)).toMatchObject({ records: ROWS - expected + added, oldestAt: '2026-01-02T00:00:00.000Z' });
-    expect(added).toBeGreaterThan(0);
-    expect(Math.max(...waitsMs)).toBeLessThan(5_000);
-  }, 120_000);
-
-  it('passes over rows that another session holds, and rows without a time', async () => {
-    await fill(5);
-    await product.query("INSERT INTO events VALUES (100, NULL, '')");
-    await product.query('BEGIN');
-    await product.query('SELECT 1 FROM events WHERE id = 2 FOR UPDATE');
-    let keys: readonly string[] = [];
-    const gone = await trimOldest(client, EVENTS, 100, new Date('2027-01-01'), (chosen) => void (keys = chosen));
-    await product.query('ROLLBACK');
-    expect([gone, keys]).toEqual([4, ['1', '3', '4', '5']]);
-    expect((await measureRelation(client, EVENTS)).records).toBe(2);
-  });
-
-  it('stops before anything is gone when a key names more than one row, or the list of keys cannot be kept', async () => {
-    await fill(5);
-    await product.query("UPDATE events SET note = 'same'");
-    await expect(trimOldest(client, { ...EVENTS, keyColumn: 'note' }, 2, null, () => undefined)).rejects.toThrow('does not name single rows');
-    await expect(
-      trimOldest(client, EVENTS, 5, null, () => {
-        throw new Error('the disk is full');
-      }),
-    ).rejects.toThrow('the disk is full');
-    expect((await measureRelation(client, EVENTS)).records).toBe(5);
-  });
-});
-
 describe('a store in PostgreSQL', () => {
   let fd: number;
   beforeAll(() => void (fd = openSync('/', 'r')));
@@ -273,23 +204,6 @@ describe('a store in PostgreSQL', () => {
       noColumnWords: 'there is no such column (42703)',
     },
   );
-
-  it('is trimmed by moments that are numbers, oldest first, and what is no moment stays', async () => {
-    await product.query('DROP TABLE IF EXISTS numbered');
-    await product.query('CREATE TABLE numbered (id bigint PRIMARY KEY, at bigint)');
-    await product.query('INSERT INTO numbered VALUES (1, 1767225603), (2, 1767225601), (3, 1767225602), (4, 0), (5, NULL)');
-    const numbered: Relation = { ...EVENTS, relation: 'public.numbered', timeUnit: 'unix-seconds' };
-    let keys: readonly string[] = [];
-    expect(await trimOldest(client, numbered, 2, new Date('2026-02-01'), (chosen) => void (keys = chosen))).toBe(2);
-    expect(keys).toEqual(['2', '3']);
-    expect(await trimOldest(client, numbered, 10, new Date('2026-02-01'), () => undefined)).toBe(1);
-    expect((await measureRelation(client, numbered)).records).toBe(2);
-  });
-
-  it.each(['mariadb', 'sqlite'] as const)('is the one engine whose rows may go: %s is refused', async (engine) => {
-    const database = engine === 'sqlite' ? ({ engine, name: 'events', file: '/x' } as const) : ({ engine, name: 'events', socket: '/x', user: 'x' } as const);
-    expect(await connectProduct(database, settings, '/')).toEqual({ ok: false, error: `database events is of ${engine}, which is measured and never deleted from` });
-  });
 });
 
 /** Last: it ends the server. */

@@ -39,11 +39,11 @@ function placeOf(database: ServerDatabase, hostSettings: HostSettings, root: str
 }
 
 /**
- * Connects to a product's own PostgreSQL, the one engine whose rows are also deleted: by the host's settings where they name it, else by the socket of the profile.
+ * Connects to a product's own PostgreSQL: by the host's settings where they name it, else by the socket of the profile.
  * Errors: why it cannot be reached, without the driver's details.
  */
 export async function connectProduct(database: Database, hostSettings: HostSettings, root: string): Promise<Result<ProductClient, string>> {
-  if (database.engine !== 'postgresql') return err(`database ${database.name} is of ${database.engine}, which is measured and never deleted from`);
+  if (database.engine !== 'postgresql') return err(`database ${database.name} is of ${database.engine}, not of PostgreSQL`);
   const place = placeOf(database, hostSettings, root);
   if (!place.ok) return err(`database ${database.name} cannot be reached: ${place.error}`);
   const client = new ProductClient({

@@ -59,7 +59,8 @@ export async function measureMariadb(session: MariadbSession, relation: Relation
 
 const textOf = (value: string | number | Buffer): string => (Buffer.isBuffer(value) ? value.toString('utf8') : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-async function fileNames(session: MariadbSession, relation: Relation, namesMax: number): Promise<string[]> {
+/** Errors: throws what the server says, and above `namesMax`. */
+export async function mariadbFileNames(session: MariadbSession, relation: Relation, namesMax: number): Promise<string[]> {
   const { table, file } = relationNames(relation, '`');
   if (file === null) return [];
   const { rows } = await session.ask(`SELECT ${file} FROM ${table} LIMIT ${namesMax + 1}`);
@@ -75,7 +76,7 @@ function olderThan(relation: Relation, before: Date | null): { condition: string
 }
 
 /** Collations take names for the same that are not: only what was asked for counts. */
-async function filesWithRows(session: MariadbSession, relation: Relation, files: readonly string[], before: Date | null): Promise<Set<string>> {
+export async function mariadbFilesWithRows(session: MariadbSession, relation: Relation, files: readonly string[], before: Date | null): Promise<Set<string>> {
   const { table, file } = relationNames(relation, '`');
   const { condition, values } = olderThan(relation, before);
   const asked = new Set(files);
@@ -110,8 +111,8 @@ export async function openMariadb(database: ServerDatabase, host: DatabaseHost):
   const ask = <T>(work: () => Promise<T>): Promise<Result<T, string>> => attempt(() => session.value.reading(work), mariadbTrouble);
   return ok({
     measure: (relation) => ask(() => measureMariadb(session.value, relation)),
-    fileNames: (relation, namesMax) => ask(() => fileNames(session.value, relation, namesMax)),
-    filesWithRows: (relation, files, before) => ask(() => filesWithRows(session.value, relation, files, before)),
+    fileNames: (relation, namesMax) => ask(() => mariadbFileNames(session.value, relation, namesMax)),
+    filesWithRows: (relation, files, before) => ask(() => mariadbFilesWithRows(session.value, relation, files, before)),
     value: (query) => value(session.value, query),
     close: () => session.value.close(),
   });

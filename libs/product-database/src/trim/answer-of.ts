@@ -6,3 +6,13 @@ export async function answerOf<T>(database: string, work: () => Promise<T>, say:
   if (!answer.ok) throw new Error(`database ${database}: ${answer.error}`);
   return answer.value;
 }
+
+/** What work yields; null where it is more than was asked for. */
+export async function orTooMany<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof RangeError) return null;
+    throw cause;
+  }
+}

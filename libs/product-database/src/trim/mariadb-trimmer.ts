@@ -3,19 +3,19 @@ import type { Relation, ServerDatabase } from '@mailwarden/catalogue';
 import { err, type Result } from '@mailwarden/kernel';
 import { attempt } from '../attempt.js';
 import { connectMariadb, type MariadbSession } from '../mariadb/connect-mariadb.js';
-import { measureMariadb, NUMBERS } from '../mariadb/mariadb-reader.js';
+import { mariadbFileNames, mariadbFilesWithRows, measureMariadb, NUMBERS } from '../mariadb/mariadb-reader.js';
 import { mariadbTrouble } from '../mariadb/mariadb-trouble.js';
 import { relationNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
-import { answerOf } from './answer-of.js';
+import { answerOf, orTooMany } from './answer-of.js';
 import { choiceSql } from './choice-condition.js';
 import { mariadbKey, mariadbLiteral } from './mariadb-key.js';
 import { mariadbMoments } from './mariadb-moment.js';
 import { mariadbNotes, mariadbReplicas, mariadbTableEngine } from './mariadb-state.js';
-import type { OldestRecords, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
+import { MARIADB_LOCKED, removeMariadbHalves } from './mariadb-halves.js';
+import type { HalfRow, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
 
-/** Lock wait timeout and deadlock, foreign keys that refuse. Source: MariaDB documentation, error codes. */
-const LOCKED: ReadonlySet<number> = new Set([1205, 1213]);
+/** Foreign keys that refuse. Source: MariaDB documentation, error codes. */
 const REFERENCED: ReadonlySet<number> = new Set([1217, 1451]);
 /** While a session that a killed process left behind ends. Units: seconds. */
 const SETTLED_SECONDS_MAX = 60;
@@ -24,7 +24,7 @@ const errnoOf = (cause: unknown): number => Number((cause as { errno?: unknown }
 const momentOf = (cell: unknown): number | null => (cell === null || cell === undefined ? null : Number(cell));
 
 /** One table of a MariaDB. */
-class MariadbTrimmer implements RecordTrimmer {
+class MariadbTrimmer implements PairTrimmer {
   readonly #names;
   readonly #moments;
 
@@ -100,7 +100,7 @@ class MariadbTrimmer implements RecordTrimmer {
     } catch (cause) {
       await this.session.run('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
       if (REFERENCED.has(errnoOf(cause))) return { removed: false, heldMs: held(), why: 'referenced', stays: [] };
-      if (!LOCKED.has(errnoOf(cause))) return this.#ask(() => Promise.reject(cause as Error));
+      if (!MARIADB_LOCKED.has(errnoOf(cause))) return this.#ask(() => Promise.reject(cause as Error));
       return { removed: false, heldMs: held(), ...(await this.#locked(keys)) };
     }
     return { removed: false, heldMs: held(), why: 'changed', stays: await this.#without(keys, condition) };
@@ -117,7 +117,7 @@ class MariadbTrimmer implements RecordTrimmer {
       const free = new Set(this.#keysOf((await this.session.run(`SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)} FOR UPDATE SKIP LOCKED`)).rows));
       return { why: 'locked', stays: keys.filter((key) => !free.has(key)) };
     } catch (cause) {
-      return { why: LOCKED.has(errnoOf(cause)) ? 'busy' : 'locked', stays: [] };
+      return { why: MARIADB_LOCKED.has(errnoOf(cause)) ? 'busy' : 'locked', stays: [] };
     }
   }
 
@@ -130,6 +130,29 @@ class MariadbTrimmer implements RecordTrimmer {
       } finally {
         await this.session.run('SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 10').catch(() => undefined);
       }
+    });
+  }
+
+  removeFiles(files: readonly string[]): Promise<void> {
+    return removeMariadbHalves(this.session, this.relation, files, (cell) => mariadbKey(cell, this.keyIsNumber));
+  }
+
+  filesWithRows(files: readonly string[]): Promise<Set<string>> {
+    return this.#ask(() => mariadbFilesWithRows(this.session, this.relation, files, null));
+  }
+
+  fileNames(namesMax: number): Promise<string[] | null> {
+    return this.#ask(() => orTooMany(mariadbFileNames(this.session, this.relation, namesMax)));
+  }
+
+  halves(choice: TrimChoice, after: string | null, itemsMax: number): Promise<HalfRow[]> {
+    const { table, key, file } = this.#names;
+    return this.#ask(async () => {
+      const { rows } = await this.session.run(`SELECT ${key}, CONVERT(${file ?? key} USING utf8mb4) FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${file ?? key} IS NOT NULL AND ${key} IS NOT NULL${after === null ? '' : ` AND ${key} > ${mariadbLiteral(after)}`} ORDER BY ${key} LIMIT ${itemsMax}`);
+      return rows.flatMap(([cell, half]) => {
+        const name = mariadbKey(cell, this.keyIsNumber);
+        return name === null ? [] : [{ key: name, file: String(half) }];
+      });
     });
   }
 
@@ -151,7 +174,7 @@ class MariadbTrimmer implements RecordTrimmer {
 }
 
 /** Errors: why the database cannot be reached, or why its table cannot be trimmed with an exact account. */
-export async function openMariadbTrimmer(relation: Relation, database: ServerDatabase, host: DatabaseHost): Promise<Result<RecordTrimmer, string>> {
+export async function openMariadbTrimmer(relation: Relation, database: ServerDatabase, host: DatabaseHost): Promise<Result<PairTrimmer, string>> {
   const session = await connectMariadb(database, host, 'trim');
   if (!session.ok) return err(`database ${database.name} cannot be reached: ${session.error}`);
   const { table, key } = relationNames(relation, '`');

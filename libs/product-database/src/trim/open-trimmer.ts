@@ -3,7 +3,7 @@ import type { Result } from '@mailwarden/kernel';
 import type { DatabaseHost } from '../relation-reader.js';
 import { openMariadbTrimmer } from './mariadb-trimmer.js';
 import { openPostgresTrimmer } from './postgres-trimmer.js';
-import type { RecordTrimmer } from './record-trimmer.js';
+import type { PairTrimmer, RecordTrimmer } from './record-trimmer.js';
 import { openRedisTrimmer } from './redis-trimmer.js';
 import { openSqliteTrimmer } from './sqlite-trimmer.js';
 
@@ -18,13 +18,17 @@ export interface TrimTerms {
 
 /** Opens a product's records for deleting the oldest of them. Errors: why they cannot be reached, or why nothing may be deleted from them. */
 export async function openTrimmer(records: Records, host: DatabaseHost, terms: TrimTerms): Promise<Result<RecordTrimmer, string>> {
-  if ('lists' in records) return openRedisTrimmer(records.lists, host);
-  switch (records.rows.database.engine) {
+  return 'lists' in records ? openRedisTrimmer(records.lists, host) : openPairTrimmer(records.rows, host, terms);
+}
+
+/** Opens a table for deleting its rows, also those of pairs. Errors: as `openTrimmer`. */
+export async function openPairTrimmer(rows: Relation, host: DatabaseHost, terms: TrimTerms): Promise<Result<PairTrimmer, string>> {
+  switch (rows.database.engine) {
     case 'postgresql':
-      return openPostgresTrimmer(records.rows, host);
+      return openPostgresTrimmer(rows, host);
     case 'mariadb':
-      return openMariadbTrimmer(records.rows, records.rows.database, host);
+      return openMariadbTrimmer(rows, rows.database, host);
     case 'sqlite':
-      return openSqliteTrimmer(records.rows, records.rows.database, host, terms);
+      return openSqliteTrimmer(rows, rows.database, host, terms);
   }
 }

@@ -1,16 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import type { Relation } from '@mailwarden/catalogue';
 import { known, type Result } from '@mailwarden/kernel';
-import { connectProduct, type ProductClient } from '../connect.js';
-import { measureRelation } from '../measure-relation.js';
+import { connectProduct, LOCK_MS_MAX, type ProductClient } from '../connect.js';
+import { deleteRowsByFile, filesWithRows } from '../delete-rows-by-file.js';
+import { fileNamesOf, measureRelation } from '../measure-relation.js';
 import { relationNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { troubleOf } from '../trouble.js';
-import { answerOf } from './answer-of.js';
+import { answerOf, orTooMany } from './answer-of.js';
 import { choiceSql } from './choice-condition.js';
 import { postgresMoments } from './postgres-moment.js';
 import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
-import { LOCK_WAIT_MS_MAX, type OldestRecords, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { LOCK_WAIT_MS_MAX, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 
 /** Rows that are looked at to tell how large one is. */
 const SAMPLE_ROWS = 1_000;
@@ -24,7 +25,7 @@ const REFERENCED: ReadonlySet<string> = new Set(['23503', '23001']);
 const codeOf = (cause: unknown): string => String((cause as { code?: unknown }).code ?? '');
 
 /** One table of a PostgreSQL. */
-class PostgresTrimmer implements RecordTrimmer {
+class PostgresTrimmer implements PairTrimmer {
   readonly #names;
   readonly #moments;
 
@@ -135,6 +136,31 @@ class PostgresTrimmer implements RecordTrimmer {
     });
   }
 
+  async removeFiles(files: readonly string[]): Promise<void> {
+    await this.client.query(`SET lock_timeout = ${LOCK_MS_MAX}`); // A batch of pairs gives way only to who holds its rows for long: its files have to come back then.
+    try {
+      await deleteRowsByFile(this.client, this.relation, files);
+    } finally {
+      await this.client.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`).catch(() => undefined);
+    }
+  }
+
+  filesWithRows(files: readonly string[]): Promise<Set<string>> {
+    return this.#ask(() => filesWithRows(this.client, this.relation, files));
+  }
+
+  fileNames(namesMax: number): Promise<string[] | null> {
+    return this.#ask(() => orTooMany(fileNamesOf(this.client, this.relation, namesMax)));
+  }
+
+  halves(choice: TrimChoice, after: string | null, itemsMax: number): Promise<HalfRow[]> {
+    const { table, key, file } = this.#names;
+    return this.#ask(async () => {
+      const { rows } = await this.client.query<[string, string]>({ text: `SELECT ${key}::text, ${file ?? key}::text FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${file ?? key} IS NOT NULL${after === null ? '' : ` AND ${key} > $2`} ORDER BY ${key} LIMIT $1`, values: after === null ? [itemsMax] : [itemsMax, after], rowMode: 'array' });
+      return rows.map(([name, half]) => ({ key: name, file: half }));
+    });
+  }
+
   forget(): Promise<void> {
     return Promise.resolve();
   }
@@ -153,7 +179,7 @@ class PostgresTrimmer implements RecordTrimmer {
 }
 
 /** Errors: why the database cannot be reached. */
-export async function openPostgresTrimmer(relation: Relation, { settings, rootPath }: DatabaseHost): Promise<Result<RecordTrimmer, string>> {
+export async function openPostgresTrimmer(relation: Relation, { settings, rootPath }: DatabaseHost): Promise<Result<PairTrimmer, string>> {
   const client = await connectProduct(relation.database, settings, rootPath);
   if (!client.ok) return client;
   await client.value.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`);

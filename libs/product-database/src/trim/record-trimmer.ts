@@ -77,6 +77,27 @@ export interface RecordTrimmer {
   close(): Promise<void>;
 }
 
+/** A row with the name that it gives its file. */
+export interface HalfRow {
+  readonly key: string;
+  readonly file: string;
+}
+
+/** The rows of pairs: they leave with their files, or, as orphans, by their keys. */
+export interface PairTrimmer extends RecordTrimmer {
+  /**
+   * Deletes the rows that name one of these files, by their exact names, in one transaction; committed when it resolves.
+   * Errors: `RowsStay` when all of them are certainly still there; any other when that cannot be told.
+   */
+  removeFiles(files: readonly string[]): Promise<void>;
+  /** Which of these files have a row, by their exact names. */
+  filesWithRows(files: readonly string[]): Promise<Set<string>>;
+  /** Names that rows give their files; null above `namesMax` rows. */
+  fileNames(namesMax: number): Promise<string[] | null>;
+  /** Rows of a choice that name a file, by their keys from behind `after` on, at most `itemsMax`. */
+  halves(choice: TrimChoice, after: string | null, itemsMax: number): Promise<HalfRow[]>;
+}
+
 /** A batch of the product's own never waits longer for a record of ours than this. Units: milliseconds. */
 export const HELD_MS_MAX = 100;
 /** How long one batch aims to take. Units: milliseconds. */

@@ -9,13 +9,11 @@ import { momentOf } from '../unix-time.js';
 import { answerOf } from './answer-of.js';
 import { choiceSql, type MomentSql } from './choice-condition.js';
 import type { TrimTerms } from './open-trimmer.js';
-import { BATCH_MS_GOAL, type OldestRecords, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { BATCH_MS_GOAL, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { removeSqliteHalves, SQLITE_BUSY, sqliteFilesWithRows } from './sqlite-halves.js';
 import { SEEN, sqliteMoments } from './sqlite-moment.js';
 import { openSqliteWriter, type SqliteWriter } from './sqlite-writer.js';
 
-/** Busy and locked, in the low byte of a code. */
-const BUSY: ReadonlySet<number> = new Set([5, 6]);
-const LOW_BYTE = 0xff;
 /** Foreign key, and a trigger that refuses. Source: SQLite, Result and Error Codes. */
 const REFERENCED: ReadonlySet<number> = new Set([787, 1811]);
 /** What a table takes up is counted page by page, in one reading. In a larger file with a rollback journal that would keep the product from writing for too long. Units: bytes. */
@@ -31,7 +29,7 @@ interface Seen {
 const marks = (keys: readonly string[]): string => keys.map(() => '?').join(', ');
 
 /** One table of a file of SQLite. Whoever reads a file with a rollback journal keeps its writer from finishing: there the rows are copied out first, a short page at a time. */
-class SqliteTrimmer implements RecordTrimmer {
+class SqliteTrimmer implements PairTrimmer {
   readonly #names;
   readonly #moments;
   readonly #seen: Seen;
@@ -129,7 +127,7 @@ class SqliteTrimmer implements RecordTrimmer {
       const reply = await this.writer.reply({ do: 'delete', sql: `DELETE FROM ${table} WHERE ${condition}`, keys, expected: keys.length });
       const heldMs = 'heldMs' in reply ? reply.heldMs : 0;
       if ('code' in reply) {
-        if (BUSY.has(reply.code & LOW_BYTE)) return { removed: false, heldMs, why: 'busy', stays: [] };
+        if (SQLITE_BUSY(reply.code)) return { removed: false, heldMs, why: 'busy', stays: [] };
         if (REFERENCED.has(reply.code)) return { removed: false, heldMs, why: 'referenced', stays: [] };
         throw new RangeError(sqliteTrouble(reply.code, reply.what));
       }
@@ -144,6 +142,30 @@ class SqliteTrimmer implements RecordTrimmer {
   left(keys: readonly string[]): Promise<number> {
     const { table, key } = this.#names;
     return this.#ask(async () => Number((await this.writer.rows(`SELECT count(*) * 1.0 FROM ${table} WHERE ${key} IN (${marks(keys)})`, [], keys, true))[0]?.[0] ?? 0));
+  }
+
+  removeFiles(files: readonly string[]): Promise<void> {
+    return removeSqliteHalves(this.writer, this.relation, files);
+  }
+
+  filesWithRows(files: readonly string[]): Promise<Set<string>> {
+    return this.#ask(() => sqliteFilesWithRows(this.writer, this.relation, files));
+  }
+
+  fileNames(namesMax: number): Promise<string[] | null> {
+    const { table, file } = this.#names;
+    return this.#ask(async () => {
+      const rows = await this.writer.rows(`SELECT CAST(${file ?? 'NULL'} AS text) FROM ${table} WHERE ${file ?? 'NULL'} IS NOT NULL LIMIT ${namesMax + 1}`);
+      return rows.length > namesMax ? null : rows.map(([name]) => String(name).slice(1));
+    });
+  }
+
+  halves(choice: TrimChoice, after: string | null, itemsMax: number): Promise<HalfRow[]> {
+    const { table, key, file } = this.#names;
+    return this.#ask(async () => {
+      const sql = `SELECT ${key}, CAST(${file ?? key} AS text) FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${file ?? key} IS NOT NULL AND typeof(${key}) IN ('integer', 'text', 'blob')${after === null ? '' : ` AND ${key} > ?`} ORDER BY ${key} LIMIT ${itemsMax}`;
+      return (await this.writer.rows(sql, [], after === null ? [] : [after])).map(([name, half]) => ({ key: String(name), file: String(half).slice(1) }));
+    });
   }
 
   forget(): Promise<void> {
@@ -172,7 +194,7 @@ class SqliteTrimmer implements RecordTrimmer {
 }
 
 /** Errors: why the file cannot be written to. */
-export async function openSqliteTrimmer(relation: Relation, database: SqliteDatabase, { root, settings }: DatabaseHost, terms: TrimTerms): Promise<Result<RecordTrimmer, string>> {
+export async function openSqliteTrimmer(relation: Relation, database: SqliteDatabase, { root, settings }: DatabaseHost, terms: TrimTerms): Promise<Result<PairTrimmer, string>> {
   const file = openSqliteFile(root, database, settings);
   if (!file.ok) return err(`database ${database.name} cannot be opened: ${file.error}`);
   const writer = await openSqliteWriter(file.value, terms.overwrite);

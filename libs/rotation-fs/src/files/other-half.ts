@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Relation } from '@mailwarden/catalogue';
 import type { BytePath } from '@mailwarden/inventory';
-import { connectProduct, deleteRowsByFile, fileNamesOf, filesWithRows, type ProductClient } from '@mailwarden/product-database';
+import { openPairTrimmer, type PairTrimmer } from '@mailwarden/product-database';
 import type { Host } from '@mailwarden/inventory-fs';
 
 /** Above it, rows are not compared by name: as many and none for a planned file is answer enough. */
@@ -16,6 +16,8 @@ export interface HalfName {
 
 /** Rows that leave with their files. */
 export interface OtherHalf {
+  /** The rows themselves, for halves that are alone. */
+  readonly rows: PairTrimmer;
   /** Deletes the rows of these files; committed when it resolves. Errors: `RowsStay` when all are certainly still there; any other when that cannot be told. */
   remove(files: readonly HalfName[]): Promise<void>;
   /** False when rows there are, but none of them names any file of the store in a way that we understand: then deleting files would leave all their rows behind. */
@@ -31,34 +33,31 @@ export function spellingsOf({ root, path }: HalfName): string[] {
   return [plain, `./${plain}`, `/${plain}`, `${Buffer.from(root, 'latin1').toString('utf8')}/${plain}`];
 }
 
-async function anyHasRow(client: ProductClient, relation: Relation, files: readonly HalfName[]): Promise<boolean> {
+async function anyHasRow(rows: PairTrimmer, files: readonly HalfName[]): Promise<boolean> {
   for (let at = 0; at < files.length; at += ASKED_AT_ONCE) {
-    if ((await filesWithRows(client, relation, files.slice(at, at + ASKED_AT_ONCE).flatMap(spellingsOf))).size > 0) return true;
+    if ((await rows.filesWithRows(files.slice(at, at + ASKED_AT_ONCE).flatMap(spellingsOf))).size > 0) return true;
   }
   return false;
 }
 
-async function isUnderstood(client: ProductClient, relation: Relation, planned: readonly HalfName[], all: () => Iterable<HalfName>): Promise<boolean> {
-  if (await anyHasRow(client, relation, planned)) return true;
-  let named: Set<string>;
-  try {
-    named = new Set(await fileNamesOf(client, relation, NAMES_MAX));
-  } catch (cause) {
-    if (cause instanceof RangeError) return false; // So many rows, and none for any planned file.
-    throw cause;
-  }
-  if (named.size === 0) return true;
+async function isUnderstood(rows: PairTrimmer, planned: readonly HalfName[], all: () => Iterable<HalfName>): Promise<boolean> {
+  if (await anyHasRow(rows, planned)) return true;
+  const names = await rows.fileNames(NAMES_MAX);
+  if (names === null) return false; // So many rows, and none for any planned file.
+  if (names.length === 0) return true;
+  const named = new Set(names);
   for (const file of all()) if (spellingsOf(file).some((spelling) => named.has(spelling))) return true;
   return false;
 }
 
 /** Errors: throws when the product's database cannot be reached: its pairs then stay whole. */
-export async function connectOtherHalf(host: Host, relation: Relation): Promise<OtherHalf> {
-  const client = await connectProduct(relation.database, host.settings, host.rootPath);
-  if (!client.ok) throw new Error(`the rows of ${relation.relation} cannot leave with their files: ${client.error}`);
+export async function connectOtherHalf(host: Host, relation: Relation, overwrite = false): Promise<OtherHalf> {
+  const rows = await openPairTrimmer(relation, host, { overwrite });
+  if (!rows.ok) throw new Error(`the rows of ${relation.relation} cannot leave with their files: ${rows.error}`);
   return {
-    remove: (files) => deleteRowsByFile(client.value, relation, files.flatMap(spellingsOf)),
-    isUnderstood: (planned, all) => isUnderstood(client.value, relation, planned, all),
-    close: () => client.value.end(),
+    rows: rows.value,
+    remove: (files) => rows.value.removeFiles(files.flatMap(spellingsOf)),
+    isUnderstood: (planned, all) => isUnderstood(rows.value, planned, all),
+    close: () => rows.value.close(),
   };
 }
