@@ -91,7 +91,7 @@ describe('the configuration page', () => {
 });
 
 describe('links of the documentation', () => {
-  const pages = ['README.md', 'contributing.md', 'ARCHITECTURE.md', 'siem.md', 'decisions/README.md', 'reference/profiles.md', 'reference/policies.md', 'reference/findings.md', 'reference/configuration.md', 'reference/data-categories.md', 'reference/events.md', 'reference/api.md'];
+  const pages = ['README.md', 'contributing.md', 'ARCHITECTURE.md', 'siem.md', 'decisions/README.md', 'rotation/README.md', 'reference/profiles.md', 'reference/policies.md', 'reference/findings.md', 'reference/configuration.md', 'reference/data-categories.md', 'reference/events.md', 'reference/api.md'];
   const anchorsOf = (text: string): Set<string> => new Set([...text.matchAll(/^#+ (.+)$/gm)].map((match) => (match[1] ?? '').toLowerCase().replaceAll(/[^a-z0-9 -]/g, '').replaceAll(' ', '-')));
 
   it.each(pages)('%s leads to pages and headings that are there', (name) => {
