@@ -114,12 +114,13 @@ describe.runIf(MISSING === null)(`access that is mended${WHY}`, () => {
   }, 60_000);
 
   it.each([
-    ['others read a file', { mode: 0o644 }, { mode: 0o640 }],
-    ['others write a file', { mode: 0o606 }, { mode: 0o600 }],
-    ['a group with strangers in it', { mode: 0o640, gid: 60_007 }, { mode: 0o640 }], // many-groups may, and is in it.
+    ['others read a file', { mode: 0o644, gid: 60_005 }, { mode: 0o640 }],
+    ['others read a file, and so does a group that may', { mode: 0o644 }, { mode: 0o644 }],
+    ['others write a file', { mode: 0o606, gid: 60_005 }, { mode: 0o600 }],
+    ['a group that may and strangers are in', { mode: 0o640, gid: 60_001 }, { mode: 0o640, gid: 60_005 }], // many-groups may, and is in both.
     ['a group of strangers alone', { mode: 0o660, gid: 60_002 }, { mode: 0o600 }],
-    ['a stranger owns it', { mode: 0o640, uid: STRANGER_UID }, { mode: 0o640, uid: 60_001 }],
-    ['a program of a stranger\'s', { mode: 0o4755, uid: STRANGER_UID }, { mode: 0o751, uid: 60_001 }],
+    ['a stranger owns it', { mode: 0o640, uid: STRANGER_UID, gid: 60_005 }, { mode: 0o640, uid: 60_001, gid: 60_005 }],
+    ['a program of a stranger\'s', { mode: 0o4755, uid: STRANGER_UID, gid: 60_005 }, { mode: 0o751, uid: 60_001 }],
     ['a list names a stranger', { entries: ['user::rw-', 'user:60008:rw-', 'group::---', 'mask::rw-', 'other::---'] }, { acl: 'owner:6,owning-group:0,mask:6,other:0' }],
     ['a list lets everyone in', { entries: ['user::rw-', 'user:60004:r--', 'group::---', 'mask::r--', 'other::r--'] }, { acl: 'owner:6,user=60004:4,owning-group:0,mask:4,other:0' }],
   ])('with the least change: %s', async (_what, rights, expected) => {
@@ -156,7 +157,7 @@ describe.runIf(MISSING === null)(`access that is mended${WHY}`, () => {
   });
 
   it('gives back nothing that somebody changed since, and says so', async () => {
-    const [first, second] = [lay('first', { mode: 0o644 }), lay('second', { mode: 0o644 })];
+    const [first, second] = [lay('first', { mode: 0o644, gid: 60_005 }), lay('second', { mode: 0o644, gid: 60_005 })];
     const { document } = await run({ apply: true });
     chmodSync(first, 0o400);
     const undone = await run({ undo: document.id ?? '' });
@@ -190,7 +191,7 @@ describe.runIf(MISSING === null)(`access that is mended while others act${WHY}`,
       chmodSync(join(outside, name), 0o666);
     }
     chmodSync(outside, 0o777);
-    for (const name of ['deep/a', 'b', 'c']) lay(name, { mode: 0o666 });
+    for (const name of ['deep/a', 'b', 'c']) lay(name, { mode: 0o666, gid: 60_005 });
     chmodSync(store, 0o755);
     await repair('11111111-1111-4111-8111-111111111111', (step) => {
       if (step !== 'intent') return;
@@ -205,7 +206,7 @@ describe.runIf(MISSING === null)(`access that is mended while others act${WHY}`,
   });
 
   it.each([1, 3, 6])('and is broken off at change %i is taken back all the same', async (times) => {
-    for (let index = 0; index < 6; index += 1) lay(`letter-${index}`, { mode: 0o4646, uid: index % 2 === 0 ? 60_001 : STRANGER_UID });
+    for (let index = 0; index < 6; index += 1) lay(`letter-${index}`, { mode: 0o4646, gid: 60_005, uid: index % 2 === 0 ? 60_001 : STRANGER_UID });
     chownSync(store, 60_001, 60_001);
     const before = snapshot();
     let left = times;

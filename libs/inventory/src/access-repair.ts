@@ -59,9 +59,10 @@ function powersOf(account: Account, rights: RepairedRights, folder: boolean): bo
 /** To search a folder is to get through, which alone shows nothing. */
 const getsIn = ([read, write, , readsMade, writesMade]: readonly boolean[]): boolean => read === true || write === true || readsMade === true || writesMade === true;
 
-/** Accounts that matter: of those that an entry does not tell apart one that may enter, and one that may not. */
+/** Accounts that matter: of those that neither the entry nor what may become of it tells apart one that may enter, and one that may not. */
 function judgedAccounts(entry: RepairableEntry, terms: RepairTerms): Account[] {
-  const classes = classesOf([{ ...entry, items: 1 }], terms.accounts);
+  const become = terms.groups.map((gid) => ({ ...entry, gid, items: 1 }));
+  const classes = classesOf([{ ...entry, items: 1 }, { ...entry, uid: terms.owner ?? entry.uid, items: 1 }, ...become], terms.accounts);
   const judged = classes.flatMap((alike) => [alike.find(terms.mayEnter), alike.find((account) => !terms.mayEnter(account) && !terms.keeps(account)), alike.find((account) => !terms.mayEnter(account) && terms.keeps(account))]);
   return [...judged.flatMap((account) => (account === undefined || account.uid === ROOT_UID ? [] : [account])), ANYONE_ELSE];
 }
@@ -107,10 +108,14 @@ export function repairOf(entry: RepairableEntry, terms: RepairTerms): Repair {
   const powers = (rights: RepairedRights): number => strangers.reduce((sum, account) => sum + powersOf(account, rights, folder).filter((power, index) => power && index !== 2).length, 0);
   const takesNothing = (rights: RepairedRights): boolean => keepers.every((account) => powersOf(account, before, folder).every((power, index) => !power || powersOf(account, rights, folder)[index] === true));
   let rights = before;
-  if (intruders(before) > 0) {
+  // A change may make room for one that was not possible before it: with another owner, others need no right any more.
+  for (let isBetter = intruders(before) > 0; isBetter; ) {
+    isBetter = false;
     for (const change of changesOf(before, folder, terms)) {
       const changed = change(rights);
-      if (powers(changed) < powers(rights) && takesNothing(changed)) rights = changed;
+      if (powers(changed) >= powers(rights) || !takesNothing(changed)) continue;
+      rights = changed;
+      isBetter = true;
     }
   }
   return { rights, isChanged: !isSame(rights, before), left: intruders(rights) > 0 };
