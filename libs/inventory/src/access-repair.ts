@@ -59,6 +59,9 @@ function powersOf(account: Account, rights: RepairedRights, folder: boolean): bo
 /** To search a folder is to get through, which alone shows nothing. */
 const getsIn = ([read, write, , readsMade, writesMade]: readonly boolean[]): boolean => read === true || write === true || readsMade === true || writesMade === true;
 
+/** An owner who gets in gives any right to anybody: to be it is a power of its own. */
+const owns = (account: Account, rights: RepairedRights): boolean => account.uid === rights.uid && (grantFor(account, rights, READ) ?? grantFor(account, rights, WRITE)) !== null;
+
 /** Accounts that matter: of those that neither the entry nor what may become of it tells apart one that may enter, and one that may not. */
 function judgedAccounts(entry: RepairableEntry, terms: RepairTerms): Account[] {
   const become = terms.groups.map((gid) => ({ ...entry, gid, items: 1 }));
@@ -105,7 +108,7 @@ export function repairOf(entry: RepairableEntry, terms: RepairTerms): Repair {
   const strangers = judged.filter((account) => !terms.mayEnter(account) && reaches(account, entry.through));
   const keepers = judged.filter(terms.keeps);
   const intruders = (rights: RepairedRights): number => strangers.filter((account) => getsIn(powersOf(account, rights, folder))).length;
-  const powers = (rights: RepairedRights): number => strangers.reduce((sum, account) => sum + powersOf(account, rights, folder).filter((power, index) => power && index !== 2).length, 0);
+  const powers = (rights: RepairedRights): number => strangers.reduce((sum, account) => sum + powersOf(account, rights, folder).filter((power, index) => power && index !== 2).length + (owns(account, rights) ? 1 : 0), 0);
   const takesNothing = (rights: RepairedRights): boolean => keepers.every((account) => powersOf(account, before, folder).every((power, index) => !power || powersOf(account, rights, folder)[index] === true));
   let rights = before;
   // A change may make room for one that was not possible before it: with another owner, others need no right any more.
