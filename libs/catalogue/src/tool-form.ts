@@ -44,7 +44,7 @@ const itemToolForm = z.strictObject({
 
 const ruleToolForm = z.strictObject({
   by: z.literal('rule'),
-  bytes: command.optional().describe('The program and its arguments for a limit of bytes; `{bytes}` stands for what may stay of the files that are not being written'),
+  bytes: command.optional().describe('The program and its arguments for a limit of bytes; `{bytes}` stands for what may stay of the store, with the file that is being written'),
   age: command.optional().describe('The same for a limit of age; `{seconds}` stands for the age from which on items go'),
   ...shared,
 });

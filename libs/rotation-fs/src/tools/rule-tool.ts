@@ -30,10 +30,10 @@ export function ruleProblem(request: RotateRequest, plan: { readonly skipped: To
   return null;
 }
 
-/** The command that makes the tool choose what was planned. */
-export function ruleCommand(tool: RuleTool, plan: Pick<ToolPlan, 'plan'>, found: readonly HeldFile[], nowMs: number): readonly string[] {
-  const finished = found.filter(({ blocked }) => blocked !== 'active-log').reduce((sum, { bytes }) => sum + bytes, 0);
-  const bytes = String(Math.max(LEFT_BYTES_MIN, finished - plan.plan.planned.bytes));
+/** The command that makes the tool choose what was planned. A tool that does not count the file that is being written then deletes less, never more. */
+export function ruleCommand(tool: RuleTool, plan: Pick<ToolPlan, 'plan'>, found: readonly Pick<HeldFile, 'bytes'>[], nowMs: number): readonly string[] {
+  const held = found.reduce((sum, { bytes }) => sum + bytes, 0);
+  const bytes = String(Math.max(LEFT_BYTES_MIN, held - plan.plan.planned.bytes));
   const seconds = String(Math.max(1, Math.floor((nowMs - (plan.plan.planned.newestMs ?? nowMs)) / 1000)));
   return (tool.bytes ?? tool.age ?? []).map((text) => filledWith(text, { bytes, seconds }));
 }

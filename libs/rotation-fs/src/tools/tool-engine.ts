@@ -68,7 +68,7 @@ async function carryOut(request: ApplyRequest, order: OrderFacts, journal: Journ
     work.notes.add(`${problem}; the files were deleted as files, as the profile allows`);
     return restAsFiles(work, order);
   }
-  const plan = planForTool(request, journal.begun === undefined ? undefined : restOf(journal.begun, work.deleted));
+  const plan = await planForTool(request, journal.begun === undefined ? undefined : restOf(journal.begun, work.deleted));
   for (const [reason, count] of plan.skipped) skip(work.deleted, reason, count);
   const first = { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } };
   const said = (outcome: Outcome['outcome'], reason: string): Outcome => toldOf(work, outcome, reason, first, resumed);

@@ -1,6 +1,6 @@
 import type { SkipReason } from '@mailwarden/contracts';
 import type { BegunOrder } from '@mailwarden/rotation';
-import { inOneGo } from '../files/in-turns.js';
+import { inOneGo, inTurns } from '../files/in-turns.js';
 import type { AgeKey, PlannedFile } from '../files/item-window.js';
 import { planFiles, plannedFiles, type FilesPlan } from '../files/plan-files.js';
 import { survey, type Surveyed } from '../files/survey.js';
@@ -12,8 +12,8 @@ export interface ToolPlan extends Pick<FilesPlan, 'plan' | 'skipped' | 'digest' 
 }
 
 /** Looks and decides as for files; touches nothing. */
-export function planForTool(request: RotateRequest, begun?: BegunOrder): ToolPlan {
-  const plan = inOneGo(planFiles(request, begun));
+export async function planForTool(request: RotateRequest, begun?: BegunOrder): Promise<ToolPlan> {
+  const plan = await inTurns(planFiles(request, begun));
   return { plan: plan.plan, skipped: plan.skipped, digest: plan.digest, unreadable: plan.unreadable, items: [...plannedFiles(request, plan)] };
 }
 
@@ -26,7 +26,7 @@ export interface HeldFile extends PlannedFile {
 export function* filesOf(request: RotateRequest): Generator<HeldFile, void, void> {
   const nowMs = request.now();
   for (let floor: AgeKey | null = null; ; ) {
-    const { window, unreadable }: Surveyed = inOneGo(survey(request, { nowMs, floor }));
+    const { window, unreadable }: Surveyed = inOneGo(survey(request, { nowMs, floor, oneByOne: true }));
     if (unreadable !== null) throw new Error(unreadable);
     const order = window.order();
     for (const place of order) yield { ...window.fileAt(place), blocked: window.blockedBy(place) };
