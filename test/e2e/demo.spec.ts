@@ -6,6 +6,7 @@ import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, noBrowser } from './browser.js';
 import { DemoRuntime, processesOf, WORKSPACE } from './demo-runtime.js';
+import { FirstCap } from './first-cap.js';
 import { connectSiem, eventsPrintedBy } from './siem-page.js';
 
 const SCREENSHOTS = join(WORKSPACE, 'test-results/screenshots');
@@ -171,6 +172,25 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
     expect(await page.getByTestId('consent-convergence-mx-4').getAttribute('data-state')).toBe('not-compliant');
   }, 60_000);
 
+  it('writes a policy as code: its mistake at its line, what it would delete, and who let it stand', async () => {
+    await page.goto(`${demo.url}/new-policy`);
+    const code = page.getByTestId('policy-code');
+    const text = (await code.inputValue()).replace('backup-cap', 'console-cap').replace('servers: {}', 'servers: { name: mx-4 }').replace('bytes: 1 GB', 'bytes: 1');
+    await code.fill(text.replace('bytes: 1 }', 'bytes: 1 furlong }'));
+    await page.getByTestId('policy-mistakes').getByRole('button', { name: 'line 8' }).waitFor();
+    expect(await page.getByTestId('policy-apply').isDisabled()).toBe(true);
+    await code.fill(text.replace('bytes: 1 }', 'bytes: 1 MB }'));
+    await page.getByTestId('plan-row-mx-4-backup').waitFor();
+    expect(await page.getByTestId('policy-plan-console-cap').innerText()).toContain('would go if the policy were enforced');
+    await shot('policy-editor');
+    await page.getByTestId('policy-apply').click();
+    await page.getByTestId('reason-form').getByLabel('Reason').fill('Seen in the browser');
+    await page.getByTestId('reason-submit').click();
+    await page.getByTestId('policy-history').getByText('Seen in the browser').waitFor();
+    expect(page.url()).toBe(`${demo.url}/policies/console-cap`);
+    await shot('policy');
+  }, 60_000);
+
   it('shows the other pages, and never breaks its own rules', async () => {
     for (const path of ['findings', 'rotations', 'policies', 'events', 'account']) {
       await page.goto(`${demo.url}/${path}`);
@@ -179,6 +199,25 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
     }
     expect(complaints).toEqual([]);
   }, 60_000);
+});
+
+describe('the page "a first cap, in five minutes"', () => {
+  it('leads from a cap that watches to a receipt that holds, word for word', async () => {
+    const cap = await FirstCap.begin(demo);
+    expect(await cap.step('Write the cap')).toContain('backup-cap.yaml: in order');
+    expect(await cap.step('Look at what it would delete')).toMatch(/would go if it were enforced[\s\S]*mx-1 +backup +backup-cap +over a limit/);
+    expect(await cap.step('Let it watch')).toContain('backup-cap: applied');
+    expect(await cap.step('Let it delete on one server')).toContain('backup-cap-mx-1: applied');
+    const proved = await eventually('its rotation is proved', 60_000, async () => {
+      const { items } = await demo.ask('rotations', '/rotations?server=mx-1&store=backup');
+      return items.find(({ order, state, proof }) => order.policy.name === 'backup-cap-mx-1' && state === 'proved' && proof !== null);
+    });
+    const seen = await cap.step('See what went', proved.order.id);
+    expect(seen).toMatch(/backup-cap-mx-1 +proved/);
+    expect(seen).toContain('inclusion in the ledger');
+    expect(seen).not.toContain('FAILS');
+    await cap.end();
+  }, 120_000);
 });
 
 describe('a withdrawal of consent', () => {

@@ -1,8 +1,9 @@
-import { SIGNING_CONTEXTS, type RotationView } from '@mailwarden/contracts';
+import { SIGNING_CONTEXTS, type Receipt, type RotationView } from '@mailwarden/contracts';
 import { canonicalJson, formatByteCount, verifySignature, type Measured } from '@mailwarden/kernel';
 import { leafHash, verifyInclusion } from '@mailwarden/ledger';
 import { ApiClient } from '../api-client.js';
 import { EXIT, type ExitCode } from '../failure.js';
+import { printable } from '../output/terminal.js';
 import { orderByStart } from './named-things.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
@@ -52,6 +53,17 @@ const WHOLE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const amount = (value: Measured<{ items: number; bytes: number }>): string => (value.known ? `${value.value.items} items, ${formatByteCount(value.value.bytes)}` : `unknown, because ${value.reason}`);
 
+/** Why it ended as it did, what it was for where it did not delete, and what permitted it where no order did. */
+function aboutLines({ reason, purpose, planned, authority, facts }: Receipt): string[] {
+  const lines: (string | null)[] = [
+    reason === '' ? null : `  because  ${reason}`,
+    purpose === 'plan' || purpose === 'mark' ? `  ${purpose === 'plan' ? 'would go' : 'marked  '} ${planned.items} items, ${formatByteCount(planned.bytes)}` : null,
+    authority?.kind === 'bundle' ? `  allowed  by the signed policies (bundle ${authority.version}), while no control plane could be heard` : null,
+    facts === undefined ? null : `  host     kernel ${facts.kernel}${facts.fileSystems.length === 0 ? '' : `, ${facts.fileSystems.join(', ')}`}${facts.tool === null ? '' : `, deleted by ${facts.tool}`}`,
+  ];
+  return lines.filter((line) => line !== null).map(printable);
+}
+
 /** Shows one receipt and checks it. Exit: 0 it holds, 1 something of it does not. */
 export async function receipt(id: string, context: CommandContext): Promise<ExitCode> {
   const client = await ApiClient.forRuntime(context.dataDir);
@@ -67,10 +79,12 @@ export async function receipt(id: string, context: CommandContext): Promise<Exit
       ...(told === undefined
         ? []
         : [
+            ...aboutLines(told),
             `  before   ${told.before.items} items, ${formatByteCount(told.before.bytes)}`,
             `  deleted  ${told.deleted.items} items, ${formatByteCount(told.deleted.bytes)}`,
             ...told.skipped.map((skip) => `  skipped  ${skip.items} ${skip.reason}`),
             `  after    ${amount(told.after)}`,
+            ...(told.notes ?? []).map((note) => printable(`  note     ${note}`)),
           ]),
       ...(view.provedBy === null ? [] : [`  proved   by the observation of ${view.provedBy.observedAt}`]),
       '',

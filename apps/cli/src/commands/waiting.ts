@@ -37,7 +37,8 @@ const MARK_COLUMNS: readonly Column<RotationMark>[] = [
 ];
 
 const waveText = ({ wave, waves, state }: RolloutProgress): string => (state === 'complete' ? `all ${waves.length}` : `${Math.min(wave + 1, waves.length)} of ${waves.length}`);
-const reached = ({ waves, wave }: RolloutProgress): string => {
+const reached = ({ waves, wave, state }: RolloutProgress): string => {
+  if (state === 'complete') return 'in force everywhere';
   const now = waves[Math.min(wave, waves.length - 1)];
   return now === undefined ? '-' : `${now.words}: ${now.done} of ${now.servers} servers done${now.failed === 0 ? '' : `, ${now.failed} failed`}`;
 };

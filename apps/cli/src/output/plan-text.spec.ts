@@ -23,6 +23,7 @@ describe('a plan in words', () => {
 
   it('says plainly that nothing would go', () => {
     expect(plan({ wouldDelete: { items: 0, bytes: 0, servers: 0, stores: 0 }, oldestAt: null })).toContain('nothing would go');
+    expect(plan({ states: { 'over-bounds': 2, held: 1 }, wouldDelete: { items: 0, bytes: 0, servers: 0, stores: 0 }, oldestAt: null })).toContain('nothing would go, although over a limit: 2 stores stopped by its bounds, 1 store held');
     expect(planText({ at: '', totals: [], rows: [], rowsLeft: 0, mistakes: [] } as unknown as PolicyPlan, NOW, PLAIN)).toEqual(['No retention policy stands, so nothing would go.']);
   });
 });

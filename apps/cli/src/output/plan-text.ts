@@ -27,17 +27,23 @@ const statesText = (states: Totals['states']): string =>
     .map(([state, stores]) => `${stores} ${STATE_WORDS[state as PlanRow['state']]}`)
     .join(', ');
 
+/** Nothing goes, for one of two reasons that must not look alike: nothing is over a limit, or something is and stays. */
+function nothingWords(states: Totals['states'], style: Style): string {
+  const staying = (['over-bounds', 'held'] as const).filter((state) => (states[state] ?? 0) > 0);
+  if (staying.length === 0) return style.green('nothing would go');
+  return style.yellow(`nothing would go, although over a limit: ${staying.map((state) => `${counted(states[state] ?? 0, 'store')} ${STATE_WORDS[state]}`).join(', ')}`);
+}
+
 /** One policy over the whole fleet. `observe` says so: what it would delete stays. */
 function totalsLines(totals: Totals, nowMs: number, style: Style): string[] {
   const { wouldDelete, mode } = totals;
-  const nothing = wouldDelete.items === 0;
   const verb = mode === 'observe' ? 'would go if it were enforced' : mode === 'ask' ? 'would go once approved' : 'would go';
   const amount = `${amountWords(wouldDelete)} ${verb}, from ${counted(wouldDelete.stores, 'store')} on ${counted(wouldDelete.servers, 'server')}; the oldest ${ageWords(totals.oldestAt, nowMs)}`;
   const states = statesText(totals.states);
   return [
     `${style.bold(totals.policy)}  ${style.dim(`mode ${mode}${totals.change === 'same' ? '' : `, ${totals.change}`}`)}`,
     `  ${counted(totals.servers, 'server')}, ${counted(totals.stores, 'store')}${states === '' ? '' : `: ${states}`}`,
-    `  ${nothing ? style.green('nothing would go') : style.yellow(amount)}`,
+    `  ${wouldDelete.items === 0 ? nothingWords(totals.states, style) : style.yellow(amount)}`,
   ];
 }
 
@@ -48,7 +54,7 @@ const columnsOf = (nowMs: number): readonly Column<PlanRow>[] => [
   { title: 'state', text: (row) => STATE_WORDS[row.state], style: (row, style) => (row.state === 'in-order' ? style.green : style.yellow) },
   { title: 'passed', text: (row) => row.passed.join(', ') || '-' },
   { title: 'now', text: (row) => amountWords(row.before), align: 'right' },
-  { title: 'would go', text: (row) => (row.wouldDelete.items === 0 ? '-' : amountWords(row.wouldDelete)), align: 'right' },
+  { title: 'would go', text: (row) => (row.wouldDelete.items === 0 ? '-' : `${row.state === 'over-bounds' ? 'not ' : ''}${amountWords(row.wouldDelete)}`), align: 'right' },
   { title: 'oldest', text: (row) => (row.wouldDelete.items === 0 ? '-' : ageWords(row.oldestAt, nowMs)) },
   { title: 'note', text: (row) => row.reason || '-' },
 ];

@@ -3,6 +3,7 @@ import type { FindingCode } from '@mailwarden/contracts';
 /** Each kind of finding: what it is called, and why a person should care. */
 export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: string; readonly why: string }>> = {
   'over-limit': { title: 'Over its limit', why: 'More personal data is kept than the limit that counts allows. What should have gone is still readable, searchable and exposed.' },
+  'held-over-limit': { title: 'Over its limit because of a hold', why: 'A hold keeps what the policy would delete; the store grows until the hold is released or ends.' },
   'over-age': { title: 'Kept too long', why: 'Data is older than the limit that counts allows. Storage limitation asks that it goes when its time is over.' },
   'limit-soon': { title: 'Limit reached soon', why: 'At its present pace the store fills up; then the oldest goes, or nothing more is written.' },
   'limits-disagree': { title: 'Vendor pages disagree', why: 'Two pages of the vendor state different limits, and nothing on the server says which one counts.' },

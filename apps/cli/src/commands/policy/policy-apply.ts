@@ -74,8 +74,17 @@ export async function policyApply(files: readonly string[], options: ApplyOption
   const applied = await client.ask('applyPolicies', { body: { documents: documents.map(({ text }) => text), remove: options.remove, reason } });
   requireNone(documents, applied.mistakes);
   if (context.format === 'json') printJson(context, { changes: applied.changes, plan });
-  else printLines(context, applied.changes.filter(differs).map(({ policy, change }) => `${policy}: ${change === 'removed' ? 'withdrawn' : 'applied'}`));
+  else printLines(context, [...applied.changes.filter(differs).map(({ policy, change }) => `${policy}: ${change === 'removed' ? 'withdrawn' : 'applied'}`), ...nextLines(plan, context)]);
   return EXIT.nothingFound;
+}
+
+/** Where to see what comes of it. */
+function nextLines(plan: PolicyPlan | null, { style }: CommandContext): string[] {
+  const going = new Set(plan?.totals.filter(({ wouldDelete }) => wouldDelete.items > 0).map(({ mode }) => mode));
+  return [
+    ...(going.has('enforce') ? [style.dim('Orders leave after the next scan of each server; see: mailwarden orders')] : []),
+    ...(going.has('ask') ? [style.dim('It asks after the next scan of each server; see: mailwarden approvals')] : []),
+  ];
 }
 
 function nothingToDo(changes: readonly Change[], context: CommandContext): ExitCode {

@@ -47,7 +47,7 @@ function PlanLine({ row, withPolicy, now }: { readonly row: PlanRow; readonly wi
       {withPolicy && <Cell column="Policy">{row.policy}</Cell>}
       <Cell column="State"><span><StateBadge look={PLAN_LOOKS[row.state]} />{row.reason !== '' && <><br /><span className="soft">{row.reason}</span></>}</span></Cell>
       <Cell column="Now" end><span style={{ whiteSpace: 'nowrap' }} title={exactBytes(row.before.bytes)}>{amountWords(row.before)}</span></Cell>
-      <Cell column="Would go" end>{goes ? <b style={{ whiteSpace: 'nowrap' }}>{amountWords(row.wouldDelete)}</b> : <span className="soft">nothing</span>}</Cell>
+      <Cell column="Would go" end>{row.state === 'over-bounds' ? <span className="soft">nothing; {amountWords(row.wouldDelete)} would be too much</span> : goes ? <b style={{ whiteSpace: 'nowrap' }}>{amountWords(row.wouldDelete)}</b> : <span className="soft">nothing</span>}</Cell>
       <Cell column="Oldest of it">{goes ? ageWords(row.oldestAt, now) : <span className="soft">none</span>}</Cell>
       <Cell column="Measured"><Moment at={row.measuredAt} /></Cell>
     </tr>

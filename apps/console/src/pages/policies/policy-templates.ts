@@ -12,7 +12,7 @@ mode: observe                    # observe, ask or enforce
 limits: { bytes: 1 GB }          # or age: 90 days, records, inodes, free-space
 target: 80 %                     # down to how much of the limit
 keep: { newest: 100, younger-than: 1 hour }
-bounds: { items: 10000, bytes: 2 GB, percent: 50 }
+bounds: { items: 10000, bytes: 2 GB }
 `,
   },
   {

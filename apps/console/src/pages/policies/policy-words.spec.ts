@@ -4,13 +4,14 @@ import { applyButton, consequenceOf, totalsWords } from './policy-words.js';
 const NOW = Date.parse('2026-11-25T00:00:00.000Z');
 type Totals = Parameters<typeof totalsWords>[0];
 type Change = Parameters<typeof consequenceOf>[0];
-const totals = (mode: Totals['mode'], items = 5_012): Totals => ({ policy: 'cap', mode, wouldDelete: { items, bytes: items * 1_000, servers: 1, stores: 2 }, oldestAt: '2026-11-15T00:00:00.000Z' }) as unknown as Totals;
+const totals = (mode: Totals['mode'], items = 5_012): Totals => ({ policy: 'cap', mode, wouldDelete: { items, bytes: items * 1_000, servers: 1, stores: 2 }, oldestAt: '2026-11-15T00:00:00.000Z', states: {} }) as unknown as Totals;
 const change = (part: Partial<Change> = {}): Change => ({ policy: 'cap', kind: 'retention', change: 'changed', version: null, before: null, after: null, ...part }) as Change;
 
 describe('what a policy comes to, in words', () => {
   it('tells how much, from where and how old', () => {
     expect(totalsWords(totals('enforce'), NOW)).toBe('5\u202f012 entries, 5.01 MB would go: from 2 stores on 1 server, the oldest 10 days old.');
     expect(totalsWords(totals('enforce', 0), NOW)).toBe('Nothing would go.');
+    expect(totalsWords({ ...totals('enforce', 0), states: { 'over-bounds': 1, held: 2 } as Totals['states'] }, NOW)).toBe('Nothing would go: 1 store over a limit is stopped by the bounds of the policy, 2 stores are held.');
   });
 
   it('keeps a policy that watches or asks apart from one that deletes', () => {

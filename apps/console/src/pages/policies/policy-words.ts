@@ -11,9 +11,16 @@ export const amountWords = ({ items, bytes }: { readonly items: number; readonly
 /** How old the oldest of it is. */
 export const ageWords = (at: string | null, nowMs: number): string => (at === null ? 'of unknown age' : `${formatDuration(Math.max(0, (nowMs - Date.parse(at)) / 1000))} old`);
 
+/** Nothing goes, for one of two reasons that must not look alike: nothing is over a limit, or something is and stays. */
+function nothingWords(states: Totals['states']): string {
+  const [bounded, held] = [states['over-bounds'] ?? 0, states.held ?? 0];
+  const staying = [...(bounded > 0 ? [`${countOf(bounded, 'store')} over a limit ${bounded === 1 ? 'is' : 'are'} stopped by the bounds of the policy`] : []), ...(held > 0 ? [`${countOf(held, 'store')} ${held === 1 ? 'is' : 'are'} held`] : [])];
+  return staying.length === 0 ? 'Nothing would go.' : `Nothing would go: ${staying.join(', ')}.`;
+}
+
 /** What a policy does about what is over its limits, in one sentence. A policy that only watches never reads as one that deletes. */
-export function totalsWords({ mode, wouldDelete, oldestAt }: Totals, nowMs: number): string {
-  if (wouldDelete.items === 0) return 'Nothing would go.';
+export function totalsWords({ mode, wouldDelete, oldestAt, states }: Totals, nowMs: number): string {
+  if (wouldDelete.items === 0) return nothingWords(states);
   const verb = mode === 'observe' ? 'would go if the policy were enforced' : mode === 'ask' ? 'would go once people have approved' : 'would go';
   return `${amountWords(wouldDelete)} ${verb}: from ${countOf(wouldDelete.stores, 'store')} on ${countOf(wouldDelete.servers, 'server')}, the oldest ${ageWords(oldestAt, nowMs)}.`;
 }
@@ -26,7 +33,7 @@ export function consequenceOf({ policy, kind, change }: Change, totals: Totals |
   if (totals === undefined) return `${policy} stands for the servers that it selects.`;
   switch (totals.mode) {
     case 'enforce':
-      return totals.wouldDelete.items === 0 ? `${policy} may delete from now on; by what was last measured nothing is over its limits.` : `${policy} deletes from now on: ${totalsWords(totals, nowMs)}`;
+      return totals.wouldDelete.items === 0 ? `${policy} may delete from now on. By what was last measured: ${totalsWords(totals, nowMs)}` : `${policy} deletes from now on: ${totalsWords(totals, nowMs)}`;
     case 'ask':
       return `${policy} asks for approval before anything is deleted. ${totalsWords(totals, nowMs)}`;
     case 'observe':

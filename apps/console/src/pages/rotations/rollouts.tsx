@@ -15,6 +15,9 @@ export function Rollouts({ rollouts, begin }: { readonly rollouts: readonly Roll
   return <ul className={classes['list']}>{rollouts.map((rollout) => <Rollout key={rollout.policy} rollout={rollout} begin={begin} />)}</ul>;
 }
 
+/** How much of a wave is through. Units: percent. */
+const shareDone = ({ servers, done }: RolloutProgress['waves'][number], state: RolloutProgress['state']): number => (state === 'complete' ? 100 : servers === 0 ? 0 : Math.min(100, (done / servers) * 100));
+
 function Rollout({ rollout, begin }: { readonly rollout: RolloutProgress; readonly begin: ((begun: Begun) => void) | null }) {
   const action = rollout.state === 'stopped' ? 'resume' : 'stop';
   const words = rolloutWords(action, rollout);
@@ -30,9 +33,9 @@ function Rollout({ rollout, begin }: { readonly rollout: RolloutProgress; readon
         {rollout.waves.map((wave, index) => (
           <li key={`${index} ${wave.words}`} aria-current={index === rollout.wave && rollout.state !== 'complete' ? 'step' : undefined} data-state={wave.failed > 0 ? 'failed' : index < rollout.wave || rollout.state === 'complete' ? 'through' : index === rollout.wave ? 'now' : 'later'}>
             <span>{wave.words}</span>
-            <b>{wave.done} of {countOf(wave.servers, 'server')}</b>
+            <b>{rollout.state === 'complete' ? countOf(wave.servers, 'server') : `${wave.done} of ${countOf(wave.servers, 'server')}`}</b>
             {wave.failed > 0 && <span className="toned" data-tone="bad">{wave.failed} failed</span>}
-            <i style={{ width: `${wave.servers === 0 ? 0 : Math.min(100, (wave.done / wave.servers) * 100)}%` }} />
+            <i style={{ width: `${shareDone(wave, rollout.state)}%` }} />
           </li>
         ))}
       </ol>
