@@ -29,10 +29,12 @@ export interface RotateRequest extends OrderTerms {
   readonly now: () => number;
   /** Aborted, with a reason in words, when the order is to end between two effects; null where nobody can. */
   readonly stop: AbortSignal | null;
+  /** How many items of a store are known one by one at a time; absent for as many as fit into little memory. */
+  readonly itemsAtOnce?: number;
 }
 
 /** Called before each step, for tests that end the process there. */
-export type StepWatch = (step: 'folder' | 'intent' | 'taken' | 'moved' | 'rows' | 'unlink' | 'unlinked' | 'deleted' | 'commit' | 'log-renaming' | 'log-renamed' | 'log-made' | 'log-told' | 'log-copying' | 'log-copied' | 'log-blanked' | 'log-cut' | 'finished') => void;
+export type StepWatch = (step: 'folder' | 'intent' | 'taken' | 'moved' | 'rows' | 'unlink' | 'unlinked' | 'deleted' | 'commit' | 'log-renaming' | 'log-renamed' | 'log-made' | 'log-told' | 'log-copying' | 'log-copied' | 'log-blanked' | 'log-cut' | 'lines-chosen' | 'lines-blanked' | 'lines-cut' | 'lines-written' | 'lines-swapped' | 'lines-carried' | 'lines-done' | 'finished') => void;
 
 export interface ApplyRequest extends RotateRequest {
   readonly journalDir: string;

@@ -1,11 +1,13 @@
 export { concernsStore } from './concerns-store.js';
+export { LineChoice } from './choose-lines.js';
+export type { LineRules, LineStretch } from './choose-lines.js';
 export { cutRange } from './cut-range.js';
 export type { CutRange, Stretch } from './cut-range.js';
 export { boundPassed } from './bounds.js';
 export type { Amount } from './bounds.js';
 export { CLOCK_APART_MS_MAX, clockDoubt } from './clock-doubt.js';
 export { excessOf, watermarkProblem } from './excess.js';
-export type { Goal, Room } from './excess.js';
+export type { Excess, Goal, Room } from './excess.js';
 export { isPassed, measuredFor, passedLimits } from './over-limit.js';
 export { windowOpenAt } from './window-open.js';
 export { planRotation } from './plan-rotation.js';

@@ -7,6 +7,7 @@ const CHUNK_BYTES = 65_536;
 /** No log of records and no settings are larger; a sparse file may say so, and would be read for hours. Units: bytes. */
 const CONTENT_BYTES_MAX = 4 * 2 ** 30;
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Reads what the file held when it was opened: one that grows meanwhile has an end, and a device that took its name is none. Stops after each chunk, so that others come in between. */
@@ -36,10 +37,16 @@ export function* contentHash(folder: number, name: BytePath): Generator<void, st
   return hash.digest('hex');
 }
 
+/** What a trim in place leaves of lines that share a block with others: spaces alone, at the beginning. It is no record. */
+const isBlankHead = (chunk: Buffer): boolean => chunk.includes(NEWLINE) && chunk.subarray(0, chunk.indexOf(NEWLINE)).every((byte) => byte === SPACE);
+
 /** Lines of a file, read through the descriptor of its folder. Errors: throws where it cannot be read. */
 export function* lineCount(folder: number, name: BytePath): Generator<void, number, void> {
   let lines = 0;
+  let isFirst = true;
   yield* eachChunk(folder, name, (chunk) => {
+    if (isFirst && isBlankHead(chunk)) lines -= 1;
+    isFirst = false;
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
   });
   return lines;

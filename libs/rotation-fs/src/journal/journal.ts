@@ -5,6 +5,7 @@ import { canonicalJson, sha256, type Sha256 } from '@mailwarden/kernel';
 import type { Goal } from '@mailwarden/rotation';
 import { lineOf, recordsIn } from './journal-lines.js';
 import { lockOrder } from './journal-lock.js';
+import type { LineRecord } from '../lines/line-record.js';
 import type { LogRecord } from '../logs/log-record.js';
 import type { OrderFacts } from '../outcome.js';
 
@@ -32,7 +33,8 @@ export interface Begun {
  * When rows cannot leave, `returning` turns the batch round, and `returned` closes it.
  */
 export type JournalRecord =
-  | { readonly kind: 'opened'; readonly content: Sha256; readonly facts: OrderFacts }
+  /** `expiresAt` is that of the order, where it has one: until then it could be given again. */
+  | { readonly kind: 'opened'; readonly content: Sha256; readonly facts: OrderFacts; readonly expiresAt?: string }
   | Begun
   | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number }
   /** `files` is base64 of `packMoves`; their slots count up from `first`. */
@@ -47,6 +49,7 @@ export type JournalRecord =
   /** The product's own tool is about to be run with these arguments; `deleted` closes it with what was measured. */
   | { readonly kind: 'tool-intent'; readonly argv: readonly string[]; readonly items: readonly ToolItem[] }
   | LogRecord
+  | LineRecord
   | { readonly kind: 'finished'; readonly receipt: Receipt };
 
 const FOLDER_MODE = 0o700;
@@ -110,6 +113,7 @@ export class Journal {
   readonly #records: JournalRecord[];
 
   private constructor(
+    readonly path: string,
     private readonly fd: number,
     records: JournalRecord[],
     private readonly unlock: () => void,
@@ -130,7 +134,7 @@ export class Journal {
       ftruncateSync(fd, wholeBytes); // A last line without its end was cut short by a crash: it announced nothing, and must not run into the next line.
       fsyncSync(fd);
       syncFolder(dir);
-      return new Journal(fd, records, unlock);
+      return new Journal(path, fd, records, unlock);
     } catch (cause) {
       if (fd !== null) closeSync(fd);
       unlock();

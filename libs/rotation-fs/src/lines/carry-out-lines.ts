@@ -1,0 +1,71 @@
+import { closeSync, constants } from 'node:fs';
+import type { Directory } from '@mailwarden/inventory-fs';
+import type { Journal } from '../journal/journal.js';
+import { nameFrom, namedAs } from '../logs/log-work.js';
+import { writersOf } from '../logs/log-writers.js';
+import { openFile, withFolder } from '../logs/store-file.js';
+import type { ApplyRequest } from '../rotate-request.js';
+import { cutFile } from './cut-file.js';
+import { collapsibleBlock } from './cut-in-place.js';
+import type { ChosenLines } from './line-record.js';
+import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
+import type { PlannedLines } from './plan-lines.js';
+import { removeFile } from './remove-file.js';
+import { closeWorkshop, openWorkshop } from './workshop.js';
+import { writeAnew } from './write-anew.js';
+
+export const chosenLines = ({ file, records, bytes, stretches, behind }: PlannedLines): ChosenLines => ({ root: namedAs(file.root), folder: namedAs(file.folder), name: namedAs(file.name), dev: file.dev, ino: file.ino, size: file.size, mtimeMs: file.mtimeMs, records, bytes, stretches, behind });
+
+/** In place where the file system can and all who write append; else what stays is written anew. A run that goes on keeps to the way that was begun. */
+async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Promise<LinesGone> {
+  const begunInPlace = recordsAbout(work, 'lines-cutting').length + recordsAbout(work, 'lines-cut').length > 0;
+  const begunAnew = recordsAbout(work, 'lines-swapping').length > 0;
+  const block = !begunAnew && (begunInPlace || writersOf(work.chosen).every(({ appends }) => appends)) ? collapsibleBlock(work.directory) : null;
+  if (block !== null) {
+    const fd = openFile(work.directory, work.place.name, work.chosen, constants.O_RDWR);
+    if (fd === null) return untouched(NOT_THAT_FILE);
+    try {
+      return cutFile(work, fd, block);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  const own = workshop();
+  return own === null ? untouched("the executor's own folder is open to others; somebody else made it") : writeAnew(work, own);
+}
+
+async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines): Promise<LinesGone | null> {
+  const place = { root: nameFrom(chosen.root), folder: nameFrom(chosen.folder), name: nameFrom(chosen.name) };
+  return withFolder(request.host, place, async (directory) => {
+    const work: LineWork = { request, order, journal, number, chosen, place, directory, watch: request.watch ?? (() => undefined) };
+    let workshop: Directory | null = null;
+    const open = (): Directory | null => (workshop ??= openWorkshop(directory, order));
+    try {
+      if (chosen.stretches.length > 0) return await cutOrWrite(work, open);
+      const own = open();
+      return own === null ? untouched("the executor's own folder is open to others; somebody else made it") : removeFile(work, own);
+    } finally {
+      if (workshop !== null) closeWorkshop(directory, workshop, order);
+    }
+  });
+}
+
+const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => record.kind !== 'lines-done' && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
+
+/**
+ * Brings the chosen files of an order to their end, the oldest first, those that an earlier run began among them. `mayBegin` says before each file why no other is begun; null where one may be.
+ * Returns why it stopped before the end; null when it did not. Errors: throws when the journal cannot be written, or a file that was begun cannot be ended now.
+ */
+export async function carryOutLines(request: ApplyRequest, order: string, journal: Journal, mayBegin: () => string | null): Promise<string | null> {
+  const files = journal.records.find((record) => record.kind === 'lines-chosen')?.files ?? [];
+  const done = new Set(journal.records.flatMap((record) => (record.kind === 'lines-done' ? [record.file] : [])));
+  for (const [number, chosen] of files.entries()) {
+    if (done.has(number)) continue;
+    const stopped = isBegun(journal, number) ? null : mayBegin();
+    if (stopped !== null) return stopped;
+    const gone = (await oneFile(request, order, journal, number, chosen)) ?? untouched(NOT_THAT_FILE);
+    journal.write({ kind: 'lines-done', file: number, ...gone });
+    request.watch?.('lines-done');
+  }
+  return null;
+}

@@ -1,0 +1,50 @@
+import { fstatSync } from 'node:fs';
+import { collapseCut, isCollapsed, markAt, prepareCut, type PreparedCut } from './cut-in-place.js';
+import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
+
+const BLOCK_BYTES = 512;
+const allocated = (fd: number): number => fstatSync(fd).blocks * BLOCK_BYTES;
+
+/** Whether the lines that were planned are still where they were: what never leaves stands behind them, unless cuts behind it were made already. */
+const isAsPlanned = (fd: number, { chosen }: LineWork): boolean => {
+  const last = chosen.stretches.at(-1);
+  return last !== undefined && fstatSync(fd).size >= last.end && markAt(fd, last.end, chosen.size) === chosen.behind;
+};
+
+function made(work: LineWork, stretch: number, bytes: number): void {
+  work.watch('lines-cut');
+  work.journal.write({ kind: 'lines-cut', file: work.number, stretch, records: work.chosen.stretches[stretch]?.records ?? 0, bytes });
+}
+
+/** One cut, which an earlier run may have prepared. Returns a note; empty where all is well. */
+function cutOnce(work: LineWork, fd: number, stretch: number, prepared: PreparedCut | null, wasBegun: boolean): string {
+  const isMade = wasBegun && prepared !== null ? isCollapsed(fd, prepared) : false;
+  if (isMade === null) return 'an earlier run was cut short, and nobody can tell whether its last cut was made';
+  const before = allocated(fd);
+  const failed = isMade || prepared === null ? null : collapseCut(fd, prepared);
+  made(work, stretch, isMade && prepared !== null ? prepared.end - prepared.start : Math.max(0, before - allocated(fd)));
+  return failed === null ? '' : `lines were written over, and their room could not be given back (${failed})`;
+}
+
+/**
+ * Takes lines out of a file in place, in whole blocks, from the last stretch to the first, so that no place moves that is still needed.
+ * Safety: the file stays the same one under its name, and whoever appends to it goes on without a break: nothing is lost and nothing is told to anybody.
+ */
+export function cutFile(work: LineWork, fd: number, blockBytes: number): LinesGone {
+  const { stretches } = work.chosen;
+  const done = new Set(recordsAbout(work, 'lines-cut').map(({ stretch }) => stretch));
+  const begun = new Map(recordsAbout(work, 'lines-cutting').map(({ stretch, cut }) => [stretch, cut]));
+  if (begun.size === 0 && !isAsPlanned(fd, work)) return untouched(NOT_THAT_FILE);
+  let note = '';
+  for (let number = stretches.length - 1; number >= 0; number -= 1) {
+    const stretch = stretches[number];
+    if (stretch === undefined || done.has(number)) continue;
+    const earlier = begun.get(number) ?? null;
+    const prepared = earlier ?? prepareCut(fd, stretch, blockBytes);
+    work.watch('lines-blanked');
+    if (earlier === null && prepared !== null) work.journal.write({ kind: 'lines-cutting', file: work.number, stretch: number, cut: prepared });
+    note = cutOnce(work, fd, number, prepared, earlier !== null) || note;
+  }
+  const all = recordsAbout(work, 'lines-cut');
+  return { records: all.reduce((sum, { records }) => sum + records, 0), bytes: all.reduce((sum, { bytes }) => sum + bytes, 0), note };
+}

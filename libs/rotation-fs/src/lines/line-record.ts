@@ -1,0 +1,30 @@
+import type { LineStretch } from '@mailwarden/rotation';
+import type { PreparedCut } from './cut-in-place.js';
+
+/** A file of which lines leave. Paths are base64 of their bytes; no stretches: it leaves whole. */
+export interface ChosenLines {
+  readonly root: string;
+  readonly folder: string;
+  readonly name: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly stretches: readonly LineStretch[];
+  /** SHA-256 of what stands behind the last stretch, and never leaves. */
+  readonly behind: string;
+}
+
+/**
+ * What the journal says of lines that leave. Life of a file: `lines-chosen` names all files and stretches of an order, once, before anything is touched. In place, from the last stretch to the first: `lines-cutting` says how the cut will look, `lines-cut` closes it.
+ * Anew: `lines-swapping` is on disk before the file that was written anew takes the name, `lines-carrying` before lines that came meanwhile are carried over. `lines-done` closes the file.
+ */
+export type LineRecord =
+  | { readonly kind: 'lines-chosen'; readonly files: readonly ChosenLines[] }
+  | { readonly kind: 'lines-cutting'; readonly file: number; readonly stretch: number; readonly cut: PreparedCut }
+  | { readonly kind: 'lines-cut'; readonly file: number; readonly stretch: number; readonly records: number; readonly bytes: number }
+  | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly from: number }
+  | { readonly kind: 'lines-carrying'; readonly file: number; readonly at: number; readonly from: number; readonly to: number }
+  | { readonly kind: 'lines-done'; readonly file: number; readonly records: number; readonly bytes: number; readonly note: string };

@@ -1,0 +1,35 @@
+import type { Directory } from '@mailwarden/inventory-fs';
+import type { Journal } from '../journal/journal.js';
+import type { FilePlace } from '../logs/store-file.js';
+import type { ApplyRequest, StepWatch } from '../rotate-request.js';
+import type { ChosenLines, LineRecord } from './line-record.js';
+
+/** One file that lines leave, with what that needs. */
+export interface LineWork {
+  readonly request: ApplyRequest;
+  readonly order: string;
+  readonly journal: Journal;
+  /** Its place among the chosen ones. */
+  readonly number: number;
+  readonly chosen: ChosenLines;
+  readonly place: FilePlace;
+  readonly directory: Directory;
+  readonly watch: StepWatch;
+}
+
+/** What left of a file. */
+export interface LinesGone {
+  readonly records: number;
+  readonly bytes: number;
+  readonly note: string;
+}
+
+export const untouched = (note: string): LinesGone => ({ records: 0, bytes: 0, note });
+export const NOT_THAT_FILE = 'a file was replaced or rewritten by somebody else meanwhile, and was left to them';
+
+type OfKind<K extends LineRecord['kind']> = Extract<LineRecord, { kind: K; file: number }>;
+
+/** What an order wrote about one file, of one kind. */
+export function recordsAbout<K extends OfKind<LineRecord['kind']>['kind']>({ journal, number }: Pick<LineWork, 'journal' | 'number'>, kind: K): OfKind<K>[] {
+  return journal.records.filter((record): record is OfKind<K> & typeof record => record.kind === kind && 'file' in record && record.file === number);
+}

@@ -1,0 +1,135 @@
+import { createHmac } from 'node:crypto';
+import { closeSync, constants, fstatSync, statfsSync } from 'node:fs';
+import type { SkipReason } from '@mailwarden/contracts';
+import type { Sha256 } from '@mailwarden/kernel';
+import { boundPassed, clockDoubt, concernsStore, excessOf, LineChoice, watermarkProblem, type Excess, type LineStretch, type Room } from '@mailwarden/rotation';
+import { openFile, pathOf, storeFiles, withFolder, type StoreFile } from '../logs/store-file.js';
+import type { RotateRequest } from '../rotate-request.js';
+import { markAt } from './cut-in-place.js';
+import { blankHead, countLines, countPacked, eachLine, LineMoments, packingOf, spanOfLines, type Packing } from './read-lines.js';
+
+/** One file with its lines counted. */
+interface CountedFile {
+  readonly file: StoreFile;
+  readonly packing: Packing;
+  readonly records: number;
+  readonly oldestMs: number;
+  readonly newestMs: number;
+}
+
+/** A file of which lines leave; without stretches it leaves whole. */
+export interface PlannedLines {
+  readonly file: StoreFile;
+  readonly records: number;
+  readonly bytes: number;
+  readonly stretches: readonly LineStretch[];
+  readonly behind: string;
+}
+
+export interface LinePlan {
+  readonly before: { readonly items: number; readonly bytes: number };
+  readonly planned: { readonly items: number; readonly bytes: number; readonly oldestMs: number | null; readonly newestMs: number | null; readonly digest: Sha256 };
+  readonly skipped: ReadonlyMap<SkipReason, number>;
+  readonly files: readonly PlannedLines[];
+  readonly excess: Excess;
+  readonly stopped: string | null;
+  readonly staysOver: boolean;
+}
+
+/** Opens a file of the store for the time of `use`; null where it is not that file any more. */
+async function reading<T>({ host }: Pick<RotateRequest, 'host'>, file: StoreFile, use: (fd: number) => T | Promise<T>): Promise<T | null> {
+  return withFolder(host, file, async (directory) => {
+    const fd = openFile(directory, file.name, file, constants.O_RDONLY);
+    if (fd === null) return null;
+    try {
+      return await use(fd);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+/** By the order's clock: what the lines say of themselves, or the last change of their file, than which none of them is younger. */
+const momentsOf = (request: RotateRequest, file: StoreFile, read: { readonly oldestMs: number; readonly newestMs: number }): { readonly oldestMs: number; readonly newestMs: number } =>
+  request.clock === 'recorded' ? read : { oldestMs: file.mtimeMs, newestMs: file.mtimeMs };
+
+async function counted(request: RotateRequest, file: StoreFile): Promise<CountedFile> {
+  const packing = packingOf(file.name);
+  if (packing === 'unreadable') throw new Error(`a packed generation of ${request.store.id} cannot be unpacked here, so its records cannot be counted`);
+  const found = await reading(request, file, async (fd) => {
+    const { size } = fstatSync(fd);
+    return packing === 'plain' ? { records: countLines(fd, size), ...spanOfLines(fd, size, file.mtimeMs) } : countPacked(fd, packing, file.mtimeMs);
+  });
+  const { records, ...span } = found ?? { records: 0, oldestMs: Number.NaN, newestMs: Number.NaN };
+  return { file, packing, records, ...momentsOf(request, file, span) };
+}
+
+/** Records and bytes of a store's files, the oldest file first. */
+export async function countStore(request: RotateRequest): Promise<CountedFile[]> {
+  const files = (await storeFiles(request)).sort((a, b) => Number(a.isActive) - Number(b.isActive) || a.mtimeMs - b.mtimeMs);
+  const all: CountedFile[] = [];
+  for (const file of files) all.push(await counted(request, file));
+  return all;
+}
+
+const sumOf = (files: readonly CountedFile[]): { readonly items: number; readonly bytes: number } => ({ items: files.reduce((sum, { records }) => sum + records, 0), bytes: files.reduce((sum, { file }) => sum + file.bytes, 0) });
+
+async function roomOf(request: RotateRequest, files: readonly CountedFile[]): Promise<Room | null> {
+  const [first] = files;
+  return first === undefined ? null : reading(request, first.file, (fd) => {
+    const { bsize, blocks, bavail } = statfsSync(`/proc/self/fd/${fd}`);
+    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+  });
+}
+
+/** What leaves of one file; null where nothing does. */
+async function chosenOf(request: RotateRequest, choice: LineChoice, { file, packing, records, oldestMs, newestMs }: CountedFile): Promise<PlannedLines | null> {
+  if (file.isExcluded || file.isLinked) {
+    choice.skipped.set(file.isExcluded ? 'excluded' : 'hard-linked', records);
+    return null;
+  }
+  if (packing !== 'plain') return choice.whole(records, file.bytes, oldestMs, newestMs) ? { file, records, bytes: file.bytes, stretches: [], behind: '' } : null;
+  return reading(request, file, (fd) => {
+    const moments = new LineMoments(file.mtimeMs);
+    const own = request.clock === 'recorded' || choice.needsMoments;
+    const blank = blankHead(fd);
+    eachLine(fd, blank, file.size, own, (start, end, head) => {
+      const at = own ? moments.of(head) : file.mtimeMs;
+      return choice.line(start, end, request.clock !== 'recorded' && Number.isNaN(at) ? file.mtimeMs : at);
+    });
+    // What an earlier trim left blank goes with the first lines behind it.
+    const stretches = choice.take().map((stretch) => (stretch.start === blank ? { ...stretch, start: 0 } : stretch));
+    const last = stretches.at(-1);
+    if (last === undefined) return null;
+    const gone = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+    const isWhole = gone === file.size && !file.isActive;
+    return { file, records: stretches.reduce((sum, stretch) => sum + stretch.records, 0), bytes: isWhole ? file.bytes : gone, stretches: isWhole ? [] : stretches, behind: markAt(fd, last.end, file.size) };
+  });
+}
+
+function digestOf(key: Uint8Array, files: readonly PlannedLines[]): Sha256 {
+  const hash = createHmac('sha256', key);
+  for (const { file, stretches } of files) hash.update(`${pathOf(file)}\0${file.dev}:${file.ino}\0${stretches.map(({ start, end }) => `${start}-${end}`).join(' ')}\n`, 'latin1');
+  return hash.digest('hex') as Sha256;
+}
+
+const finite = (values: readonly number[]): number[] => values.filter((value) => !Number.isNaN(value));
+
+/** Looks and decides; touches nothing. Memory: flat in the size of the files and the number of their lines. */
+export async function planLines(request: RotateRequest): Promise<LinePlan> {
+  const nowMs = request.now();
+  const files = await countStore(request);
+  const before = sumOf(files);
+  const oldest = finite(files.map(({ oldestMs }) => oldestMs));
+  const excess = excessOf({ ...before, oldestMs: oldest.length === 0 ? null : Math.min(...oldest), room: await roomOf(request, files) }, request.watermarks, nowMs, null);
+  const choice = new LineChoice({ excess, keep: request.keep, holds: request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id)), nowMs, records: before.items });
+  const chosen: PlannedLines[] = [];
+  for (const file of excess.kinds.length === 0 ? [] : files) {
+    const planned = choice.isOver ? null : await chosenOf(request, choice, file);
+    if (planned !== null) chosen.push(planned);
+  }
+  const newest = finite(files.map(({ newestMs }) => newestMs));
+  const doubt = excess.olderThanMs === null ? null : clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: newest.length === 0 ? null : Math.max(...newest) });
+  const marked = request.marked === null ? null : 'records in files of lines cannot be marked, so none of them may go by a mark';
+  return { before, planned: { ...choice.planned, digest: digestOf(request.hashKey, chosen) }, skipped: choice.skipped, files: chosen, excess, stopped: watermarkProblem(request.watermarks) ?? marked ?? doubt ?? boundPassed(choice.planned, before, request.bounds), staysOver: choice.staysOver };
+}
