@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
 import { runApart, seedOf } from './apart.js';
@@ -10,7 +9,7 @@ import { noDisk, POWER_CUT } from './disk/scratch-disk.js';
 const CASES = 3;
 const CRASH_MS_MAX = 100_000;
 const SUITE_MS = 120_000;
-const MAIN = fileURLToPath(new URL('crash/crash-main.ts', import.meta.url));
+const MAIN = 'test/fault/crash/crash-main.ts';
 
 async function crashed(name: string, place: CrashPlace): Promise<void> {
   const result = await runApart<CrashResult>(MAIN, [String(CASES), String(seedOf(name)), String(Date.now() + CRASH_MS_MAX), JSON.stringify(place)]);

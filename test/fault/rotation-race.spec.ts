@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
 import { runApart, seedOf } from './apart.js';
@@ -10,7 +9,7 @@ const RACE_MS_MAX = 100_000;
 const SUITE_MS = 120_000;
 
 it.runIf(isRoot)(`deletes nothing outside and nothing unplanned in ${TRIES} tries, while folders, names and mounts are swapped under it${ONLY_ROOT}`, { timeout: SUITE_MS }, async () => {
-  const result = await runApart<RaceResult>(fileURLToPath(new URL('race/race-main.ts', import.meta.url)), [String(TRIES), String(seedOf('race')), String(Date.now() + RACE_MS_MAX)]);
+  const result = await runApart<RaceResult>('test/fault/race/race-main.ts', [String(TRIES), String(seedOf('race')), String(Date.now() + RACE_MS_MAX)]);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   expect(result.wrong).toEqual([]);
   expect(result.tries).toBeGreaterThanOrEqual(TRIES);

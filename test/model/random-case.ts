@@ -53,11 +53,11 @@ const entry = fc.record({
 });
 
 /** Distinct moments: of two files of one moment either may go first. */
-const entries = fc.uniqueArray(entry, { selector: ({ ageS }) => ageS, maxLength: 26 }).map((list): Entry[] =>
+const entries = fc.uniqueArray(entry, { selector: ({ ageS }) => ageS, minLength: 1, maxLength: 26, size: 'max' }).map((list): Entry[] =>
   list.map(({ folder, kind, ...rest }, place) => ({ ...rest, kind, name: `${folder}${kind === 'not-of-the-store' ? 'young' : kind === 'excluded-by-order' ? 'spared' : "le'tter é"}-${place}` })),
 );
 
-const watermark = fc.record({ kind: fc.constantFrom('bytes' as const, 'records' as const, 'age' as const), limit: fc.double({ min: 0.05, max: 1, noNaN: true }), target: fc.double({ min: 0, max: 1, noNaN: true }) }).map(({ kind, limit, target }): Watermark => {
+const watermark = fc.record({ kind: fc.constantFrom('bytes' as const, 'records' as const, 'age' as const), limit: fc.double({ min: 0.02, max: 0.6, noNaN: true }), target: fc.double({ min: 0, max: 1, noNaN: true }) }).map(({ kind, limit, target }): Watermark => {
   const whole = kind === 'bytes' ? 26 * 4 * PAGE_BYTES : kind === 'age' ? AGE_S_MAX : 26;
   const top = Math.max(1, Math.round(limit * whole));
   return { kind, limit: top, target: Math.floor(top * target) };
@@ -75,6 +75,6 @@ export const rotationCase: fc.Arbitrary<RotationCase> = fc.record({
   bounds: boundsOf,
   holds: fc.array(fc.record({ fromAgeS: age, untilAgeS: age, ofThisStore: fc.boolean() }), { maxLength: 2 }),
   issuedAgoS: rarely(0, fc.constantFrom(-3_600, 60, 3 * 86_400), 8),
-  onlyMarked: fc.boolean().map((flag) => flag),
+  onlyMarked: rarely(false, fc.constant(true), 4),
   mishaps: fc.array(fc.record({ how: fc.constantFrom('crash' as const, 'crash' as const, 'stop' as const), step: fc.integer({ min: 1, max: 9 }) }), { maxLength: 3 }),
 });
