@@ -31,9 +31,6 @@ function storeMistakes(store: StoreForm, index: number): Mistake[] {
   return mistakes;
 }
 
-/** Engines whose tables are measured and, so far, never deleted from. */
-const ONLY_MEASURED: readonly string[] = ['mariadb', 'sqlite', 'redis'];
-
 /** Tables and lists lie in databases of their own kind. */
 export function soundTables(form: ProfileForm): Mistake[] {
   const engineOf = (name: string | undefined): string | undefined => (name === undefined ? undefined : form.databases[name]?.engine);
@@ -44,7 +41,7 @@ export function soundTables(form: ProfileForm): Mistake[] {
     const [rows, lists] = [engineOf(store.rows?.database), engineOf(store.lists?.database)];
     if (rows === 'redis') mistakes.push({ path: ['stores', index, 'rows', 'database'], message: 'Redis holds no rows', advice: 'write lists: instead' });
     if (lists !== undefined && lists !== 'redis') mistakes.push({ path: ['stores', index, 'lists', 'database'], message: `lists lie in Redis, not in ${lists}`, advice: 'write rows: instead' });
-    if (store.rotatable && (ONLY_MEASURED.includes(rows ?? '') || lists !== undefined)) mistakes.push({ path: ['stores', index, 'rotatable'], message: `nothing can be deleted from ${rows ?? lists} yet`, advice: 'write rotatable: false' });
+    if (store.rotatable && store.lists !== undefined && (store.lists.encoding === 'opaque' || store.lists['time-field'] === undefined)) mistakes.push({ path: ['stores', index, 'rotatable'], message: 'entries that do not say how old they are have no oldest one', advice: 'add time-field:, or write rotatable: false' });
   });
   return mistakes;
 }
