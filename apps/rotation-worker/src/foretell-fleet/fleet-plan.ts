@@ -5,7 +5,7 @@ import type { HoldPolicy, Policy, RetentionPolicy } from '@mailwarden/policy';
 import { foretell } from '@mailwarden/rotation';
 import type { DataSource } from 'typeorm';
 import { readWritten } from '../apply-policy/written-policies.js';
-import { measuredCounts, passingStates } from './passing-states.js';
+import { measuredCounts, passingStates, placeOf } from './passing-states.js';
 import { groupsOf, ruleScopes, type RuleScope, type ScopeGroup } from './plan-scope.js';
 import { PlanTally } from './plan-tally.js';
 
@@ -57,18 +57,20 @@ export class FleetPlan {
   }
 
   async #addGroup(tally: PlanTally, group: ScopeGroup, nowMs: number): Promise<void> {
-    const counts = measuredCounts(this.parts.dataSource, group, nowMs);
+    const counting = measuredCounts(this.parts.dataSource, group, nowMs);
+    counting.catch(() => undefined); // Whoever awaits it below hears of it.
+    const scopes = new Map(group.scopes.map((scope) => [placeOf(scope.rule.profile, scope.rule.store), scope]));
     const over = new Map<string, number>();
-    for await (const { server, store, state } of passingStates(this.parts.dataSource, group, nowMs)) {
-      const scope = group.scopes.get(store);
+    for await (const { server, place, state } of passingStates(this.parts.dataSource, group, nowMs)) {
+      const scope = scopes.get(place);
       if (scope === undefined) continue;
-      over.set(store, (over.get(store) ?? 0) + 1);
+      over.set(place, (over.get(place) ?? 0) + 1);
       tally.add(scope, server, state.measuredAtMs, foretell({ ...scope.rule, rotatable: scope.rotatable }, state, scope.holds.get(server) ?? [], nowMs));
     }
-    const measured = await counts;
-    for (const [store, scope] of group.scopes) {
-      const known = measured.get(store) ?? 0;
-      tally.count(scope, Math.max(0, known - (over.get(store) ?? 0)), scope.servers.length - known);
+    const measured = await counting;
+    for (const [place, scope] of scopes) {
+      const known = measured.get(place) ?? 0;
+      tally.count(scope, Math.max(0, known - (over.get(place) ?? 0)), Math.max(0, scope.servers.length - known));
     }
   }
 }

@@ -14,24 +14,28 @@ export interface RuleScope {
   readonly holds: ReadonlyMap<string, readonly Hold[]>;
 }
 
-/** Rules of one policy on one profile: they have their limits and their servers in common, and are asked about together. */
+/** All rules of one policy: they have their limits in common, so that one look at the table serves them all. */
 export interface ScopeGroup {
-  readonly profile: string;
+  readonly watermarks: BundleRule['watermarks'];
+  readonly profiles: readonly string[];
   readonly stores: readonly string[];
   readonly servers: readonly string[];
-  readonly watermarks: BundleRule['watermarks'];
-  readonly scopes: ReadonlyMap<string, RuleScope>;
+  readonly scopes: readonly RuleScope[];
 }
 
 export function groupsOf(scopes: readonly RuleScope[]): ScopeGroup[] {
   const groups = new Map<string, RuleScope[]>();
   for (const scope of scopes) {
-    const key = `${scope.policy.name} ${scope.rule.profile}`;
-    groups.set(key, [...(groups.get(key) ?? []), scope]);
+    const found = groups.get(scope.policy.name);
+    if (found === undefined) groups.set(scope.policy.name, [scope]);
+    else found.push(scope);
   }
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
-    return first === undefined ? [] : [{ profile: first.rule.profile, stores: members.map(({ rule }) => rule.store), servers: first.servers, watermarks: first.rule.watermarks, scopes: new Map(members.map((scope) => [scope.rule.store, scope])) }];
+    if (first === undefined) return [];
+    // Scopes of one profile share one list.
+    const lists = [...new Set(members.map(({ servers }) => servers))];
+    return [{ watermarks: first.rule.watermarks, profiles: members.map(({ rule }) => rule.profile), stores: members.map(({ rule }) => rule.store), servers: lists.length === 1 ? first.servers : [...new Set(lists.flat())], scopes: members }];
   });
 }
 

@@ -7,6 +7,7 @@ const REWRITE_AFTER_MS = 3_600_000;
 
 export interface StateRow {
   readonly server: string;
+  readonly profile: string;
   readonly store: string;
   readonly measured_ms: string;
   readonly items: string | null;
