@@ -36,6 +36,14 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     weighed: POLICY_WEIGHS_MORE,
     advice: 'As for over-limit. A limit in bytes or records is a trigger, not an expiry: a store under it may hold data of any age, so add an age where age matters.',
   },
+  'held-over-limit': {
+    meaning: 'A store stays over the limit of a policy because of a hold.',
+    raised: 'A policy in mode enforce or ask would bring the store under its limit, and holds cover so much of it that it cannot, by the ages of a scan.',
+    raisedBy: 'assessment',
+    severities: ['medium'],
+    weighed: '',
+    advice: 'Make room, or find out whether the hold is still needed. Nothing that a hold covers is ever deleted.',
+  },
   'limit-soon': {
     meaning: 'At the pace of its own history, a store reaches its limit soon.',
     raised: 'The forecast from past scans says that the limit is reached within 14 days, or within as long as the history is long.',

@@ -5,6 +5,7 @@ import { severity, slug, storeId } from './primitives.js';
 export const FINDING_CODES = [
   'over-limit',
   'over-age',
+  'held-over-limit',
   'limit-soon',
   'limits-disagree',
   'rotation-absent',
