@@ -41,7 +41,7 @@ export class TaskHost {
       return join(this.dir, name);
     };
     const [trust, signingKey, hashKeyFile] = [write('trust.json', JSON.stringify({ schema: 'mailwarden/trust/v1', rotation: this.#worker.publicKey, consent: this.#worker.publicKey, reporting: this.#worker.publicKey })), write('key.pem', this.#executor.pem), write('hash-key', 'key')];
-    write('executor.json', JSON.stringify({ server: 'mx-1', root: this.root, trust, signingKey, profileDirs: [], journalDir: join(this.dir, 'journal'), hashKeyFile }));
+    write('executor.json', JSON.stringify({ server: 'mx-1', root: this.root, trust, signingKey, profileDirs: [], journalDir: join(this.dir, 'journal'), hashKeyFile, network: 'none' }));
   }
 
   fill(count: number, from = 0): void {

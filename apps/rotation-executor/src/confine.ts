@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { loadHostSettings } from '@mailwarden/config';
 import { CAPABILITIES, forbidNewPrivileges, keepCapabilities, leaveNetwork, leaveNoCoreDump } from '@mailwarden/linux';
 
 /**
@@ -18,25 +17,28 @@ function heldRights(): { readonly permitted: bigint; readonly gainsNothing: bool
 
 const isWithin = (permitted: bigint): boolean => (permitted & ~[...KEPT].reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n)) === 0n;
 
-/** Whether the product's database is reached by an address: a network of its own would then keep us from it. */
-async function needsNetwork(root: string): Promise<boolean> {
-  return Object.values((await loadHostSettings(root)).databases).some(({ host }) => !host.startsWith('/'));
+/** Whether its settings say that it needs no network. They are checked when they are acted on: to read them here can only take a right away. */
+function needsNoNetwork(settingsFile: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(settingsFile, 'utf8')) as { network?: unknown }).network === 'none';
+  } catch {
+    return false;
+  }
 }
 
 /**
  * Gives up what the executor never needs, and becomes the same program anew, so that each of its threads has given it up. Returns when that was done before, by itself or by systemd.
- * Gone then: all capabilities but those that deletion needs, ways to new ones, core dumps, the environment, and the network where no database is reached by it.
- * Errors: throws when the kernel does not let go of a right; then no order is looked at.
+ * Gone then: all capabilities but those that deletion needs, ways to new ones, core dumps, the environment, and the network where its settings say so.
+ * Loads next to nothing, since it is done twice. Errors: throws when the kernel does not let go of a right; then no order is looked at.
  */
-export async function confine(root: string, settings: { readonly variable: string; readonly file: string }): Promise<void> {
+export function confine(settings: { readonly variable: string; readonly file: string }): void {
   process.umask(0o077);
   process.chdir('/');
   const { permitted, gainsNothing } = heldRights();
-  const isDone = gainsNothing && isWithin(permitted);
-  if (isDone) return void leaveNoCoreDump();
+  if (gainsNothing && isWithin(permitted)) return void leaveNoCoreDump();
   if (process.env[MARKER] !== undefined) throw new Error('the kernel did not let go of rights that no order needs');
   // A kernel or a container may refuse a network of its own: that is the unit's wall first, and this one's second.
-  if (process.geteuid?.() === SUPER_USER && !(await needsNetwork(root))) leaveNetwork();
+  if (process.geteuid?.() === SUPER_USER && needsNoNetwork(settings.file)) leaveNetwork();
   for (const failed of [leaveNoCoreDump(), keepCapabilities(KEPT, permitted), forbidNewPrivileges()]) if (failed !== null) throw new Error(`rights that no order needs could not be given up (${failed})`);
   process.execve?.(process.execPath, [process.execPath, ...process.execArgv, process.argv[1] ?? ''], { [settings.variable]: settings.file, [MARKER]: '1' });
 }

@@ -1,6 +1,7 @@
 import { readGuarded } from '@mailwarden/config';
 import { serverName } from '@mailwarden/contracts';
 import { z } from 'zod';
+import { EXECUTOR_SETTINGS_VARIABLE } from './settings-variable.js';
 
 const absolute = z.string().startsWith('/');
 
@@ -14,10 +15,11 @@ export const executorSettings = z.strictObject({
   profileDirs: z.array(absolute).max(1).default([]),
   journalDir: absolute,
   hashKeyFile: absolute,
+  /** `none` where every database of the host's products is reached by a path. */
+  network: z.enum(['none', 'host']).default('host'),
 });
 export type ExecutorSettings = z.output<typeof executorSettings>;
 
-export const EXECUTOR_SETTINGS_VARIABLE = 'MAILWARDEN_EXECUTOR_SETTINGS';
 const SETTINGS_BYTES_MAX = 65_536;
 
 /** Errors: throws with the file and what to do; an executor without settings does nothing. */

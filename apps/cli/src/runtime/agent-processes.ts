@@ -1,4 +1,4 @@
-import { QUIET_NODE_OPTIONS } from '@mailwarden/config';
+import { loadHostSettings, QUIET_NODE_OPTIONS } from '@mailwarden/config';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivate, type IdentityFiles, type ServerFiles } from '@mailwarden/identity';
@@ -25,13 +25,16 @@ export async function writeFleetFile(layout: Layout, identity: IdentityFiles, se
   await writePrivate(layout.fleetFile, `${JSON.stringify({ servers: enrolled }, null, 2)}\n`);
 }
 
+/** The executor keeps the network only where a product's database is reached by an address. */
+const networkOf = async (root: string): Promise<'none' | 'host'> => (Object.values((await loadHostSettings(root)).databases).some(({ host }) => !host.startsWith('/')) ? 'host' : 'none');
+
 /** Settings of one server's agent and executor, and the agent as a process. The executor is started by the agent, for one order at a time. */
 export async function agentProcess(layout: Layout, identity: IdentityFiles, server: WatchedServer, busPort: number): Promise<ProcessPlan> {
   const dir = layout.serverDir(server.name);
   const files = filesOf(identity, server);
   const at = (name: string): string => join(dir, name);
   for (const folder of ['spool', 'journal']) await mkdir(at(folder), { recursive: true, mode: FOLDER_MODE });
-  await writePrivate(at('executor.json'), `${JSON.stringify({ server: server.name, root: server.root, trust: identity.trust, signingKey: files.executorKey, journalDir: at('journal'), hashKeyFile: files.hashKey }, null, 2)}\n`);
+  await writePrivate(at('executor.json'), `${JSON.stringify({ server: server.name, root: server.root, trust: identity.trust, signingKey: files.executorKey, journalDir: at('journal'), hashKeyFile: files.hashKey, network: await networkOf(server.root) }, null, 2)}\n`);
   await writePrivate(
     at('agent.json'),
     `${JSON.stringify(
