@@ -187,7 +187,11 @@ describe('a policy that asks', () => {
     await event('rotation.answered', server);
     await ordersAfter(server, agent);
     expect([(await waiting()).requests, (await orders(server)).length]).toEqual([[], 1]);
+    await apply(policyText('ask-cap', `{ name: ${server} }`, 'approvals: 1').replace('enforce', 'ask'));
+    await ordersAfter(server, agent);
+    expect((await waiting()).requests).toMatchObject([{ approvals: 1 }]);
     await withdraw('ask-cap');
+    await eventually('it lapses with its policy', async () => ((await waiting()).requests.length === 0 ? true : undefined));
   });
 });
 

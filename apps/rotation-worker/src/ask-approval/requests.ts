@@ -97,9 +97,9 @@ export class Requests {
     await raise(tx, 'rotation.answered', { id: `answered-${request.id}`, server: request.server, severity: 'info', atMs: nowMs, detail: { request: request.id, store: request.store, policy: request.policy, answer: state } });
   }
 
-  /** Closes what nobody answered, or what was approved and could not be carried out. */
+  /** Closes what nobody answered, what was approved and could not be carried out, and what a policy asked that no longer stands so. */
   async lapse(tx: EntityManager, nowMs: number): Promise<void> {
-    const due = await tx.query<RequestRow[]>(`SELECT * FROM rotation.request WHERE state IN ('waiting', 'approved') AND lapses_at <= $1 FOR UPDATE SKIP LOCKED`, [instantOf(nowMs)]);
+    const due = await tx.query<RequestRow[]>(`SELECT * FROM rotation.request AS request WHERE state IN ('waiting', 'approved') AND (lapses_at <= $1 OR NOT EXISTS (SELECT FROM rotation.rollout WHERE policy = request.policy AND version = request.policy_version)) FOR UPDATE SKIP LOCKED`, [instantOf(nowMs)]);
     for (const request of due) await this.#close(tx, request, 'lapsed', nowMs);
   }
 

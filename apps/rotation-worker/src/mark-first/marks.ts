@@ -68,7 +68,9 @@ export class Marks {
     if (stores.length > 0) await tx.query(`UPDATE rotation.mark SET state = 'done' WHERE server = $1 AND profile = $2 AND store = ANY($3) AND state = 'marked' AND due_at <= $4`, [server, profile, stores, instantOf(nowMs)]);
   }
 
+  /** Ends what was never deleted, and what a policy marked that stands no more. */
   async lapse(tx: EntityManager, nowMs: number): Promise<void> {
+    await tx.query(`UPDATE rotation.mark AS mark SET state = 'done' WHERE state <> 'done' AND NOT EXISTS (SELECT FROM rotation.rollout WHERE policy = mark.policy)`);
     await tx.query(`UPDATE rotation.mark SET state = 'done' WHERE (state = 'marked' AND due_at < $1) OR (state = 'marking' AND marked_at < $2)`, [instantOf(nowMs - DUE_LIFE_MS), instantOf(nowMs - MARKING_LIFE_MS)]);
   }
 
