@@ -33,6 +33,12 @@ export function spellingsOf({ root, path }: HalfName): string[] {
   return [plain, `./${plain}`, `/${plain}`, `${Buffer.from(root, 'latin1').toString('utf8')}/${plain}`];
 }
 
+/** Path of a file below its store's folder, by whichever of these spellings a row has. */
+export function plainName(file: string, roots: readonly BytePath[]): string {
+  const root = roots.map((path) => `${Buffer.from(path, 'latin1').toString('utf8')}/`).find((path) => file.startsWith(path));
+  return root === undefined ? file.replace(/^\.?\//, '') : file.slice(root.length);
+}
+
 async function anyHasRow(rows: PairTrimmer, files: readonly HalfName[]): Promise<boolean> {
   for (let at = 0; at < files.length; at += ASKED_AT_ONCE) {
     if ((await rows.filesWithRows(files.slice(at, at + ASKED_AT_ONCE).flatMap(spellingsOf))).size > 0) return true;

@@ -46,6 +46,8 @@ export type JournalRecord =
   | { readonly kind: 'returned' }
   | { readonly kind: 'rows-intent'; readonly keys: readonly string[]; readonly bytesPerRow: number }
   | { readonly kind: 'rows-deleted'; readonly rows: number; readonly bytes: number }
+  /** What is deleted from here on are halves of pairs that were alone. */
+  | { readonly kind: 'orphans-begun' }
   /** The product's own tool is about to be run with these arguments; `deleted` closes it with what was measured. */
   | { readonly kind: 'tool-intent'; readonly argv: readonly string[]; readonly items: readonly ToolItem[] }
   | LogRecord

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Profile, Store } from '@mailwarden/catalogue';
+import type { Hold, Receipt, RotationOrder } from '@mailwarden/contracts';
+import { withHost } from '@mailwarden/inventory-fs';
+import { rotateStore, type ApplyRequest } from '@mailwarden/rotation-fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const HOUR_S = 3_600;
+const PAIRS = 40;
+const BOUNDS = { items: 1_000, bytes: 1e9, percent: 100, deadlineSeconds: 60 };
+const STORE = {
+  id: 'backup', section: 'Backup', kind: 'pair', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rotateActive: null, units: [], messages: false, lists: null, lineRecords: false, dataCategories: null,
+  rows: { database: { engine: 'sqlite', name: 'product', file: '/var/opt/product/data/product.db' }, relation: 'backup', keyColumn: 'id', timeColumn: 'at', timeUnit: 'unix-seconds', fileColumn: 'file' },
+  duration: { kind: 'not-stated' }, limits: [], configuredLimits: [], protection: { accounts: null, groups: [], source: null }, clock: 'modified', rotatable: true, quietPeriodSeconds: 10, notes: [],
+} as unknown as Store;
+
+let root: string;
+let folder: string;
+let product: DatabaseSync;
+const nowS = (): number => Math.floor(Date.now() / 1_000);
+
+function addFile(name: string, ageS: number): void {
+  writeFileSync(join(folder, name), name);
+  utimesSync(join(folder, name), nowS() - ageS, nowS() - ageS);
+}
+const addRow = (name: string, ageS: number): void => void product.prepare('INSERT INTO backup (at, file) VALUES (?, ?)').run(nowS() - ageS, name);
+const files = (): string[] => readdirSync(folder).sort();
+const rows = (): string[] => product.prepare('SELECT file FROM backup').all().map(({ file }) => String(file)).sort();
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mailwarden-orphans-'));
+  folder = join(root, 'var/opt/product/backup');
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(root, 'var/opt/product/data'));
+  product = new DatabaseSync(join(root, 'var/opt/product/data/product.db'), { timeout: 5_000 });
+  product.exec('CREATE TABLE backup (id integer PRIMARY KEY, at integer, file text)');
+  for (let n = 0; n < PAIRS; n += 1) {
+    addFile(`whole-${n}`, 10 * HOUR_S + n);
+    addRow(`${n % 2 === 0 ? './' : ''}whole-${n}`, 10 * HOUR_S + n);
+  }
+  addFile('lone old', 5 * HOUR_S);
+  addFile('lone young', 60);
+  addRow('gone', 5 * HOUR_S);
+  addRow('coming', 60);
+});
+afterEach(() => {
+  product.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function rotate(part: Partial<ApplyRequest> = {}, order = randomUUID()): Promise<Receipt> {
+  return withHost(root, { databases: {} }, (host) =>
+    rotateStore(
+      { host, profile: { id: 'product', stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'records', limit: 1_000, target: 1_000 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'delete', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...part },
+      { id: order, server: 'mx-1', profile: 'product', store: 'backup', bounds: part.bounds ?? BOUNDS, policy: { name: 'cap' } } as unknown as RotationOrder,
+    ),
+  );
+}
+const isWhole = (): boolean => files().filter((name) => name.startsWith('whole')).length === PAIRS && rows().filter((name) => name.includes('whole')).length === PAIRS;
+
+describe('halves of pairs that are alone', () => {
+  it('leave when they are old enough and the policy says so, and are counted apart', async () => {
+    const receipt = await rotate();
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 0 }, orphans: { files: 1, rows: 1 } });
+    expect(files()).not.toContain('lone old');
+    expect(files()).toContain('lone young');
+    expect(rows()).not.toContain('gone');
+    expect(rows()).toContain('coming');
+    expect(isWhole()).toBe(true);
+    expect(await rotate()).toMatchObject({ outcome: 'nothing-to-do', orphans: { files: 0, rows: 0 } });
+  });
+
+  it('stay where the policy does not say so, and where they are held', async () => {
+    expect((await rotate({ orphans: 'keep' })).orphans).toBeUndefined();
+    const held = { id: 'case', store: null, from: null, until: null, reason: 'open' } as Hold;
+    expect(await rotate({ holds: [held] })).toMatchObject({ orphans: { files: 0, rows: 0 } });
+    expect(files()).toContain('lone old');
+    expect(rows()).toContain('gone');
+  });
+
+  it('stay, with the reason, above a bound', async () => {
+    expect(await rotate({ bounds: { ...BOUNDS, items: 1 } })).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('the bound is 1 items')] });
+    expect(await rotate({ bounds: { ...BOUNDS, percent: 1 } })).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('more than 1 %')] });
+    expect(files()).toContain('lone old');
+  });
+
+  it('stay when the table was emptied, and when the folder is not there', async () => {
+    product.exec('DELETE FROM backup');
+    expect(await rotate()).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('emptied or restored')] });
+    expect(files()).toHaveLength(PAIRS + 2);
+    for (let n = 0; n < PAIRS; n += 1) addRow(`whole-${n}`, 10 * HOUR_S + n);
+    for (const name of files()) unlinkSync(join(folder, name));
+    expect(await rotate()).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('mounted')] });
+    expect(rows()).toHaveLength(PAIRS);
+  });
+
+  it.each(['rows', 'commit', 'taken', 'moved', 'unlink', 'deleted'])('are accounted for when the order is cut short at the step "%s"', async (step) => {
+    const order = randomUUID();
+    const cut = rotate({ watch: (at) => { if (at === step) throw new Error('cut short'); } }, order);
+    await expect(cut).rejects.toThrow('cut short');
+    expect(await rotate({}, order)).toMatchObject({ outcome: 'completed', resumed: true, deleted: { items: 0 }, orphans: { files: 1, rows: 1 } });
+    expect(files()).not.toContain('lone old');
+    expect(rows()).not.toContain('gone');
+    expect(isWhole()).toBe(true);
+  });
+
+  it('leave after the pairs that are over a limit', async () => {
+    expect(await rotate({ watermarks: [{ kind: 'records', limit: 30, target: 20 }] })).toMatchObject({ outcome: 'completed', deleted: { items: 22 }, orphans: { files: 1, rows: 1 } });
+    expect(files()).toHaveLength(PAIRS + 1 - 22);
+    expect(rows()).toHaveLength(PAIRS + 1 - 22);
+  });
+});
