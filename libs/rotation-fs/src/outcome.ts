@@ -4,7 +4,7 @@ import { instantOf, unknown } from '@mailwarden/kernel';
 const REASON_MAX = 500;
 
 /** What an order's account repeats of the order itself. */
-export type OrderFacts = Pick<RotationOrder, 'id' | 'server' | 'profile' | 'store' | 'bounds'> & { readonly policy: { readonly name: string }; readonly purpose?: Receipt['purpose']; readonly authority?: Receipt['authority'] };
+export type OrderFacts = Pick<RotationOrder, 'id' | 'server' | 'profile' | 'store' | 'bounds'> & { readonly policy: { readonly name: string }; readonly purpose?: Receipt['purpose']; readonly authority?: Receipt['authority']; readonly expiresAt?: string };
 
 /** Running total of what went and what was left. */
 export interface Deleted {

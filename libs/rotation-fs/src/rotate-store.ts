@@ -3,6 +3,7 @@ import type { Receipt } from '@mailwarden/contracts';
 import { canonicalJson, sha256, unknown } from '@mailwarden/kernel';
 import { engineFor } from './engine-for.js';
 import { Journal } from './journal/journal.js';
+import { forgetNames, pruneJournals } from './journal/old-journals.js';
 import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
 import type { ApplyRequest } from './rotate-request.js';
 import { refusalOf } from './safe-root.js';
@@ -23,13 +24,15 @@ export async function accountFor(journalDir: string, order: OrderFacts, now: () 
     if (opened !== undefined && opened.content !== content) throw new Error(`the order ${order.id} was taken before with other content; nothing was touched`);
     const finished = journal.records.find((record) => record.kind === 'finished');
     if (finished !== undefined) return finished.receipt;
-    const { id, server, profile, store, bounds, policy, authority } = order;
-    if (opened === undefined) journal.write({ kind: 'opened', content, facts: { id, server, profile, store, bounds, policy: { name: policy.name }, ...(authority === undefined ? {} : { authority }) } });
+    const { id, server, profile, store, bounds, policy, authority, expiresAt } = order;
+    if (opened === undefined) journal.write({ kind: 'opened', content, facts: { id, server, profile, store, bounds, policy: { name: policy.name }, ...(authority === undefined ? {} : { authority }) }, ...(expiresAt === undefined ? {} : { expiresAt }) });
     const startedMs = now();
     const startedMonotonic = performance.now();
     const done = await work(journal);
     const receipt = { ...receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic }), samples: done.samples ?? [] };
     journal.write({ kind: 'finished', receipt });
+    forgetNames(journal.path, journal.records);
+    pruneJournals(journalDir, now());
     return receipt;
   } finally {
     journal.close();

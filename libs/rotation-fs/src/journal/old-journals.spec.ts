@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Receipt } from '@mailwarden/contracts';
+import { sha256 } from '@mailwarden/kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OrderFacts } from '../outcome.js';
+import { Journal } from './journal.js';
+import { forgetNames, pruneJournals } from './old-journals.js';
+
+const NOW = Date.UTC(2026, 10, 25);
+const DAY_MS = 86_400_000;
+const LIMITS = { keptMs: 90 * DAY_MS, keptMax: 3 };
+const RECEIPT = { outcome: 'completed' } as Receipt;
+const NAME = 'bGV0dGVyLW9mLXNvbWVib2R5';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'mailwarden-journals-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** A journal of so many days ago. Returns its order. */
+function made(daysAgo: number, { isFinished = true, expiresDays = null as number | null } = {}): string {
+  const id = randomUUID();
+  const journal = Journal.open(dir, id);
+  journal.write({ kind: 'opened', content: sha256(id), facts: { id } as OrderFacts, ...(expiresDays === null ? {} : { expiresAt: new Date(NOW + expiresDays * DAY_MS).toISOString() }) });
+  journal.write({ kind: 'intent', first: 0, count: 1, files: NAME });
+  if (isFinished) journal.write({ kind: 'finished', receipt: RECEIPT });
+  journal.close();
+  const at = (NOW - daysAgo * DAY_MS) / 1000;
+  utimesSync(join(dir, `${id}.journal`), at, at);
+  return id;
+}
+const left = (): string[] => readdirSync(dir).map((name) => name.replace('.journal', '')).sort();
+
+describe('old journals', () => {
+  it('go when they are finished, old, and their order can never come again', () => {
+    made(91);
+    made(91, { expiresDays: -90 });
+    const kept = [made(91, { isFinished: false }), made(91, { expiresDays: 1 }), made(89)];
+    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 100 });
+    expect(left()).toEqual(kept.sort());
+  });
+
+  it('go when there are too many, the oldest first, and never one that could be given again or is not finished', () => {
+    const newest = [1, 2, 3].map((days) => made(days, { expiresDays: -1 }));
+    const [open, alive] = [made(5, { isFinished: false }), made(6, { expiresDays: 1 })];
+    made(4, { expiresDays: -1 });
+    made(7, { expiresDays: -1 });
+    pruneJournals(dir, NOW, LIMITS);
+    expect(left()).toEqual([...newest, open, alive].sort());
+  });
+
+  it('stay when they are damaged', () => {
+    const id = made(200);
+    const path = join(dir, `${id}.journal`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('completed', 'competled'));
+    utimesSync(path, 1, 1);
+    pruneJournals(dir, NOW, LIMITS);
+    expect(left()).toEqual([id]);
+  });
+});
+
+describe('a finished journal', () => {
+  it('names no item any more, and tells its account', () => {
+    const id = made(0);
+    const path = join(dir, `${id}.journal`);
+    expect(readFileSync(path, 'utf8')).toContain(NAME);
+    const journal = Journal.open(dir, id);
+    forgetNames(path, journal.records);
+    journal.close();
+    expect(readFileSync(path, 'utf8')).not.toContain(NAME);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const again = Journal.open(dir, id);
+    expect(again.records.map(({ kind }) => kind)).toEqual(['opened', 'finished']);
+    again.close();
+    expect(left()).toEqual([id]);
+  });
+});
