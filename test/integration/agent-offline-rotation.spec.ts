@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MESSAGE_TYPES, sealEnvelope, SIGNING_CONTEXTS, subjects, type Hold, type PolicyBundle, type Receipt, type RotationOrder } from '@mailwarden/contracts';
+import { MESSAGE_TYPES, sealEnvelope, SIGNING_CONTEXTS, subjects, type DeadLetter, type Hold, type PolicyBundle, type Receipt, type RotationOrder } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { instantOf, sha256, signDocument } from '@mailwarden/kernel';
 import { publishDurable, putEntry } from '@mailwarden/messaging';
@@ -65,7 +65,7 @@ afterEach(async () => {
 afterAll(async () => plane?.stop());
 
 describe('an agent that was away', () => {
-  it('does what is still right: an order that ran out meanwhile deletes nothing, and a hold that came meanwhile is older than no order', { timeout: SUITE_MS }, async () => {
+  it('does what is still right: an order that ran out meanwhile deletes nothing, and a hold that came meanwhile is older than no order', { timeout: 2 * SUITE_MS }, async () => {
     await newAgent();
     await fill(20);
     await putBundle(1);
@@ -73,21 +73,21 @@ describe('an agent that was away', () => {
     const held = await giveOrder();
     await putBundle(2, { holds: [hold] });
     await agent.start();
-    const said = await eventually('both are answered', async () => ((await receipts()).length === 2 ? receipts() : undefined));
+    const said = await eventually('both are answered', async () => ((await receipts()).length === 2 ? receipts() : undefined), SUITE_MS);
     expect(said.find(({ order }) => order === late)).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('ran out') });
     expect(said.find(({ order }) => order === held)).toMatchObject({ outcome: 'nothing-to-do', deleted: { items: 0 }, skipped: [{ reason: 'held', items: 20 }] });
     expect(await left()).toHaveLength(20);
   });
 
-  it('ends a rotation that is under way when a hold on its store comes, and tells how far it came', { timeout: SUITE_MS }, async () => {
+  it('ends a rotation that is under way when a hold on its store comes, and tells how far it came', { timeout: 2 * SUITE_MS }, async () => {
     await newAgent();
     await fill(400);
     await putBundle(1);
     await agent.start();
     const order = await giveOrder({ pace: { itemsPerSecond: 20, bytesPerSecond: null } });
-    await eventually('it has begun', async () => ((await readdir(agent.store)).some((name) => name.startsWith('.mailwarden-')) ? true : undefined));
+    await eventually('it has begun', async () => ((await readdir(agent.store)).some((name) => name.startsWith('.mailwarden-')) ? true : undefined), SUITE_MS);
     await putBundle(2, { holds: [hold] });
-    const [receipt] = await eventually('its account', async () => ((await receipts()).length > 0 ? receipts() : undefined));
+    const [receipt] = await eventually('its account', async () => ((await receipts()).length > 0 ? receipts() : undefined), SUITE_MS);
     expect(receipt).toMatchObject({ order, outcome: 'stopped', reason: 'it was told to end' });
     expect(receipt?.deleted.items).toBeLessThan(390);
     expect(await left()).toHaveLength(400 - (receipt?.deleted.items ?? 0));
@@ -95,7 +95,7 @@ describe('an agent that was away', () => {
 });
 
 describe('an agent without a control plane', () => {
-  it('observes when its bundle has run out', { timeout: SUITE_MS }, async () => {
+  it('observes when its bundle has run out', { timeout: 2 * SUITE_MS }, async () => {
     await newAgent();
     await putBundle(1, { expiresAt: instantOf(Date.now() + 4_000) });
     await agent.start();
@@ -111,9 +111,10 @@ describe('an agent without a control plane', () => {
     expect(await lastKnown()).not.toContain('offline-task.json');
     expect(await left()).toHaveLength(20);
     await plane.nats.start();
+    await eventually('the bus is back for the suite too', receipts);
   });
 
-  it('carries out what its bundle permits, waits with the account, and is believed when it is heard again', { timeout: 2 * SUITE_MS }, async () => {
+  it('carries out what its bundle permits, waits with the account, and is believed when it is heard again', { timeout: 3 * SUITE_MS }, async () => {
     await newAgent();
     await plane.writeFleet([server]);
     await writeFile(join(plane.dir, 'cap.yaml'), POLICY);
@@ -133,10 +134,16 @@ describe('an agent without a control plane', () => {
     const [receipt] = await eventually('the account arrives', async () => ((await receipts()).length > 0 ? receipts() : undefined), SUITE_MS);
     expect(receipt).toMatchObject({ outcome: 'completed', policy: 'cap', authority: { kind: 'bundle' }, deleted: { items: 15, bytes: 15 * FILE_BYTES } });
     await plane.settled('reporting-evidence', 'rotation-receipts');
-    expect(await plane.sql(`SELECT kind, reference FROM reporting.ledger_entry WHERE kind = 'receipt'`)).toEqual([{ kind: 'receipt', reference: receipt?.order }]);
+    expect(await plane.sql(`SELECT kind FROM reporting.ledger_entry WHERE reference = $1`, [receipt?.order])).toEqual([{ kind: 'receipt' }]);
     expect(await plane.sql(`SELECT o.document ->> 'watermarks' AS watermarks, r.signature_holds FROM reporting.rotation_order o JOIN reporting.rotation_receipt r ON r.order_id = o.id WHERE o.id = $1`, [receipt?.order])).toEqual([{ watermarks: '[]', signature_holds: true }]);
     expect(await plane.said('EVENTS', `mw.event.rotation.completed.*.${server}`)).toHaveLength(1);
     expect(await receipts()).toHaveLength(1);
     expect(await left()).toHaveLength(9);
+    // A bundle that nobody issued permits nothing, whoever says so.
+    const speaker = await plane.speaker(server);
+    const claimed = { ...(receipt as Receipt), order: randomUUID(), authority: { kind: 'bundle', version: 4_711 } as const };
+    await speaker.account(claimed);
+    await eventually('it is put aside', async () => ((await plane.said<DeadLetter>('DEAD', 'mw.dead.rotation-receipts')).some(({ reason }) => reason.includes('no bundle of this version was issued')) ? true : undefined));
+    expect(await plane.sql(`SELECT 1 FROM rotation.rotation_order WHERE id = $1 UNION ALL SELECT 1 FROM reporting.ledger_entry WHERE reference = $1::text`, [claimed.order])).toEqual([]);
   });
 });

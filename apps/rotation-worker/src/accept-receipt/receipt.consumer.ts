@@ -17,6 +17,12 @@ interface OrderRow extends ReceivedOrder {
   readonly document: SignedDocument<RotationOrder>;
 }
 
+/** Versions of a server's bundles count up from 1, and the newest is kept. */
+async function isIssued(tx: EntityManager, server: string, version: number): Promise<boolean> {
+  const [bundle] = await tx.query<{ version: string }[]>(`SELECT version FROM rotation.bundle WHERE server = $1`, [server]);
+  return bundle !== undefined && version >= 1 && version <= Number(bundle.version);
+}
+
 /** Closes orders by the executors' signed accounts. */
 @Controller()
 export class ReceiptConsumer {
@@ -41,7 +47,10 @@ export class ReceiptConsumer {
     const { payload } = signed;
     const nowMs = Date.now();
     // What the host did by its bundle alone answers no order; it counts among what was deleted all the same.
-    if (payload.authority?.kind === 'bundle') return this.effects.ofBundle(tx, signed, nowMs);
+    if (payload.authority?.kind === 'bundle') {
+      if (!(await isIssued(tx, payload.server, payload.authority.version))) throw new Poison('no bundle of this version was issued to the server');
+      return this.effects.ofBundle(tx, signed, nowMs);
+    }
     const [row] = await tx.query<OrderRow[]>(`SELECT state, document, policy_version, foretold_items, foretold_bytes FROM rotation.rotation_order WHERE id = $1 FOR UPDATE`, [payload.order]);
     if (row === undefined) throw new RetryLater(ORDER_RETRY_MS, 'no order of this id was given');
     const order = row.document.payload;
