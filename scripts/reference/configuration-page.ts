@@ -18,7 +18,7 @@ const EVERY_SERVICE: Meanings<RegistrySettings> = {
   MAILWARDEN_LOG_LEVEL: 'What is logged',
   MAILWARDEN_PROFILE_DIR: 'Folder with profile files beside those that ship; one of the same name wins',
 };
-const WORKER: Meanings<Omit<WorkerSettings, keyof RegistrySettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change' };
+const WORKER: Meanings<Omit<WorkerSettings, keyof RegistrySettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change', MAILWARDEN_ORDERS_AT_ONCE: 'Most orders that may be under way at once, over all servers' };
 const REPORTING: Meanings<Omit<ReportingSettings, keyof RegistrySettings>> = {
   MAILWARDEN_HTTP_HOST: 'Address that the console and the API listen on',
   MAILWARDEN_HTTP_PORT: 'Port that they listen on; 0 takes a free one',

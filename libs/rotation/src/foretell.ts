@@ -87,13 +87,19 @@ const momentOf = (at: string | null, fallback: number): number => (at === null |
 /** Holds of single messages leave the rest free; how many they keep, recorded state cannot tell. */
 const isOfMessages = (hold: Hold): boolean => (hold.messages ?? []).length > 0;
 
-/** Part of a slice that holds cover, as if its items were spread evenly. An instant is covered whole. */
-function heldShare({ fromMs, toMs }: Slice, holds: readonly Hold[]): number {
+/** What must stay, by its moments. Both ends are kept. */
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+const spanOf = ({ from, until }: Hold): Span => ({ fromMs: momentOf(from, -Infinity), untilMs: momentOf(until, Infinity) });
+
+/** Part of a slice that must stay, as if its items were spread evenly. An instant is covered whole. */
+function keptShare({ fromMs, toMs }: Slice, spans: readonly Span[]): number {
   let share = 0;
-  for (const hold of holds.filter((candidate) => !isOfMessages(candidate))) {
-    const [from, until] = [momentOf(hold.from, -Infinity), momentOf(hold.until, Infinity)];
-    if (until < fromMs || from > toMs) continue;
-    share = Math.max(share, toMs === fromMs ? 1 : Math.min(1, (Math.min(toMs, until) - Math.max(fromMs, from)) / (toMs - fromMs)));
+  for (const span of spans) {
+    if (span.untilMs < fromMs || span.fromMs > toMs) continue;
+    share = Math.max(share, toMs === fromMs ? 1 : Math.min(1, (Math.min(toMs, span.untilMs) - Math.max(fromMs, span.fromMs)) / (toMs - fromMs)));
   }
   return share;
 }
@@ -123,7 +129,7 @@ function largestOf({ sizes }: RecordedState, bytes: number): number {
 }
 
 /** Goes from the oldest slice to the newest and takes what is wanted and free. */
-function take(slices: readonly Slice[], need: Need, holds: readonly Hold[], state: RecordedState, itemsMax: number): Taken {
+function take(slices: readonly Slice[], need: Need, kept: readonly Span[], state: RecordedState, itemsMax: number): Taken {
   let [amount, most, left]: [Amount, Amount, Need] = [NOTHING, NOTHING, need];
   let newestMs: number | null = null;
   let heldItems = 0;
@@ -131,7 +137,7 @@ function take(slices: readonly Slice[], need: Need, holds: readonly Hold[], stat
   for (const slice of slices) {
     const wanted = wantedShare(slice, left);
     if (wanted === 0) break;
-    const held = heldShare(slice, holds);
+    const held = keptShare(slice, kept);
     const free = 1 - held;
     const share = Math.min(wanted, free);
     heldItems += part(slice.items, Math.min(wanted, held));
@@ -157,8 +163,8 @@ function stateOf(rule: ForetoldRule, taken: Taken, before: Amount): { state: Pla
   return { state: taken.amount.items === 0 ? 'in-order' : 'would-delete', reason: words.join('; ') };
 }
 
-/** The keep rule as if it were a hold: what is too young stays. */
-const youngest = (rule: ForetoldRule, nowMs: number): Hold => ({ id: 'keep', store: null, from: new Date(nowMs - rule.keep.youngerThanSeconds * 1000).toISOString() as Hold['from'], until: null, reason: 'too young' });
+/** The keep rule as a span: what is too young stays. */
+const youngest = (rule: ForetoldRule, nowMs: number): Span => ({ fromMs: nowMs - rule.keep.youngerThanSeconds * 1000, untilMs: Infinity });
 
 /**
  * Foretells what a rule would delete, from what the last observation recorded: exact where whole classes of age go, else an estimate that says so.
@@ -175,7 +181,8 @@ export function foretell(rule: ForetoldRule, state: RecordedState, holds: readon
   const need = needOf(rule, state, passed, before, nowMs);
   const slices = slicesOf(state, before);
   const itemsMax = Math.max(0, before.items - rule.keep.newest);
-  const taken = take(slices, need, [...holds, youngest(rule, nowMs)], state, itemsMax);
+  const kept = [...holds.filter((hold) => !isOfMessages(hold)).map(spanOf), youngest(rule, nowMs)];
+  const taken = take(slices, need, kept, state, itemsMax);
   const isHeld = holds.length > 0 ? stateOf(rule, taken, before) : stateOf(rule, { ...taken, heldItems: 0 }, before);
   const letters = holds.some(isOfMessages) ? 'single letters are held and stay' : '';
   return {
