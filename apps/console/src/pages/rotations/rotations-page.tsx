@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { fleetQuestion, rotationsQuestion } from '../../api/questions.js';
+import { fleetQuestion, rotationsQuestion, waitingQuestion } from '../../api/questions.js';
 import { Answer } from '../../parts/answer.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { Choice, FilterBar } from '../../parts/filter-bar.js';
@@ -18,6 +18,8 @@ export function RotationsPage() {
   const { data: servers = [] } = useQuery({ ...fleetQuestion, select: (fleet) => fleet.servers.map((row) => row.server) });
   const change = (search: { server?: string | undefined }): void => void navigate({ to: '/rotations', search: search as RotationFilter, replace: true });
   const filtered = Object.keys(filter).length > 0;
+  // What waits stands above the orders: they come together, so that nothing is pushed down while it is read.
+  const early = useQuery({ ...waitingQuestion, select: () => true }).isPending && !filtered;
   return (
     <Page title="Rotations" below="Signed orders to bring a store back under its limit, the executor's receipt, and the proof.">
       {!filtered && <WaitingSection />}
@@ -26,7 +28,7 @@ export function RotationsPage() {
         {filter.store !== undefined && <span className="soft">Store {filter.store}</span>}
       </FilterBar>
       <Section flush>
-        <Answer to={pages}>
+        <Answer to={early ? { ...pages, data: undefined, error: null } : pages}>
           {({ pages: parts }) => {
             const items = parts.flatMap((part) => part.items);
             if (items.length > 0) return <><RotationsTable rotations={items} /><More pages={pages} what="orders" /></>;
