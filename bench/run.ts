@@ -8,6 +8,8 @@ import { benchInventory } from './inventory.ts';
 import { benchPlan } from './plan.ts';
 import { benchRotation } from './rotation.ts';
 import { benchStart } from './start.ts';
+import { benchTrimLog } from './trim-log.ts';
+import { benchTrimTable } from './trim-table.ts';
 
 const INVENTORY_FILES = 1_000_000;
 const ROTATION_FILES = 200_000;
@@ -18,6 +20,8 @@ const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> =
   inventory: (dir) => benchInventory(INVENTORY_FILES, join(dir, 'tree')),
   access: (dir) => benchAccess(ACCESS_FILES, dir),
   rotation: (dir) => benchRotation(ROTATION_FILES, dir),
+  'trim-log': benchTrimLog,
+  'trim-table': benchTrimTable,
   plan: benchPlan,
   start: benchStart,
   agent: benchAgent,

@@ -6,12 +6,15 @@ import { lockOutLogrotate } from '../logs/logrotate-lock.js';
 import { storeFiles } from '../logs/store-file.js';
 import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
 import { outOfPatience } from '../patience.js';
-import type { ApplyRequest } from '../rotate-request.js';
+import type { ApplyRequest, RotateRequest } from '../rotate-request.js';
 import type { StoreEngine } from '../store-engine.js';
 import { carryOutLines, chosenLines } from './carry-out-lines.js';
-import { countStore, planLines, type LinePlan } from './plan-lines.js';
+import { countsAfter } from './counts-after.js';
+import { countStore, planLines, type KnownCounts, type LinePlan } from './plan-lines.js';
 
 const NOTES_MAX = 10;
+/** What an order counted, for its own account: a cut makes the kernel forget what it had read of a file, and reading all of it again would cost more than the cut. */
+const counts = new WeakMap<RotateRequest, KnownCounts>();
 
 /** What the journal accounts for. */
 function deletedBy(journal: Journal, skipped: LinePlan['skipped']): { readonly deleted: Deleted; readonly notes: string[] } {
@@ -55,6 +58,7 @@ async function rotate(request: ApplyRequest, order: string, journal: Journal, no
   if (refused !== null) return outcomeOf(journal, plan, resumed, refused, notes);
   const byAge = (journal.begun?.goal.olderThanMs ?? null) !== null;
   const stopped = await carryOutLines(request, order, journal, () => outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge, stop: request.stop }));
+  if (plan !== null) counts.set(request, countsAfter(plan, journal));
   return outcomeOf(journal, plan, resumed, endOf(journal, stopped, plan?.staysOver ?? false), notes);
 }
 
@@ -85,7 +89,7 @@ export const linesEngine: StoreEngine = {
   },
   async measure(request) {
     try {
-      const files = await countStore(request);
+      const files = await countStore(request, counts.get(request));
       return known({ items: files.reduce((sum, { records }) => sum + records, 0), bytes: files.reduce((sum, { file }) => sum + file.bytes, 0) });
     } catch (cause) {
       return unknown(`the records could not be counted afterwards (${(cause as Error).message})`.slice(0, 500));

@@ -9,8 +9,10 @@ import { markAt } from './cut-in-place.js';
 import { blankHead, countLines, countPacked, eachLine, LineMoments, packingOf, spanOfLines, type Packing } from './read-lines.js';
 
 /** One file with its lines counted. */
-interface CountedFile {
+export interface CountedFile {
   readonly file: StoreFile;
+  /** Up to where its lines were counted. */
+  readonly until: number;
   readonly packing: Packing;
   readonly records: number;
   readonly oldestMs: number;
@@ -31,6 +33,7 @@ export interface LinePlan {
   readonly planned: { readonly items: number; readonly bytes: number; readonly oldestMs: number | null; readonly newestMs: number | null; readonly digest: Sha256 };
   readonly skipped: ReadonlyMap<SkipReason, number>;
   readonly files: readonly PlannedLines[];
+  readonly counted: readonly CountedFile[];
   readonly excess: Excess;
   readonly stopped: string | null;
   readonly staysOver: boolean;
@@ -58,17 +61,30 @@ async function counted(request: RotateRequest, file: StoreFile): Promise<Counted
   if (packing === 'unreadable') throw new Error(`a packed generation of ${request.store.id} cannot be unpacked here, so its records cannot be counted`);
   const found = await reading(request, file, async (fd) => {
     const { size } = fstatSync(fd);
-    return packing === 'plain' ? { records: countLines(fd, size), ...spanOfLines(fd, size, file.mtimeMs) } : countPacked(fd, packing, file.mtimeMs);
+    return packing === 'plain' ? { until: size, records: countLines(fd, 0, size), ...spanOfLines(fd, size, file.mtimeMs) } : { until: size, ...(await countPacked(fd, packing, file.mtimeMs)) };
   });
-  const { records, ...span } = found ?? { records: 0, oldestMs: Number.NaN, newestMs: Number.NaN };
-  return { file, packing, records, ...momentsOf(request, file, span) };
+  const { records, until, ...span } = found ?? { records: 0, until: 0, oldestMs: Number.NaN, newestMs: Number.NaN };
+  return { file, packing, until, records, ...momentsOf(request, file, span) };
+}
+
+/** What is known of a file already: so many records up to this place. */
+export type KnownCounts = ReadonlyMap<string, { readonly until: number; readonly records: number }>;
+export const countKey = ({ dev, ino }: Pick<StoreFile, 'dev' | 'ino'>): string => `${dev}:${ino}`;
+
+/** Records of a file of which only what came later is read. */
+async function countedOn(request: RotateRequest, file: StoreFile, known: { readonly until: number; readonly records: number }): Promise<CountedFile> {
+  const later = await reading(request, file, (fd) => countLines(fd, known.until, file.size));
+  return { file, packing: 'plain', until: file.size, records: known.records + (later ?? 0), oldestMs: Number.NaN, newestMs: Number.NaN };
 }
 
 /** Records and bytes of a store's files, the oldest file first. */
-export async function countStore(request: RotateRequest): Promise<CountedFile[]> {
+export async function countStore(request: RotateRequest, known: KnownCounts = new Map()): Promise<CountedFile[]> {
   const files = (await storeFiles(request)).sort((a, b) => Number(a.isActive) - Number(b.isActive) || a.mtimeMs - b.mtimeMs);
   const all: CountedFile[] = [];
-  for (const file of files) all.push(await counted(request, file));
+  for (const file of files) {
+    const before = known.get(countKey(file));
+    all.push(before !== undefined && before.until > 0 && before.until <= file.size ? await countedOn(request, file, before) : await counted(request, file));
+  }
   return all;
 }
 
@@ -131,5 +147,5 @@ export async function planLines(request: RotateRequest): Promise<LinePlan> {
   const newest = finite(files.map(({ newestMs }) => newestMs));
   const doubt = excess.olderThanMs === null ? null : clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: newest.length === 0 ? null : Math.max(...newest) });
   const marked = request.marked === null ? null : 'records in files of lines cannot be marked, so none of them may go by a mark';
-  return { before, planned: { ...choice.planned, digest: digestOf(request.hashKey, chosen) }, skipped: choice.skipped, files: chosen, excess, stopped: watermarkProblem(request.watermarks) ?? marked ?? doubt ?? boundPassed(choice.planned, before, request.bounds), staysOver: choice.staysOver };
+  return { before, planned: { ...choice.planned, digest: digestOf(request.hashKey, chosen) }, skipped: choice.skipped, files: chosen, counted: files, excess, stopped: watermarkProblem(request.watermarks) ?? marked ?? doubt ?? boundPassed(choice.planned, before, request.bounds), staysOver: choice.staysOver };
 }

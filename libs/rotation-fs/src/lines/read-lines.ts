@@ -70,10 +70,10 @@ const linesIn = (piece: Buffer): number => {
   return lines;
 };
 
-/** Whole lines of a file, an empty one at its head left out. */
-export function countLines(fd: number, size: number): number {
+/** Lines of a file that end between two places, an empty one at its head left out. */
+export function countLines(fd: number, from: number, size: number): number {
   let records = 0;
-  for (let place = 0; place < size; ) {
+  for (let place = from; place < size; ) {
     const read = readSync(fd, buffer, 0, Math.min(PIECE_BYTES, size - place), place);
     if (read === 0) break;
     const piece = buffer.subarray(0, read);
