@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AGENT_SETTINGS_VARIABLE, agentSettings, type AgentSettings } from '../../apps/collector-agent/src/agent-settings.js';
 import { registrySettings, type RegistrySettings } from '../../apps/consent-registry/src/registry-settings.js';
 import { reportingSettings, type ReportingSettings } from '../../apps/reporting-service/src/reporting-settings.js';
-import { EXECUTOR_SETTINGS_VARIABLE, executorSettings, type ExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
+import { executorSettings, type ExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
+import { EXECUTOR_SETTINGS_VARIABLE } from '../../apps/rotation-executor/src/settings-variable.js';
 import { workerSettings, type WorkerSettings } from '../../apps/rotation-worker/src/worker-settings.js';
 
 type Meanings<T> = Readonly<Record<keyof T & string, string>>;
@@ -28,7 +29,7 @@ const REPORTING: Meanings<Omit<ReportingSettings, keyof RegistrySettings>> = {
   MAILWARDEN_CLI_TOKEN_FILE: 'File with the token of the local command line',
   MAILWARDEN_CONSOLE_DIR: 'Folder with the built console; without it the API answers alone',
 };
-const AGENT: Readonly<Record<Exclude<keyof AgentSettings, 'executor'> | 'executor.command' | 'executor.settings', string>> = {
+const AGENT: Meanings<AgentSettings> = {
   server: 'Name of the server',
   root: "Folder that stands for the host's `/`",
   profiles: 'Profiles that the server is measured by; `auto` for those of the products that are found on it when the agent starts. The fleet file lists them too',
@@ -41,8 +42,8 @@ const AGENT: Readonly<Record<Exclude<keyof AgentSettings, 'executor'> | 'executo
   spoolDir: 'The only folder that the agent writes: outbox, last bundle, last consent, memory of scans',
   spoolBytesMax: 'Most that the outbox may hold. Unit: bytes',
   hashKeyFile: 'Key that names of persons are hashed with before they leave the host',
-  'executor.command': 'Absolute command that is started for each order',
-  'executor.settings': 'Settings file that the executor gets',
+  executor: 'How the executor is reached: `{ "socket": "/run/mailwarden/executor.sock" }` where systemd starts one for each task, else `{ "command": [...], "settings": "..." }`: the absolute command that is started for each task, and the settings file it gets',
+  offlineAfterSeconds: 'After so long without the control plane, what policy permits without it is carried out by the bundle alone. Unit: seconds, from 1 to 604800',
   scanIntervalSeconds: 'Time between two scans while no bundle says otherwise. Unit: seconds, from 1 to 86400',
   scanCpuPercent: "Most of one core, and of the disk's time, that a scan may take while no bundle says otherwise; it rests longer while the server stalls on processor, disk or memory. Unit: percent, from 1 to 100",
   scanWindowSeconds: 'After so long a scan stops, says that it is not complete, and the next one goes on from there, while no bundle says otherwise; never less than the time between two scans. Unit: seconds, from 1 to 86400',
@@ -58,6 +59,7 @@ const EXECUTOR: Meanings<ExecutorSettings> = {
   profileDirs: 'Folder with profile files beside those that ship; at most one',
   journalDir: 'Folder of the journal and of the receipts',
   hashKeyFile: 'Key that the exact lists are hashed with',
+  network: "Whether it keeps the network; `none` where every product's database is reached by a socket's path",
 };
 
 const shown = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``);
@@ -67,7 +69,7 @@ function neededOf(field: unknown): { needed: string; inner: unknown } {
   return field instanceof z.ZodOptional ? { needed: 'no', inner: field.unwrap() } : { needed: 'yes', inner: field };
 }
 
-/** Members of a form with what lies below them: `executor.command`. */
+/** Members of a form with what lies below them. */
 function fieldsOf(form: z.ZodObject, prefix = ''): { name: string; needed: string; values: string }[] {
   return Object.entries(form.shape as Readonly<Record<string, unknown>>).flatMap(([name, field]) => {
     const { needed, inner } = neededOf(field);
