@@ -11,7 +11,7 @@ import type { Tempo } from './tempo.js';
 /** Files of the first batch: one announcement, one account, few syncs. Where rows leave too all batches are so small: their transaction stays short, and the product never waits for us. */
 const BATCH_FILES_FIRST = 1_024;
 /** Later batches are larger, which saves syncs; up to here, since a large folder of our own makes each move into it dearer. */
-const BATCH_FILES_MAX = 4_096;
+const BATCH_FILES_MAX = 8_192;
 
 /** How a piece of a plan is carried out. */
 export interface CarryOut {
@@ -21,7 +21,7 @@ export interface CarryOut {
   readonly tempo: Tempo;
 }
 
-const moveOf = ({ folder, name, dev, ino, size, mtimeMs, bytes }: PlannedFile, n: number, place: number): IntendedMove => ({ n, root: place, folder, name, dev, ino, size, mtimeMs, bytes });
+const moveOf = ({ root: _root, ...file }: PlannedFile, n: number, place: number): IntendedMove => ({ n, root: place, ...file });
 
 /** Deletes the planned files of a piece, batch by batch, the oldest batch first. Returns why it ended early, and the first slot that is free; a halt of null means that all was tried. */
 export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut, { window, chosen }: PlanPiece, firstSlot: number): Promise<{ readonly halt: Halt | null; readonly nextSlot: number }> {

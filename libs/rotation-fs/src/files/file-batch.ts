@@ -24,7 +24,8 @@ export async function carryOutBatch(work: FileWork, moves: readonly IntendedMove
   work.journal.write(...(before === null ? [] : [before.account]), intent);
   work.watch('taken');
   const taken = await takeIn(work, moves, deleted.skipped, outOfPatience);
-  work.folders.sync();
+  // Rows must never leave while a power cut could bring their files back. Files alone may come back: `resumeBatch` sees them, so where a sync is dear there is none here.
+  if (work.otherHalf !== null || work.folders.areOrdered()) work.folders.sync();
   work.watch('moved');
   work.journal.write({ kind: 'moved', ours: packPlaces(taken.moves.map((move) => move.n - intent.first), moves.length).toString('base64') });
   return { account: await finishBatch(work, taken.moves, deleted), halt: taken.halt };
@@ -69,7 +70,10 @@ const byRoot = (moves: readonly IntendedMove[]): Map<number, IntendedMove[]> => 
 export async function finishBatch(work: FileWork, taken: readonly IntendedMove[], deleted: Deleted): Promise<ClosedBatch['account']> {
   await removeRows(work, taken);
   work.watch('unlink');
-  for (const [root, moves] of byRoot(taken)) await work.remover.remove(work.folders.at(root), moves);
+  for (const [root, moves] of byRoot(taken)) {
+    await work.overwriter.over(work.folders.at(root), moves);
+    await work.remover.remove(work.folders.at(root), moves);
+  }
   work.watch('unlinked');
   work.folders.sync();
   work.watch('deleted');

@@ -3,6 +3,7 @@ import type { Journal } from '../journal/journal.js';
 import type { IntendedMove } from '../journal/packed-moves.js';
 import type { StepWatch } from '../rotate-request.js';
 import type { HalfName, OtherHalf } from './other-half.js';
+import type { Overwriter } from './overwriter.js';
 import type { PrivateFolders } from './private-folders.js';
 import type { SlotRemover } from './slot-remover.js';
 
@@ -12,6 +13,7 @@ export interface FileWork {
   readonly journal: Journal;
   /** Null for stores without rows. */
   readonly otherHalf: OtherHalf | null;
+  readonly overwriter: Overwriter;
   readonly remover: SlotRemover;
   readonly watch: StepWatch;
 }

@@ -1,6 +1,5 @@
 import { SKIP_REASONS, type SkipReason } from '@mailwarden/contracts';
 import type { BytePath } from '@mailwarden/inventory';
-import type { FolderReader } from '@mailwarden/linux';
 import { orderOf, type AgedItems } from '@mailwarden/rotation';
 import type { WalkedFolder } from './store-walk.js';
 
@@ -31,7 +30,19 @@ export interface PlannedFile extends FolderName {
   readonly size: number;
   readonly mtimeMs: number;
   readonly bytes: number;
+  /** For a folder that is one item: size, bytes and moment are those of all that lies in it. */
+  readonly isUnit?: true;
 }
+
+/** What is known of an item when it is found: a file, by its reader, or a folder that is one item. */
+export interface FoundEntry {
+  readonly name: BytePath;
+  readonly facts: { readonly dev: number; readonly ino: number; readonly size: number; readonly allocated: number; readonly mtimeMs: number };
+}
+
+/** In the column of reasons: the item is a folder. */
+const UNIT = 0x80;
+const REASON = 0x7f;
 
 const NOWHERE: FolderName = { root: '', folder: '' };
 const comparable = (atMs: number): number => (Number.isNaN(atMs) ? Infinity : atMs);
@@ -70,19 +81,18 @@ export class ItemWindow implements AgedItems {
     return this.#ceiling === null;
   }
 
-  readonly blockedBy = (place: number): SkipReason | null => SKIP_REASONS[(this.#reason[place] ?? 0) - 1] ?? null;
+  readonly blockedBy = (place: number): SkipReason | null => SKIP_REASONS[((this.#reason[place] ?? 0) & REASON) - 1] ?? null;
 
   /** True for an item that would be left out anyway. */
   isBeyond(key: AgeKey): boolean {
     return this.#ceiling !== null && isAfter(key, this.#ceiling);
   }
 
-  add(folder: WalkedFolder, reader: FolderReader, atMs: number, reason: SkipReason | null): void {
-    const { facts } = reader;
+  add(folder: WalkedFolder, { name, facts }: FoundEntry, atMs: number, reason: SkipReason | null, isUnit = false): void {
     const { ino } = facts;
-    if (this.isBeyond({ atMs, ino })) return;
     if (this.#count === this.itemsMax) this.#drop();
     else if (this.#count === this.atMs.length) this.#grow();
+    if (this.isBeyond({ atMs, ino })) return;
     const place = this.#count;
     this.#count += 1;
     this.bytes[place] = facts.allocated;
@@ -92,8 +102,8 @@ export class ItemWindow implements AgedItems {
     this.#size[place] = facts.size;
     this.#dev[place] = this.#devPlace(facts.dev);
     this.#folder[place] = this.#folderPlace(folder);
-    this.#reason[place] = reason === null ? 0 : SKIP_REASONS.indexOf(reason) + 1;
-    this.#keepName(place, reader.name);
+    this.#reason[place] = (reason === null ? 0 : SKIP_REASONS.indexOf(reason) + 1) | (isUnit ? UNIT : 0);
+    this.#keepName(place, name);
   }
 
   /** Places from the oldest to the newest. */
@@ -112,7 +122,7 @@ export class ItemWindow implements AgedItems {
   fileAt(place: number): PlannedFile {
     const folder = this.#folders[this.#folder[place] ?? 0] ?? NOWHERE;
     const [bytes, size, mtimeMs, ino] = [this.bytes[place] ?? 0, this.#size[place] ?? 0, this.otherMs[place] ?? 0, this.#ino[place] ?? 0];
-    return { ...folder, name: this.#names.toString('latin1', this.#nameAt[place] ?? 0, this.#nameAt[place + 1] ?? 0), dev: this.#devs[this.#dev[place] ?? 0] ?? -1, ino, size, mtimeMs, bytes };
+    return { ...folder, name: this.#names.toString('latin1', this.#nameAt[place] ?? 0, this.#nameAt[place + 1] ?? 0), dev: this.#devs[this.#dev[place] ?? 0] ?? -1, ino, size, mtimeMs, bytes, ...(((this.#reason[place] ?? 0) & UNIT) === 0 ? {} : { isUnit: true }) };
   }
 
   #devPlace(dev: number): number {

@@ -6,6 +6,8 @@ import { concernsStore, Selection, type BegunOrder, type RotationPlan, type Rota
 import type { RotateRequest } from '../rotate-request.js';
 import { inOneGo } from './in-turns.js';
 import type { AgeKey, FolderName, ItemWindow, PlannedFile } from './item-window.js';
+import { messageGuardFor } from './message-guard.js';
+import { roomOf } from './store-room.js';
 import { survey, type Surveyed } from './survey.js';
 
 /** Path of an item from the host's root. */
@@ -35,12 +37,18 @@ export interface FilesPlan {
 
 function rulesFor(request: RotateRequest, nowMs: number, begun: BegunOrder | undefined): RotationRules {
   const { watermarks, keep, bounds, holds, profile, store, issuedAtMs } = request;
-  return { watermarks, keep, bounds, holds: holds.filter((hold) => concernsStore(hold, profile.id, store.id)), nowMs, issuedAtMs, ...(begun === undefined ? {} : { begun }) };
+  const concerned = holds.filter((hold) => concernsStore(hold, profile.id, store.id));
+  // Single messages are told by what they say of themselves; where files do not tell, the whole span stays.
+  const spans = store.messages ? concerned.filter(({ messages = [] }) => messages.length === 0) : concerned;
+  return { watermarks, keep, bounds, holds: spans, nowMs, issuedAtMs, room: roomOf(request), ...(begun === undefined ? {} : { begun }) };
 }
 
-function choose(selection: Selection, { window }: Surveyed): PlanPiece {
+function choose(request: RotateRequest, selection: Selection, { window }: Surveyed): PlanPiece {
   const order = window.order();
-  const chosen = selection.take(window, order);
+  const guard = messageGuardFor(request);
+  const { bytes, atMs, otherMs } = window;
+  const chosen = selection.take({ bytes, atMs, otherMs, blockedBy: (place) => window.blockedBy(place) ?? (guard.keeps(window.fileAt(place)) ? 'held' : null) }, order);
+  guard.close();
   const youngest = order.at(-1);
   return { window, chosen, next: selection.isOver || window.isWhole || youngest === undefined ? null : window.keyOf(youngest) };
 }
@@ -49,7 +57,7 @@ function choose(selection: Selection, { window }: Surveyed): PlanPiece {
 export function* planFiles(request: RotateRequest, begun?: BegunOrder): Generator<void, FilesPlan, void> {
   const nowMs = request.now();
   const hash = createHmac('sha256', request.hashKey);
-  let surveyed = yield* survey(request, { nowMs, floor: null });
+  let surveyed = yield* survey(request, { nowMs, floor: null, oneByOne: true });
   const { totals, passedOver } = surveyed;
   const selection = new Selection(totals, rulesFor(request, nowMs, begun));
   let pieces = 0;
@@ -57,9 +65,9 @@ export function* planFiles(request: RotateRequest, begun?: BegunOrder): Generato
   let { unreadable } = surveyed;
   for (let floor: AgeKey | null = null; pieces === 0 || floor !== null; floor = piece.next, pieces += 1) {
     piece = null; // Two windows at once would be one too many.
-    if (floor !== null) surveyed = yield* survey(request, { nowMs, floor });
+    if (floor !== null) surveyed = yield* survey(request, { nowMs, floor, oneByOne: true });
     unreadable ??= surveyed.unreadable;
-    piece = choose(selection, surveyed);
+    piece = choose(request, selection, surveyed);
     for (const place of piece.chosen) {
       const file = piece.window.fileAt(place);
       hash.update(`${pathOf(file)}\0${file.size}\0${file.mtimeMs}\n`, 'latin1');
@@ -73,8 +81,8 @@ export function* planFiles(request: RotateRequest, begun?: BegunOrder): Generato
 
 /** The pieces of a plan again, one after the other, for a plan that does not fit into memory. What became of earlier pieces meanwhile plays no part. */
 export function* nextPiece(request: RotateRequest, begun: BegunOrder, floor: AgeKey | null, nowMs: number): Generator<void, PlanPiece, void> {
-  const surveyed = yield* survey(request, { nowMs, floor });
-  return choose(new Selection(surveyed.totals, rulesFor(request, nowMs, begun), surveyed.below), surveyed);
+  const surveyed = yield* survey(request, { nowMs, floor, oneByOne: true });
+  return choose(request, new Selection(surveyed.totals, rulesFor(request, nowMs, begun), surveyed.below), surveyed);
 }
 
 /** The exact files of a plan, oldest first, with their moments. They are looked for again where they do not fit into memory. */

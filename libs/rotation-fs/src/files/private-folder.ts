@@ -5,21 +5,27 @@ import { err, ok, type Result } from '@mailwarden/kernel';
 import { fileSystemOf, type FileSystem } from './file-system.js';
 import { putBack } from './put-back.js';
 import { enterFolder } from './store-folder.js';
+import { surveyUnit } from './unit-folder.js';
 
 const FOLDER_MODE = 0o700;
 const OTHERS = 0o077;
 const STICKY = 0o1000;
 
-/** What a file was when it was planned. */
+/** What a file was when it was planned, or a folder that is one item. */
 export interface Identity {
   readonly dev: number;
   readonly ino: number;
   readonly size: number;
   readonly mtimeMs: number;
+  readonly isUnit?: true;
 }
 
+/** Whether what was looked at is the planned folder, whatever lies in it by now. */
+const isSameFolder = (facts: EntryFacts, planned: Identity): boolean => facts.isFolder && facts.ino === planned.ino && facts.dev === planned.dev;
+
 /** Whether what was looked at is the planned file, under its only name. */
-export const isSame = (facts: EntryFacts, planned: Identity): boolean => facts.isFile && facts.nlink === 1 && facts.ino === planned.ino && facts.size === planned.size && facts.mtimeMs === planned.mtimeMs && facts.dev === planned.dev;
+export const isSame = (facts: EntryFacts, planned: Identity): boolean => (planned.isUnit === true ? isSameFolder(facts, planned) : isSameFile(facts, planned));
+const isSameFile = (facts: EntryFacts, planned: Identity): boolean => facts.isFile && facts.nlink === 1 && facts.ino === planned.ino && facts.size === planned.size && facts.mtimeMs === planned.mtimeMs && facts.dev === planned.dev;
 const ownUid = (): number => process.geteuid?.() ?? 0;
 
 export type MoveOutcome = 'moved' | 'changed-since-plan' | 'vanished' | 'permission-denied' | 'immutable' | 'other-file-system' | 'io-error';
@@ -113,9 +119,23 @@ export class PrivateFolder {
     if (error !== 0) return this.#refused(error, folder, name);
     const looked = this.#hand.look(this.directory.fd, own);
     if (looked !== 0) throw kernelError('what was taken in cannot be looked at', looked);
-    if (isSame(this.#hand.facts, planned)) return 'moved';
+    if (isSame(this.#hand.facts, planned) && (planned.isUnit !== true || this.#holdsTheSame(own, planned))) return 'moved';
     this.putBack(folder, name, slot);
     return 'changed-since-plan';
+  }
+
+  /** A folder that is one item goes only with what it held when it was planned. */
+  #holdsTheSame(own: BytePath, planned: Identity): boolean {
+    const entered = enterFolder(this.directory, own);
+    if (!entered.ok) return false;
+    try {
+      const facts = new EntryFacts();
+      factsOf(entered.value.fd, facts);
+      const { size, newestMs, blocked } = surveyUnit(entered.value, facts, () => false);
+      return blocked === null && size === planned.size && newestMs === planned.mtimeMs;
+    } finally {
+      closeDirectory(entered.value);
+    }
   }
 
   /** A null folder is gone; what lay in it goes to the store's own folder. */

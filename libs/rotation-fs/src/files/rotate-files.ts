@@ -11,6 +11,8 @@ import { halfNameOf, type FileWork } from './file-work.js';
 import { inTurns } from './in-turns.js';
 import type { AgeKey } from './item-window.js';
 import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
+import { Overwriter } from './overwriter.js';
+import { orphansBefore, repairOrphans, settleOrphanRows } from './orphans.js';
 import { nextPiece, plannedFiles, planFiles, type FilesPlan, type PlanPiece } from './plan-files.js';
 import { PrivateFolders } from './private-folders.js';
 import { nextSlotOf, openBatchOf, settleBatch } from './settle-batch.js';
@@ -23,12 +25,16 @@ import { Tempo } from './tempo.js';
 export function deletedBefore(records: readonly JournalRecord[]): Deleted {
   const deleted: Deleted = { items: 0, bytes: 0, skipped: new Map<SkipReason, number>() };
   for (const record of records) {
+    if (record.kind === 'orphans-begun') break; // These are counted apart.
     if (record.kind !== 'deleted' && record.kind !== 'rows-deleted') continue;
     deleted.items += record.kind === 'deleted' ? record.items : record.rows;
     deleted.bytes += record.bytes;
   }
   return deleted;
 }
+
+/** Where the journal itself counts what was done. */
+const uncounted = (): Deleted => ({ items: 0, bytes: 0, skipped: new Map() });
 
 /** What is left of an order that was begun: its own goal, and no more than it had planned. */
 export const restOf = (begun: Begun, deleted: Deleted): BegunOrder => ({ ...begun.goal, itemsLeft: Math.max(0, begun.planned.items - deleted.items), newestMs: begun.planned.newestMs, deleted: { items: deleted.items, bytes: deleted.bytes } });
@@ -42,11 +48,12 @@ interface Account {
   readonly deleted: Deleted;
   readonly resumed: boolean;
   readonly facts: Receipt['facts'];
+  readonly overwriter: Overwriter;
 }
 
-function saying({ begun, plan, deleted, resumed, facts }: Account): Said {
+function saying({ begun, plan, deleted, resumed, facts, overwriter }: Account): Said {
   const first = begun ?? (plan === null ? NOTHING_DONE : { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } });
-  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }) });
+  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: overwriter.notes });
 }
 
 /** How an order is told that ran to its end. */
@@ -87,12 +94,12 @@ async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork,
   const startedMs = now();
   const resumed = journal.begun !== undefined;
   const deleted = deletedBefore(journal.records);
-  const settled = await settleBatch(work, openBatchOf(journal.records), deleted);
-  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined })('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+  const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
+  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, overwriter: work.overwriter })('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
   const plan = await inTurns(planFiles(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted)));
   for (const [reason, count] of plan.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
   const facts = { kernel: release(), fileSystems: [] as string[], tool: null };
-  const said = saying({ begun: journal.begun, plan, deleted, resumed, facts });
+  const said = saying({ begun: journal.begun, plan, deleted, resumed, facts, overwriter: work.overwriter });
   const { planned, staysOver, stopped, goal, before } = plan.plan;
   if (plan.unreadable !== null) return said('failed', plan.unreadable);
   if (stopped !== null) return said('stopped', stopped);
@@ -116,7 +123,7 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
   const tempo = new Tempo(request.pace, request.stop);
   const remover = new SlotRemover(tempo);
   try {
-    const result = await use({ folders, journal, otherHalf, remover, watch: request.watch ?? (() => undefined) }, tempo);
+    const result = await use({ folders, journal, otherHalf, overwriter: new Overwriter(request.overwrite), remover, watch: request.watch ?? (() => undefined) }, tempo);
     folders.close('remove');
     return result;
   } finally {
@@ -126,18 +133,30 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
   }
 }
 
+/** Halves of pairs that are alone leave where the policy says so, once the order itself came to its end. */
+async function withOrphans(request: ApplyRequest, journal: Journal, work: FileWork, tempo: Tempo, outcome: Outcome): Promise<Outcome> {
+  const { otherHalf } = work;
+  if (request.orphans !== 'delete' || otherHalf === null || !['completed', 'nothing-to-do'].includes(outcome.outcome)) return outcome;
+  await settleOrphanRows(journal, otherHalf);
+  const patience = { startedMonotonicMs: performance.now(), startedMs: request.now(), deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: true, stop: request.stop };
+  const { reason, ...orphans } = await repairOrphans(request, { work, deleted: outcome.deleted, patience, tempo }, otherHalf, { kind: 'begun', before: outcome.before, planned: outcome.planned, goal: { kinds: [], olderThanMs: null } });
+  return { ...outcome, outcome: orphans.files + orphans.rows > 0 ? 'completed' : outcome.outcome, orphans, notes: [...(outcome.notes ?? []), ...(reason === null ? [] : [reason])] };
+}
+
 /** Brings a store of files, generations or pairs back under its limits. Safety: plans first; a plan above a bound deletes nothing. */
 export function rotateFiles(request: ApplyRequest, order: string, journal: Journal): Promise<Outcome> {
   const startedMonotonicMs = performance.now();
-  return withWork(request, order, journal, (work, tempo) => carryOut(request, journal, work, tempo, startedMonotonicMs));
+  return withWork(request, order, journal, async (work, tempo) => withOrphans(request, journal, work, tempo, await carryOut(request, journal, work, tempo, startedMonotonicMs)));
 }
 
 /** Ends what an earlier run of the order left half done, and begins nothing new. */
 export function settleFiles(request: ApplyRequest, order: string, journal: Journal, reason: string): Promise<Outcome> {
   return withWork(request, order, journal, async (work) => {
     const deleted = deletedBefore(journal.records);
-    const settled = await settleBatch(work, openBatchOf(journal.records), deleted);
-    const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined });
-    return settled.ok ? said('stopped', reason) : said('failed', `${reason}; an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+    const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
+    if (work.otherHalf !== null) await settleOrphanRows(journal, work.otherHalf);
+    const orphans = orphansBefore(journal.records);
+    const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined, overwriter: work.overwriter });
+    return settled.ok ? { ...said('stopped', reason), ...(orphans === null ? {} : { orphans }) } : said('failed', `${reason}; an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
   });
 }

@@ -6,6 +6,7 @@ import type { IntendedMove } from '../journal/packed-moves.js';
 import { StoreInTrouble, type PrivateFolder } from './private-folder.js';
 import { removeShare, type SlotShare } from './slot-share.js';
 import type { Tempo } from './tempo.js';
+import { removeUnit } from './unit-folder.js';
 
 /** Suites run from source; a thread of theirs needs what reads it. */
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
@@ -34,8 +35,21 @@ export class SlotRemover {
 
   /** Deletes taken files of one of our own folders. Errors: throws what the kernel says; then some are still there, and the next run of the order goes on. */
   async remove(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
-    if (this.tempo.isBound) await this.#oneByOne(folder, moves);
-    else await this.#together(folder, moves);
+    const [files, units] = [moves.filter(({ isUnit }) => isUnit !== true), moves.filter(({ isUnit }) => isUnit === true)];
+    if (this.tempo.isBound) await this.#oneByOne(folder, files);
+    else await this.#together(folder, files);
+    for (const unit of units) await this.#whole(folder, unit);
+  }
+
+  /** A folder that is one item, bottom up. */
+  async #whole(folder: PrivateFolder, { n, bytes }: IntendedMove): Promise<void> {
+    try {
+      removeUnit(folder.directory, String(n));
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
+      if (code !== 'ENOENT' && code !== 'absent') throw new StoreInTrouble(code);
+    }
+    await this.tempo.after(bytes);
   }
 
   async end(): Promise<void> {

@@ -17,6 +17,8 @@ export interface WalkedFolder extends FolderScope {
 export interface StoreVisitor {
   /** One regular file; its name and facts are those of the reader, until the next one comes. */
   file(folder: WalkedFolder, reader: FolderReader): void;
+  /** A folder that is one item of the store with all that lies in it; it is open until this returns. Without it, such folders are walked as others are. */
+  unit?(folder: WalkedFolder, name: BytePath, directory: Directory): void;
   /** An entry that is no regular file, or that could not be looked at. */
   passedOver(path: BytePath, reason: PassedOver): void;
 }
@@ -49,6 +51,8 @@ export class StoreWalk {
     /** What belongs to the store by its globs and yet is another's. */
     private readonly leftOut: PatternSet,
     private readonly visitor: StoreVisitor,
+    /** Folders that are items; null where none are. */
+    private readonly units: PatternSet | null = null,
   ) {}
 
   /** Does the whole of it, and stops now and then, so that others come in between. Returns why the folder itself cannot be walked; null when it was. Errors: throws `UsedUp`. */
@@ -84,8 +88,23 @@ export class StoreWalk {
     if (this.#levels.length >= DEPTH_MAX) return this.visitor.passedOver(path, 'too-deep');
     const entered = enterFolder(folder.directory, name);
     if (!entered.ok) return this.#passOver(path, entered.error);
-    this.#push({ directory: entered.value, root: folder.root, below: folder.below === '' ? name : `${folder.below}/${name}`, path, ...scopeOf(path, this.own, this.leftOut) });
+    const scope = scopeOf(path, this.own, this.leftOut);
+    if (this.#isUnit(path, scope)) return this.#takeWhole(folder, name, entered.value);
+    this.#push({ directory: entered.value, root: folder.root, below: folder.below === '' ? name : `${folder.below}/${name}`, path, ...scope });
     yield* this.#readLast();
+  }
+
+  /** A folder of which a part belongs to somebody else is no item. */
+  #isUnit(path: BytePath, { isOwn, mayBeLeftOut }: FolderScope): boolean {
+    return this.visitor.unit !== undefined && isOwn && !mayBeLeftOut && this.units?.matches(path) === true;
+  }
+
+  #takeWhole(folder: WalkedFolder, name: BytePath, directory: Directory): void {
+    try {
+      this.visitor.unit?.(folder, name, directory);
+    } finally {
+      closeDirectory(directory);
+    }
   }
 
   /** Looks at the entries of the folder that was entered last, and remembers its folders. */

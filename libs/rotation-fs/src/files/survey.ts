@@ -1,11 +1,13 @@
 import type { SkipReason } from '@mailwarden/contracts';
 import { outermost, type BytePath, type PatternSet } from '@mailwarden/inventory';
+import type { Directory } from '@mailwarden/inventory-fs';
 import type { FolderReader } from '@mailwarden/linux';
 import type { StoreTotals } from '@mailwarden/rotation';
 import type { RotateRequest } from '../rotate-request.js';
 import { isAfter, ItemWindow, type AgeKey } from './item-window.js';
-import { momentOf } from './moment.js';
+import { momentOfFile } from './message-moment.js';
 import { StoreWalk, UsedUp, type StoreVisitor, type WalkedFolder } from './store-walk.js';
+import { UnitJudge, unitPatterns } from './unit-item.js';
 import { leftOutPatterns, ownPatterns, whyNotFor, type WhyNot } from './why-not.js';
 
 /** What a store holds, and the oldest of its items one by one. */
@@ -25,8 +27,8 @@ export interface SurveyTerms {
   readonly nowMs: number;
   /** Only what comes after this is kept one by one; null for all. */
   readonly floor: AgeKey | null;
-  /** How many items are kept one by one; 0 for none, where the sums alone are wanted. */
-  readonly itemsMax?: number;
+  /** Whether items are kept one by one; false where the sums alone are wanted. */
+  readonly oneByOne: boolean;
 }
 
 class Tally implements StoreVisitor {
@@ -41,6 +43,7 @@ class Tally implements StoreVisitor {
   readonly #own: PatternSet;
   readonly #leftOut: PatternSet;
   readonly #whyNot: WhyNot;
+  #unitJudge: UnitJudge | null = null;
 
   constructor(
     private readonly request: RotateRequest,
@@ -48,7 +51,7 @@ class Tally implements StoreVisitor {
   ) {
     this.#own = ownPatterns(request);
     this.#leftOut = leftOutPatterns(request);
-    this.window = terms.itemsMax === 0 ? null : new ItemWindow(terms.itemsMax);
+    this.window = terms.oneByOne ? new ItemWindow(request.itemsAtOnce) : null;
     this.#whyNot = this.window === null ? () => null : whyNotFor(request, terms.nowMs);
   }
 
@@ -56,19 +59,37 @@ class Tally implements StoreVisitor {
     const path = (): BytePath => `${folder.path}/${reader.name}`;
     if (!folder.isOwn && !this.#own.matches(path())) return;
     if (folder.mayBeLeftOut && this.#leftOut.matches(path())) return;
-    const { facts } = reader;
-    const atMs = momentOf(facts, this.request.clock);
+    const atMs = momentOfFile(folder, reader, this.request);
+    this.#count(atMs, reader.facts.allocated);
+    if (this.#isWanted(atMs, reader.facts.ino)) this.window?.add(folder, reader, atMs, this.#whyNot(folder, reader, path));
+  }
+
+  unit(folder: WalkedFolder, name: BytePath, directory: Directory): void {
+    const { facts, atMs, reason } = this.#units.look(directory, `${folder.path}/${name}`);
+    this.#count(atMs, facts.allocated);
+    if (this.#isWanted(atMs, facts.ino)) this.window?.add(folder, { name, facts }, atMs, reason, true);
+  }
+
+  #count(atMs: number, bytes: number): void {
     this.items += 1;
-    this.bytes += facts.allocated;
-    if (!Number.isNaN(atMs)) {
-      this.oldestMs = Math.min(this.oldestMs ?? atMs, atMs);
-      this.newestMs = Math.max(this.newestMs ?? atMs, atMs);
-    }
-    if (this.window === null) return;
+    this.bytes += bytes;
+    if (Number.isNaN(atMs)) return;
+    this.oldestMs = Math.min(this.oldestMs ?? atMs, atMs);
+    this.newestMs = Math.max(this.newestMs ?? atMs, atMs);
+  }
+
+  #isWanted(atMs: number, ino: number): boolean {
+    if (this.window === null) return false;
     const { floor } = this.terms;
-    const key = { atMs, ino: facts.ino };
-    if (floor !== null && !isAfter(key, floor)) this.below += 1;
-    else if (!this.window.isBeyond(key)) this.window.add(folder, reader, atMs, this.#whyNot(folder, reader, path));
+    const isBelow = floor !== null && !isAfter({ atMs, ino }, floor);
+    if (isBelow) this.below += 1;
+    return !isBelow && !this.window.isBeyond({ atMs, ino });
+  }
+
+  /** Made when the first such folder is met: most stores have none. */
+  get #units(): UnitJudge {
+    this.#unitJudge ??= new UnitJudge(this.request, this.terms.nowMs);
+    return this.#unitJudge;
   }
 
   passedOver(path: BytePath, reason: SkipReason): void {
@@ -78,7 +99,7 @@ class Tally implements StoreVisitor {
 
   *walk(): Generator<void, void, void> {
     for (const root of outermost(this.#own.roots)) {
-      const failed = yield* new StoreWalk(this.#own, this.#leftOut, this).walk(this.request.host.root, root);
+      const failed = yield* new StoreWalk(this.#own, this.#leftOut, this, unitPatterns(this.request)).walk(this.request.host.root, root);
       if (failed !== null && failed !== 'absent') this.unreadable = `${this.request.store.id} cannot be read (${failed})`;
     }
   }

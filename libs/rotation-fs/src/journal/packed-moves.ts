@@ -14,6 +14,8 @@ export interface IntendedMove {
   readonly size: number;
   readonly mtimeMs: number;
   readonly bytes: number;
+  /** A folder that is one item, with all that lies in it. */
+  readonly isUnit?: true;
 }
 
 const NUMBER = 8;
@@ -24,6 +26,8 @@ const NUMBERS = 5;
 const MOVE_BYTES = WIDE + NUMBERS * NUMBER + SHORT;
 const FOLDER_BYTES = SHORT + SHORT;
 const HEAD_BYTES = 2 * WIDE;
+/** Set in the place of a move's folder where the move is of a folder. */
+const UNIT = 0x8000_0000;
 
 /**
  * Moves as bytes: each folder once, then each move with its folder's place. The slots count up from the first, so they are not written.
@@ -44,8 +48,8 @@ export function packMoves(moves: readonly IntendedMove[]): Buffer {
     at = bytes.writeUInt16LE(folder.length, bytes.writeUInt16LE(root, at));
     at += bytes.write(folder, at, 'latin1');
   }
-  for (const [index, { dev, ino, size, mtimeMs, bytes: allocated, name }] of moves.entries()) {
-    at = bytes.writeUInt32LE(places[index] ?? 0, at);
+  for (const [index, { dev, ino, size, mtimeMs, bytes: allocated, name, isUnit }] of moves.entries()) {
+    at = bytes.writeUInt32LE((places[index] ?? 0) + (isUnit === true ? UNIT : 0), at);
     for (const number of [dev, ino, size, mtimeMs, allocated]) at = bytes.writeDoubleLE(number, at);
     at = bytes.writeUInt16LE(name.length, at);
     at += bytes.write(name, at, 'latin1');
@@ -69,12 +73,13 @@ export function unpackMoves(bytes: Buffer, first: number): IntendedMove[] {
     return { root, folder: text(length) };
   });
   const moves = Array.from({ length: count }, (_move, index): IntendedMove => {
-    const place = places[bytes.readUInt32LE(at)];
+    const told = bytes.readUInt32LE(at);
+    const place = places[told >= UNIT ? told - UNIT : told];
     if (place === undefined) throw new RangeError('a move names no folder');
     const [dev = 0, ino = 0, size = 0, mtimeMs = 0, allocated = 0] = Array.from({ length: NUMBERS }, (_number, field) => bytes.readDoubleLE(at + WIDE + field * NUMBER));
     const length = bytes.readUInt16LE(at + WIDE + NUMBERS * NUMBER);
     at += MOVE_BYTES;
-    return { n: first + index, ...place, name: text(length), dev, ino, size, mtimeMs, bytes: allocated };
+    return { n: first + index, ...place, name: text(length), dev, ino, size, mtimeMs, bytes: allocated, ...(told >= UNIT ? { isUnit: true } : {}) };
   });
   if (at !== bytes.length) throw new RangeError('bytes are left over');
   return moves;
