@@ -24,7 +24,7 @@ export class CrashGround {
   private constructor(
     private readonly host: PlainStore,
     private readonly size: CrashSize,
-    private readonly client: Client | null,
+    private client: Client | null,
     journalDir: string,
   ) {
     this.terms = { watermarks: [{ kind: 'bytes', limit: (size.kept + 1) * FILE_BYTES, target: size.kept * FILE_BYTES }], journalDir };
@@ -48,6 +48,18 @@ export class CrashGround {
     return ground;
   }
 
+  /** The database came back, and with it another connection. */
+  withClient(client: Client): this {
+    this.client = client;
+    return this;
+  }
+
+  /** What is wrong with an account, whatever it says of the end: all that is gone was told, and nothing else. */
+  wrongCount(receipt: Receipt): string[] {
+    const missing = this.#made.length - this.#there().length;
+    return receipt.deleted.items === missing && receipt.deleted.bytes === missing * FILE_BYTES ? [] : [`${missing} files are gone, and ${receipt.deleted.items} of ${receipt.deleted.bytes} bytes were told as deleted`];
+  }
+
   /** What is wrong while the executor is dead: none of what stays may have been touched. */
   wrongBetween(): string[] {
     const there = new Set(this.#there());
@@ -59,10 +71,9 @@ export class CrashGround {
     const there = this.#there();
     const stays = this.#made.slice(this.#gone).sort();
     const rows = await this.#rows();
-    const missing = this.#made.length - there.length;
     return [
       ...(receipt.outcome === 'completed' ? [] : [`the last run ended as ${receipt.outcome}: ${receipt.reason}`]),
-      ...(receipt.deleted.items === missing && receipt.deleted.bytes === missing * FILE_BYTES ? [] : [`${missing} files are gone, and ${receipt.deleted.items} of ${receipt.deleted.bytes} bytes were told as deleted`]),
+      ...this.wrongCount(receipt),
       ...(receipt.before.items === this.#made.length && receipt.planned.items === this.#gone ? [] : [`the plan was ${receipt.planned.items} of ${receipt.before.items}, and not ${this.#gone} of ${this.#made.length}`]),
       ...(isSame(there, stays) ? [] : [`${there.length} files are left where ${stays.length} were to stay, or others: ${there.filter((name) => !stays.includes(name)).slice(0, 3).join(', ')}`]),
       ...(rows === null || isSame(rows, there) ? [] : [`${rows.length} rows stand beside ${there.length} files`]),

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Receipt } from '@mailwarden/contracts';
@@ -28,6 +28,16 @@ export class WarmChild {
     clearTimeout(timer);
     await this.leave();
     return answer === null || 'failed' in answer;
+  }
+
+  /** Carries out an order with few descriptors left. Returns null where no account could be given. */
+  async withDescriptors(task: CrashTask, most: number): Promise<Receipt | null> {
+    await this.#ready;
+    execFileSync('/usr/bin/prlimit', ['--pid', String(this.#child.pid), `--nofile=${most}:${most}`]);
+    const { answer: told } = await this.#begin(task);
+    const answer = await told;
+    await this.leave();
+    return answer !== null && 'receipt' in answer ? answer.receipt : null;
   }
 
   /** Carries out an order that nobody ends. Errors: throws when no account of it can be given. */

@@ -12,9 +12,10 @@ const BLOCK_BYTES = 512;
 const WRITE_BYTES_MAX = 131_072;
 const NAMES_ALIGNED_TO = 8;
 const DT_BY_KIND = { folder: 4, file: 8 } as const;
+const FOLDER_TYPE = 0o040000;
 const MODE_BY_KIND = { folder: 0o040755, file: 0o100644 } as const;
 
-export const OPERATIONS: Readonly<Record<number, string>> = { 1: 'lookup', 2: 'forget', 3: 'getattr', 14: 'open', 15: 'read', 17: 'statfs', 18: 'release', 25: 'flush', 26: 'init', 27: 'opendir', 28: 'readdir', 29: 'releasedir', 36: 'interrupt', 38: 'destroy', 42: 'batch-forget' };
+export const OPERATIONS: Readonly<Record<number, string>> = { 1: 'lookup', 2: 'forget', 3: 'getattr', 9: 'mkdir', 10: 'unlink', 11: 'rmdir', 12: 'rename', 14: 'open', 15: 'read', 17: 'statfs', 18: 'release', 20: 'fsync', 25: 'flush', 26: 'init', 27: 'opendir', 28: 'readdir', 29: 'releasedir', 30: 'fsyncdir', 36: 'interrupt', 38: 'destroy', 42: 'batch-forget', 45: 'rename2' };
 
 export interface Request {
   readonly operation: string;
@@ -26,10 +27,12 @@ export interface Request {
 /** One entry of the tree. Its number is its place in the list of all; the root is number 1. */
 export interface Node {
   readonly number: number;
-  readonly path: string;
-  readonly name: string;
+  path: string;
+  name: string;
   readonly kind: 'folder' | 'file';
   readonly bytes: number;
+  /** Rights of a folder that was made later; those of the rest are the usual ones. */
+  readonly mode?: number;
 }
 
 export function requestIn(message: Buffer): Request {
@@ -63,7 +66,7 @@ function attributes(node: Node): Buffer {
   out.writeBigUInt64LE(BigInt(node.bytes), 8);
   out.writeBigUInt64LE(BigInt(Math.ceil(node.bytes / BLOCK_BYTES)), 16);
   for (const at of [24, 32, 40]) out.writeBigUInt64LE(BigInt(MODIFIED_S), at);
-  out.writeUInt32LE(MODE_BY_KIND[node.kind], 60);
+  out.writeUInt32LE(node.mode === undefined ? MODE_BY_KIND[node.kind] : FOLDER_TYPE | node.mode, 60);
   out.writeUInt32LE(node.kind === 'folder' ? 2 : 1, 64);
   return out;
 }
@@ -78,6 +81,20 @@ export function entryOut(node: Node): Buffer {
 export const attributesOut = (node: Node): Buffer => Buffer.concat([Buffer.alloc(16), attributes(node)]);
 export const openOut = (): Buffer => Buffer.alloc(16);
 export const statfsOut = (): Buffer => Buffer.alloc(80);
+
+const RENAME_HEAD_BYTES = { rename: 8, rename2: 16 } as const;
+const MKDIR_HEAD_BYTES = 8;
+const namesIn = (bytes: Buffer): string[] => bytes.toString('latin1').split('\0');
+
+/** What a request names below its node: an entry that is there or is to be made, and for a move where to. */
+export function namedIn({ operation, body }: Pick<Request, 'operation' | 'body'>): { readonly name: string; readonly to?: { readonly folder: number; readonly name: string }; readonly mode?: number } | null {
+  if (operation === 'rename' || operation === 'rename2') {
+    const [name = '', toName = ''] = namesIn(body.subarray(RENAME_HEAD_BYTES[operation]));
+    return { name, to: { folder: Number(body.readBigUInt64LE(0)), name: toName } };
+  }
+  if (operation === 'mkdir') return { name: namesIn(body.subarray(MKDIR_HEAD_BYTES))[0] ?? '', mode: body.readUInt32LE(0) & ~body.readUInt32LE(4) };
+  return operation === 'lookup' || operation === 'unlink' || operation === 'rmdir' ? { name: namesIn(body)[0] ?? '' } : null;
+}
 
 /** What is asked for by `read` and `readdir`: from where, and how much. */
 export const extentIn = (body: Buffer): { offset: number; bytesMax: number } => ({ offset: Number(body.readBigUInt64LE(8)), bytesMax: body.readUInt32LE(16) });
