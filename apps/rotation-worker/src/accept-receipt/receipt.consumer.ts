@@ -5,6 +5,7 @@ import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
 import { isFailure, itemMsOf } from '@mailwarden/rotation';
 import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { lockServer } from '../order-rotation/lock-server.js';
 import { raise } from '../raise.js';
 import type { ReceivedOrder } from '../roll-out/judge-receipt.js';
 import { ReceiptEffects } from './receipt-effects.js';
@@ -46,6 +47,7 @@ export class ReceiptConsumer {
   async #close(tx: EntityManager, signed: SignedReceipt): Promise<void> {
     const { payload } = signed;
     const nowMs = Date.now();
+    await lockServer(tx, payload.server);
     // What the host did by its bundle alone answers no order; it counts among what was deleted all the same.
     if (payload.authority?.kind === 'bundle') {
       if (!(await isIssued(tx, payload.server, payload.authority.version))) throw new Poison('no bundle of this version was issued to the server');

@@ -13,7 +13,7 @@ import type { PolicyShelf } from './policy-shelf.js';
 
 /** A bundle counts for so long without a control plane. Units: milliseconds. */
 const BUNDLE_LIFE_MS = 7 * 86_400_000;
-const LOOK_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 500;
 /** Holds end and bundles age without anybody changing anything: so often all are looked at anew. Units: milliseconds. */
 const PRESS_ANYWAY_MS = 60_000;
 
@@ -123,7 +123,7 @@ export class BundlePress {
    */
   #holdsToKeep(standing: PolicyBundle | undefined): PolicyBundle['holds'] {
     const { shelf } = this.parts;
-    if (shelf.problems().length === 0 || standing === undefined) return [];
+    if (shelf.isWhole || standing === undefined) return [];
     return standing.holds.filter(({ id }) => shelf.policy(id) === undefined && !shelf.wasWithdrawn(id));
   }
 

@@ -13,6 +13,7 @@ export class PolicyShelf {
   #applied: readonly StandingPolicy[] = [];
   #withdrawn: ReadonlySet<string> = new Set();
   #problems: PolicyFolder['problems'] = [];
+  #unreadable: PolicyFolder['problems'] = [];
   #byName: ReadonlyMap<string, StandingPolicy> = new Map();
   #position = 0;
 
@@ -41,6 +42,10 @@ export class PolicyShelf {
   }
   problems(): PolicyFolder['problems'] {
     return this.#problems;
+  }
+  /** False while something that may have been a hold cannot be read. */
+  get isWhole(): boolean {
+    return this.#folder.problems.length === 0 && this.#unreadable.length === 0;
   }
   /** True when a person took the policy back: what it held is free, whatever else cannot be read. */
   wasWithdrawn(name: string): boolean {
@@ -71,6 +76,7 @@ export class PolicyShelf {
       unreadable.push(...parsed.error.map(({ line, path, message }) => ({ file: `applied: ${row.name}`, line, path, message: message.slice(0, 500) })));
       return [];
     });
+    this.#unreadable = unreadable;
     const inFiles = new Set(this.#folder.policies.map(({ name }) => name));
     const shadowed = this.#applied.filter(({ name }) => inFiles.has(name)).map(({ name }) => ({ file: `applied: ${name}`, line: 1, path: 'name', message: `a file of the folder has a policy called ${name}: the file counts` }));
     this.#problems = [...this.#folder.problems, ...unreadable, ...shadowed];

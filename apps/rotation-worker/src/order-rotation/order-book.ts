@@ -8,6 +8,7 @@ import type { Marks } from '../mark-first/marks.js';
 import { raise } from '../raise.js';
 import type { Rollouts } from '../roll-out/rollouts.js';
 import { expireOrders } from './expire-orders.js';
+import { lockServer } from './lock-server.js';
 import type { Look, OverLimit } from './look.js';
 import type { OrderGate } from './order-gate.js';
 
@@ -26,7 +27,7 @@ export class OrderBook {
   /** Records what one observation says, and looks at everything that policy acts on. */
   async consider(tx: EntityManager, observation: Observation, bundle: PolicyBundle, nowMs: number): Promise<void> {
     const { server, profile } = observation;
-    await this.#lock(tx, server);
+    await lockServer(tx, server);
     if (!(await this.#isNewest(tx, observation))) return;
     const startedAtMs = Date.parse(observation.startedAt);
     const states = new Map<string, RecordedState>(observation.stores.map((store) => [store.id, recordedState(store, startedAtMs)]));
@@ -38,14 +39,10 @@ export class OrderBook {
 
   /** Looks again at what is recorded, as after an approval. What is too old waits for the next observation. */
   async reconsider(tx: EntityManager, server: PolicyBundle['server'], profile: string, bundle: PolicyBundle, nowMs: number): Promise<void> {
-    await this.#lock(tx, server);
+    await lockServer(tx, server);
     const [seen] = await tx.query<{ started_at: Date }[]>(`SELECT started_at FROM rotation.observed WHERE server = $1 AND profile = $2`, [server, profile]);
     if (seen === undefined || nowMs - seen.started_at.getTime() > OBSERVATION_AGE_MS_MAX) return;
     await this.#act(tx, { server, profile, startedAtMs: seen.started_at.getTime(), states: await readStates(tx, server, profile), bundle }, nowMs);
-  }
-
-  async #lock(tx: EntityManager, server: string): Promise<void> {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`orders ${server}`]);
   }
 
   /** Messages overtake each other on the way; one that does says nothing about now. */
