@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { SIGNING_CONTEXTS, type SignedReceipt } from '@mailwarden/contracts';
 import { generateSigningKey } from '@mailwarden/identity';
 import { verifySignature } from '@mailwarden/kernel';
@@ -56,6 +57,15 @@ async function runText(text: string, part: Partial<RotateOptions> = {}): Promise
   await rotate({ policy, profile: [], root, apply: false, list: false, ...part }, { dataDir: root, format: 'text', style: PLAIN, print: (line) => lines.push(line) });
   return lines.join('\n');
 }
+
+/** Holds on to a journal under another name as soon as it appears: what is finished names no item any more. */
+const KEEPER = `
+  const { linkSync, readdirSync } = require('node:fs');
+  const { parentPort, workerData: { journals, kept } } = require('node:worker_threads');
+  let name;
+  while (name === undefined) name = readdirSync(journals).find((one) => one.endsWith('.journal'));
+  linkSync(journals + '/' + name, kept);
+  parentPort.postMessage(name);`;
 
 describe('mailwarden rotate', () => {
   it('plans and touches nothing, with the exact list', async () => {
@@ -147,12 +157,15 @@ describe('mailwarden rotate', () => {
 
   it('brings an earlier run that was cut short to its end', async () => {
     fill(20);
-    await run(POLICY, { apply: true });
     const journals = join(root, 'var/lib/mailwarden/rotations');
-    const [name = ''] = readdirSync(journals);
+    mkdirSync(journals, { recursive: true });
+    const kept = join(root, 'kept');
+    const keeper = new Worker(KEEPER, { eval: true, workerData: { journals, kept } });
+    const named = new Promise<string>((resolve) => keeper.once('message', resolve));
+    await run(POLICY, { apply: true });
     // As a kill before the last line leaves it.
-    const lines = readFileSync(join(journals, name), 'utf8').split('\n').slice(0, -2);
-    writeFileSync(join(journals, name), `${lines.join('\n')}\n`);
+    const lines = readFileSync(kept, 'utf8').split('\n').slice(0, -2);
+    writeFileSync(join(journals, await named), `${lines.join('\n')}\n`, { mode: 0o600 });
     const again = await run(POLICY, { apply: true });
     expect(again.document.remarks).toEqual([expect.stringMatching(/cut short\. It had deleted 15 items/)]);
     expect((await run(POLICY, { apply: true })).document.remarks).toEqual([]);
@@ -184,7 +197,8 @@ describe('mailwarden rotate', () => {
       expect(exit).toBe(1);
     }
     expect(readdirSync(reports)).toHaveLength(30);
-    const open = await run(`${POLICY}window: { from: "00:00", to: "24:00" }\n`, { apply: true });
-    expect(open.document.stores[0]).toMatchObject({ state: 'done' });
+    const open = await run(`${POLICY}window: { from: "00:00", to: "24:00" }\nexclude: [ "/var/opt/kaspersky/klms/reports/report 01" ]\n`, { apply: true });
+    expect(open.document.stores[0]).toMatchObject({ state: 'done', skipped: expect.arrayContaining([{ reason: 'excluded', items: 1 }]) as unknown });
+    expect(readdirSync(reports)).toContain('report 01');
   });
 });
