@@ -162,7 +162,7 @@ describe('mailwarden rotate', () => {
     const kept = join(root, 'kept');
     const keeper = new Worker(KEEPER, { eval: true, workerData: { journals, kept } });
     const named = new Promise<string>((resolve) => keeper.once('message', resolve));
-    await run(POLICY, { apply: true });
+    await run(POLICY, { apply: true }).finally(() => (existsSync(kept) ? undefined : keeper.terminate()));
     // As a kill before the last line leaves it.
     const lines = readFileSync(kept, 'utf8').split('\n').slice(0, -2);
     writeFileSync(join(journals, await named), `${lines.join('\n')}\n`, { mode: 0o600 });
