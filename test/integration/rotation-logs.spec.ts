@@ -1,9 +1,16 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepWatch } from '@mailwarden/rotation-fs';
+import { eventually } from '@mailwarden/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BY_COPY, BY_SIGNAL, LogHost } from './log-host.js';
+import { logProgram } from './log-programs.js';
+
+const [LOGROTATE, RSYSLOGD, LOGGER] = [logProgram('logrotate'), logProgram('rsyslogd'), '/usr/bin/logger'];
+/** Said in the title where the real programs are not at hand. */
+const WITHOUT = ' (skipped: logrotate, rsyslog or logger are not here; bin/test integration fetches the first two)';
 
 const KB = 1000;
 const GENERATION_BYTES = 256 * 1024;
@@ -121,12 +128,14 @@ describe('a log that is copied', () => {
   });
 });
 
+/** Has logrotate rotate the log, by the host's own configuration. */
+function rule(): void {
+  mkdirSync(join(host.root, 'etc/logrotate.d'), { recursive: true });
+  writeFileSync(join(host.root, 'etc/logrotate.conf'), 'include /etc/logrotate.d\n', { mode: 0o644 });
+  writeFileSync(join(host.root, 'etc/logrotate.d/acme'), '# Acme\n/var/log/acme/*.log {\n  weekly\n  rotate 4\n}\n', { mode: 0o644 });
+}
+
 describe('a log that another program rotates', () => {
-  const rule = (): void => {
-    mkdirSync(join(host.root, 'etc/logrotate.d'), { recursive: true });
-    writeFileSync(join(host.root, 'etc/logrotate.conf'), 'include /etc/logrotate.d\n', { mode: 0o644 });
-    writeFileSync(join(host.root, 'etc/logrotate.d/acme'), '# Acme\n/var/log/acme/*.log {\n  weekly\n  rotate 4\n}\n', { mode: 0o644 });
-  };
 
   it('is not set aside a second time: its generations go, and the rule is named', async () => {
     host = new LogHost(BY_SIGNAL);
@@ -138,5 +147,68 @@ describe('a log that another program rotates', () => {
     expect(await host.rotate(host.order(TIGHT))).toMatchObject({ outcome: 'completed', deleted: { items: 2 }, notes: [note] });
     expect(host.names).toEqual(['acme.log']);
     expect(readFileSync(host.log).length).toBeGreaterThanOrEqual(WRITTEN_BYTES);
+  });
+});
+
+describe.skipIf(LOGROTATE === null)(`beside the real logrotate${LOGROTATE === null ? WITHOUT : ''}`, () => {
+  it('nothing is touched while it is at work, and it stays out while we are', async () => {
+    if (LOGROTATE === null) return;
+    host = new LogHost(BY_SIGNAL);
+    host.generations(2, GENERATION_BYTES);
+    rule();
+    const record = join(host.root, 'var/lib/logrotate/status');
+    mkdirSync(join(host.root, 'var/lib/logrotate'), { recursive: true });
+    writeFileSync(record, 'logrotate state -- version 2\n', { mode: 0o640 });
+    // The same rules with the tree in front of each path, and a script that keeps logrotate at work until it is let go.
+    const config = join(host.root, 'beside.conf');
+    writeFileSync(config, `${host.root}/var/log/acme/*.log {\n  rotate 4\n  ifempty\n  prerotate\n    touch ${host.root}/began; while [ ! -e ${host.root}/go ]; do sleep 0.05; done\n  endscript\n}\n`, { mode: 0o644 });
+    writeFileSync(host.log, 'a line\n');
+    const run = () => spawn(LOGROTATE.program, ['--force', '--state', record, config], { env: { ...LOGROTATE.env, PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const atWork = run();
+    const ended = once(atWork, 'exit');
+    await eventually('logrotate at work', 10_000, () => Promise.resolve(existsSync(join(host.root, 'began')) ? true : undefined));
+    const before = host.names;
+    const impatient = { ...TIGHT, bounds: { items: 10, bytes: 1e9, percent: 100, deadlineSeconds: 1 } };
+    expect(await host.rotate(host.order(impatient))).toMatchObject({ outcome: 'stopped', reason: expect.stringContaining('logrotate is at work'), notes: [expect.stringContaining('/etc/logrotate.d/acme:2')] });
+    expect(host.names).toEqual(before);
+    writeFileSync(join(host.root, 'go'), '');
+    expect((await ended)[0]).toBe(0);
+
+    let said = '';
+    writeFileSync(host.log, 'another line\n');
+    await host.rotate(host.order(TIGHT), (step) => {
+      if (step !== 'folder' || said !== '') return;
+      said = spawnSync(LOGROTATE.program, ['--force', '--state', record, config], { env: { ...LOGROTATE.env, PATH: '/usr/bin:/bin' }, encoding: 'utf8' }).stderr;
+    });
+    expect(said).toMatch(/lock/);
+  });
+});
+
+describe.skipIf(RSYSLOGD === null || !existsSync(LOGGER))(`with the real rsyslogd${RSYSLOGD === null || !existsSync(LOGGER) ? WITHOUT : ''}`, () => {
+  it('its log is set aside by its own signal, and every message is there once', async () => {
+    if (RSYSLOGD === null) return;
+    host = new LogHost(BY_SIGNAL);
+    const [socket, pidFile, config] = [join(host.root, 'log'), join(host.root, 'run/acme.pid'), join(host.root, 'rsyslog.conf')];
+    writeFileSync(config, `module(load="${RSYSLOGD.modules}/imuxsock" SysSock.Use="off")\ninput(type="imuxsock" Socket="${socket}" CreatePath="on")\n*.* action(type="omfile" file="${host.log}" fileCreateMode="0640")\n`, { mode: 0o644 });
+    const rsyslogd = spawn(RSYSLOGD.program, ['-n', '-f', config, '-i', pidFile, '-M', RSYSLOGD.modules], { env: { ...RSYSLOGD.env, PATH: '/usr/bin:/bin' }, stdio: 'ignore' });
+    const say = (number: number): void => void execFileSync(LOGGER, ['--socket', socket, '--tag', 'acme', `message ${number} ${'x'.repeat(400)}`]);
+    const arrived = (): string[] => host.names.flatMap((name) => [...readFileSync(join(host.logs, name), 'latin1').matchAll(/message (\d+) /g)].map((match) => match[1] ?? '')).sort();
+    const all = (count: number): Promise<unknown> => eventually(`${count} messages`, 20_000, () => Promise.resolve(host.names.length > 0 && arrived().length >= count ? true : undefined));
+    try {
+      await eventually('the socket', 20_000, () => Promise.resolve(existsSync(socket) ? true : undefined));
+      for (let number = 100; number < 120; number += 1) say(number);
+      await all(20);
+      const receipt = await host.rotate(host.order({ watermarks: [{ kind: 'bytes', limit: 1000, target: 1000 }], keep: { newest: 100, youngerThanSeconds: 0 } }));
+      expect(receipt.notes).toEqual(['1 log that was being written was set aside as a new generation']);
+      for (let number = 120; number < 130; number += 1) say(number);
+      await all(30);
+      expect(host.names).toHaveLength(2);
+      expect(arrived()).toEqual(Array.from({ length: 30 }, (_, index) => String(100 + index)));
+      expect(readFileSync(host.log, 'latin1')).toMatch(/message 129/);
+    } finally {
+      const ended = once(rsyslogd, 'exit');
+      rsyslogd.kill('SIGTERM');
+      await ended;
+    }
   });
 });

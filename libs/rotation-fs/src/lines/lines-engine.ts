@@ -74,7 +74,7 @@ export const linesEngine: StoreEngine = {
   },
   async carryOut(request, order, journal) {
     const { notes, sharedWithLogrotate } = await ownershipOf(request, await storeFiles(request), 'trimmed all the same');
-    const lock = sharedWithLogrotate ? await lockOutLogrotate(request.host) : { close: () => undefined };
+    const lock = sharedWithLogrotate ? await lockOutLogrotate(request) : { close: () => undefined };
     if (lock === null && journal.begun !== undefined) throw new Error('logrotate is at work on these files; the order goes on when it has ended');
     if (lock === null) return outcomeOf(journal, null, false, ['stopped', 'logrotate is at work on these files and did not end in time; nothing was touched'], notes);
     try {

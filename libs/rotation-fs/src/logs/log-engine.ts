@@ -48,7 +48,7 @@ async function rotate(request: ApplyRequest, order: OrderFacts, journal: Journal
 
 /** Keeps logrotate out while `work` lasts, where it works on files of this store. */
 async function alone(request: ApplyRequest, ownership: Ownership, busy: () => Promise<Outcome>, work: () => Promise<Outcome>): Promise<Outcome> {
-  const lock = ownership.sharedWithLogrotate ? await lockOutLogrotate(request.host) : { close: () => undefined };
+  const lock = ownership.sharedWithLogrotate ? await lockOutLogrotate(request) : { close: () => undefined };
   if (lock === null) return busy();
   try {
     return await work();
