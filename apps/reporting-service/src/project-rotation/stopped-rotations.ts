@@ -16,7 +16,7 @@ export function findingOfReceipt({ outcome, reason, store, policy }: Receipt): A
   return { code: 'rotation-stopped', severity: outcome === 'stopped' ? 'medium' : 'high', store, subject: '', message: `the last rotation was ${outcome}: ${reason}`.slice(0, 500), advice, source: `policy ${policy}` };
 }
 
-/** Keeps a finding open for each store whose last order did not end well. */
+/** Keeps a finding open for each store whose last order did not end well. Exact plans are no such orders: nobody wanted anything deleted. */
 export class StoppedRotations {
   constructor(private readonly findings: FindingBook) {}
 
@@ -24,7 +24,7 @@ export class StoppedRotations {
     if (!(await lockServer(tx, server))) return;
     const newest = await tx.query<{ receipt: Receipt }[]>(
       `SELECT DISTINCT ON (document #>> '{payload,store}') document -> 'payload' AS receipt FROM reporting.rotation_receipt
-       WHERE server = $1 AND signature_holds AND document #>> '{payload,profile}' = $2 ORDER BY document #>> '{payload,store}', document #>> '{payload,finishedAt}' DESC`,
+       WHERE server = $1 AND signature_holds AND document #>> '{payload,profile}' = $2 AND coalesce(document #>> '{payload,purpose}', 'rotate') <> 'plan' ORDER BY document #>> '{payload,store}', document #>> '{payload,finishedAt}' DESC`,
       [server, profile],
     );
     const seen = newest.flatMap(({ receipt }) => findingOfReceipt(receipt) ?? []);
