@@ -15,7 +15,7 @@ describe('what waits for people, in words', () => {
 
   it('says that something is deleted only where the last approval lets it go', () => {
     expect(requestWords('approve', request(2, []))).toMatchObject({ weighty: false, button: 'Approve the rotation of backup on mx-1', consequence: expect.stringContaining('1 more approval by other people is needed') as string });
-    expect(requestWords('approve', request(2, ['anna']))).toMatchObject({ weighty: true, button: 'Delete 12 entries, 3.00 MB of backup on mx-1' });
+    expect(requestWords('approve', request(2, ['anna']))).toMatchObject({ weighty: true, button: 'Delete about 12 entries, 3.00 MB of backup on mx-1' });
     expect(requestWords('approve', request(1, []))).toMatchObject({ weighty: true });
     expect(requestWords('reject', request(1, []))).toMatchObject({ weighty: false });
   });

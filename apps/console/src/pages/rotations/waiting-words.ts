@@ -37,7 +37,7 @@ export function requestWords(action: 'approve' | 'reject', request: ApprovalRequ
   if (action === 'reject') return { title: 'Reject', button: `Reject the rotation of ${where}`, consequence: `Nothing of ${where} is deleted by ${request.policy}. It asks again when the store is over its limit afterwards.`, weighty: false };
   const missing = request.approvals - request.approvedBy.length - 1;
   const consequence = missing > 0 ? `${countOf(missing, 'more approval')} by other people ${missing === 1 ? 'is' : 'are'} needed before anything is deleted.` : `The order is given at once, for what was foretold and little more: ${amount(request.foretold)}. What is held stays.`;
-  return { title: 'Approve', button: missing > 0 ? `Approve the rotation of ${where}` : `Delete ${amount(request.foretold)} of ${where}`, consequence, weighty: missing <= 0 };
+  return { title: 'Approve', button: missing > 0 ? `Approve the rotation of ${where}` : `Delete about ${amount(request.foretold)} of ${where}`, consequence, weighty: missing <= 0 };
 }
 
 export function markWords(action: 'release' | 'resume', mark: { readonly store: string; readonly server: string; readonly policy: string; readonly marked: { readonly items: number; readonly bytes: number } }): ActWords {
