@@ -5,17 +5,18 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseProfile, type Profile } from '@mailwarden/catalogue';
-import { fullOrder, type Receipt, type RotationOrder } from '@mailwarden/contracts';
-import { withHost, type Host } from '@mailwarden/inventory-fs';
+import type { Receipt, RotationOrder } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
-import { previewStore, rotateStore, type ApplyRequest, type Preview, type StepWatch } from '@mailwarden/rotation-fs';
+import { previewStore, type Preview, type StepWatch } from '@mailwarden/rotation-fs';
 import { eventually } from '@mailwarden/testing';
+import { rotateLog, withRequest, type LogRotation } from './log-rotation.js';
 
 const WRITER = fileURLToPath(new URL('log-writer.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('log-rotation-child.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 const STARTED_MS_MAX = 20_000;
 const GENERATION_AT_S = 1_700_000_000;
-const SETTINGS = { databases: {}, kernel: 'this' } as const;
 
 export const LOGS = '/var/log/acme';
 export const profileOf = (store: string): string => `schema: mailwarden/profile/v1
@@ -30,19 +31,17 @@ stores:
 export const BY_SIGNAL = 'kind: log, active: [ "/var/log/acme/acme.log" ], rotate-active: { by: reopen-signal, signal: HUP, process: { pid-file: /run/acme.pid }, source: here }';
 export const BY_COPY = 'kind: log, active: [ "/var/log/acme/acme.log" ], rotate-active: { by: copy-truncate, loses: "Lines written between the copy and the cut", source: here }';
 
-type Part = Partial<RotationOrder> & { readonly watch?: StepWatch };
+type Part = Partial<RotationOrder>;
 
 /** A tree that stands for a host with a program that logs, and what rotates it. */
 export class LogHost {
   readonly root = mkdtempSync(join(tmpdir(), 'mailwarden-logs-'));
   readonly logs = join(this.root, LOGS);
-  readonly profile: Profile;
+  readonly #profile: string;
   #writer: ChildProcess | null = null;
 
   constructor(store: string) {
-    const parsed = parseProfile(profileOf(store));
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-    this.profile = parsed.value;
+    this.#profile = profileOf(store);
     for (const folder of [this.logs, join(this.root, 'run'), join(this.root, 'etc')]) mkdirSync(folder, { recursive: true, mode: 0o755 });
   }
 
@@ -91,22 +90,30 @@ export class LogHost {
 
   order(part: Part): RotationOrder {
     const now = Date.now();
-    const { watch: _watch, ...order } = part;
-    return { schema: 'mailwarden/rotation-order/v1', id: randomUUID(), server: 'mx-1', profile: 'acme', store: 'log', policy: { name: 'cap', version: '0'.repeat(64) }, watermarks: [], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: { items: 1e9, bytes: 1e12, percent: 100, deadlineSeconds: 60 }, holds: [], issuedAt: instantOf(now), expiresAt: instantOf(now + 600_000), ...order } as RotationOrder;
+    return { schema: 'mailwarden/rotation-order/v1', id: randomUUID(), server: 'mx-1', profile: 'acme', store: 'log', policy: { name: 'cap', version: '0'.repeat(64) }, watermarks: [], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: { items: 1e9, bytes: 1e12, percent: 100, deadlineSeconds: 60 }, holds: [], issuedAt: instantOf(now), expiresAt: instantOf(now + 600_000), ...part } as RotationOrder;
   }
 
-  async #with<T>(order: RotationOrder, watch: StepWatch | undefined, use: (request: ApplyRequest) => Promise<T>): Promise<T> {
-    const [store] = this.profile.stores;
-    if (store === undefined) throw new Error('the profile has no store');
-    return withHost(this.root, SETTINGS, (host: Host) => use({ ...fullOrder(order), host, profile: this.profile, store, marked: null, issuedAtMs: Date.parse(order.issuedAt), hashKey: Buffer.from('key'), now: Date.now, stop: null, journalDir: join(this.root, 'journal'), ...(watch === undefined ? {} : { watch }) }));
+  #rotation(order: RotationOrder): LogRotation {
+    return { root: this.root, profile: this.#profile, order };
   }
 
   preview(part: Part): Promise<Preview> {
-    return this.#with(this.order(part), undefined, previewStore);
+    return withRequest(this.#rotation(this.order(part)), undefined, previewStore);
   }
 
   rotate(order: RotationOrder, watch?: StepWatch): Promise<Receipt> {
-    return this.#with(order, watch, (request) => rotateStore(request, order));
+    return rotateLog(this.#rotation(order), watch);
+  }
+
+  /** Carries an order out in a process of its own that is killed at a step. Null where it was. */
+  async rotateKilled(order: RotationOrder, step: string): Promise<Receipt | null> {
+    const file = join(this.root, 'order.json');
+    writeFileSync(file, JSON.stringify(this.#rotation(order)));
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', LOADER, CHILD, file, step], { cwd: HERE, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const [, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    return signal === 'SIGKILL' ? null : (JSON.parse(output) as Receipt);
   }
 
   async remove(): Promise<void> {

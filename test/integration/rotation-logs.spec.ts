@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -134,6 +135,21 @@ function rule(): void {
   writeFileSync(join(host.root, 'etc/logrotate.conf'), 'include /etc/logrotate.d\n', { mode: 0o644 });
   writeFileSync(join(host.root, 'etc/logrotate.d/acme'), '# Acme\n/var/log/acme/*.log {\n  weekly\n  rotate 4\n}\n', { mode: 0o644 });
 }
+
+describe('a process that rotates a log, killed with SIGKILL', () => {
+  it.each([['by signal', BY_SIGNAL, 'signal', ['log-renaming', 'log-renamed', 'log-made', 'log-told']], ['by copy', BY_COPY, 'deaf', ['log-copying', 'log-copied', 'log-blanked', 'log-cut']]] as const)('%s: at one of its steps; the next run goes on, and no line is lost or doubled', async (_how, store, writer, steps) => {
+    host = new LogHost(store);
+    await host.startWriter(writer, WRITTEN_BYTES);
+    const order = host.order({ ...TIGHT, keep: { newest: 100, youngerThanSeconds: 0 } });
+    const step = steps[randomInt(steps.length)];
+    console.log(`killed at ${step}`);
+    expect(await host.rotateKilled(order, step ?? '')).toBeNull();
+    const receipt = await host.rotate(order);
+    expect(receipt).toMatchObject({ outcome: 'completed', notes: [expect.stringContaining('1 log that was being written was set aside')] });
+    expect(host.names).toHaveLength(2);
+    await noLineIsLostOrDoubled();
+  });
+});
 
 describe('a log that another program rotates', () => {
 
