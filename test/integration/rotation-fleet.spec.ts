@@ -8,7 +8,7 @@ import { startRotationWorker } from '../../apps/rotation-worker/src/rotation-wor
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
-const SERVERS = Array.from({ length: 16 }, (_, index) => `mx-${index + 1}`);
+const SERVERS = Array.from({ length: 18 }, (_, index) => `mx-${index + 1}`);
 const HOUR_MS = 3_600_000;
 /** Over the limit, and old enough to go. */
 const OVER = { bytes: 2_001, oldestAt: known(instantOf(Date.now() - 2 * HOUR_MS)), newestAt: known(instantOf(Date.now() - HOUR_MS)) };
@@ -247,6 +247,19 @@ describe('a bound over time', () => {
     await plane.sql(`UPDATE rotation.rotation_order SET closed_at = closed_at - interval '2 days' WHERE server = $1`, [server]);
     expect(await ordersAfter(server, agent, { ...OVER, items: known(20) })).toHaveLength(2);
     await withdraw('slow-cap');
+  });
+
+  it('counts what a host deleted by its bundle alone, once, and holds it against the policy', async () => {
+    const { server, agent } = await enrolled();
+    await apply(policyText('alone-cap', `{ name: ${server} }`, 'bounds: { items: 7, per: 1 day }\nrollout: { stop-on: { failures: 0 } }'));
+    const order = { ...(await orderOf(server, agent)), id: randomUUID() };
+    await plane.sql(`DELETE FROM rotation.rotation_order WHERE server = $1`, [server]);
+    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 } });
+    expect(await ordersAfter(server, agent, { ...OVER, items: known(20) })).toMatchObject([{ id: order.id, state: 'completed' }]);
+    expect(await eventsOf('rotation.completed', server)).toBe(1);
+    await account(agent, { ...order, id: randomUUID() }, { authority: { kind: 'bundle', version: 1 }, outcome: 'failed', reason: 'an error of the disk' });
+    expect((await waiting()).rollouts).toMatchObject([{ policy: 'alone-cap', state: 'stopped' }]);
+    await withdraw('alone-cap');
   });
 });
 

@@ -130,6 +130,7 @@ describe('an order that nobody took', () => {
     await agent.observe(OVER, Date.now() + 1);
     await settled();
     expect((await orders()).map(({ state }) => state)).toEqual(['expired', 'open']);
+    await eventually('its event', async () => ((await eventsOf('rotation.expired')) > 0 ? true : undefined));
     await agent.account(receiptOf(order));
     await stateIs('completed');
     expect((await orders()).map(({ state }) => state)).toEqual(['completed', 'open']);
