@@ -9,7 +9,7 @@ const SPEC = '\\.spec\\.ts$';
 const FILE_SYSTEM = [
   '^libs/(inventory-fs|rotation-fs|config|identity|testing|local-postgres)/src/',
   '^libs/messaging/src/(spool/|control/connect-bus)',
-  '^libs/product-database/src/(password-file|beneath|socket-place|sqlite/)',
+  '^libs/product-database/src/(password-file|beneath|socket-place|sqlite/|trim/sqlite-)',
   '^libs/persistence/src/.*(password|data-source)',
   '^apps/(cli|demo-fleet|rotation-executor)/src/',
   '^apps/rotation-worker/src/apply-policy/policy-files',

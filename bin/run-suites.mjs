@@ -23,6 +23,7 @@ const SUITES = [
   vitest('architecture', 'test/architecture'),
   vitest('contract', 'test/contract'),
   vitest('suites', 'test/suites'),
+  vitest('model', 'test/model'),
   vitest('integration', 'test/integration'),
   { ...vitest('containers', 'test/containers'), prepare: (run) => prepareContainers({ natsServer: process.env.MAILWARDEN_NATS_SERVER ?? 'nats-server', run }) },
   vitest('servers', 'test/servers'),

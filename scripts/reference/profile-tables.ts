@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agreementForm, flowForm, licenceStateForm, limitForm, profileForm, protectionForm, relationForm, storeForm } from '../../libs/catalogue/src/profile-form.js';
 import { probeForm, readingForm } from '../../libs/catalogue/src/reading-form.js';
+import { itemToolForm, ruleToolForm } from '../../libs/catalogue/src/tool-form.js';
 import { fieldTable } from './field-table.js';
 
 /** What each kind of store is. A kind without a meaning does not compile. */
@@ -15,6 +16,8 @@ const KIND_MEANINGS: Readonly<Record<z.output<typeof storeForm>['kind'], string>
   dump: 'Dumps; none should be there',
   memory: 'What is in memory; the settings that guard it are looked at',
 };
+
+const TOOL_SHAPE = { by: 'Its shape' };
 
 function probeTable(): string[] {
   const rows = probeForm.options.map((option) => {
@@ -32,6 +35,8 @@ export const profileTables = (): ReadonlyMap<string, readonly string[]> =>
     ['store', fieldTable(storeForm)],
     ['kind', ['| kind | what it is |', '|---|---|', ...Object.entries(KIND_MEANINGS).map(([kind, meaning]) => `| \`${kind}\` | ${meaning} |`)]],
     ['limit', fieldTable(limitForm)],
+    ['item-tool', fieldTable(itemToolForm, TOOL_SHAPE)],
+    ['rule-tool', fieldTable(ruleToolForm, TOOL_SHAPE)],
     ['rows', fieldTable(relationForm)],
     ['protection', fieldTable(protectionForm)],
     ['reading', fieldTable(readingForm)],

@@ -81,7 +81,7 @@ describe('a policy that is applied', () => {
     const { server } = await enrolled();
     const first = policyText('cap', `{ name: ${server} }`);
     expect(await ask('rotation.apply', { documents: [first], remove: [], by: 'Ada', reason: 'Try', dryRun: true })).toMatchObject({ changes: [{ policy: 'cap', change: 'new', before: null }], mistakes: [] });
-    expect((await bundle(server))?.rules).toEqual([]);
+    expect([(await bundle(server))?.rules, (await ask('rotation.history', { policy: 'cap' })).versions]).toEqual([[], []]);
     await apply(`# All of them\n${first}`, `---\n${holdText('case-7', server)}`);
     expect(await bundle(server)).toMatchObject({ rules: [{ policy: 'cap', offline: true }], holds: [{ id: 'case-7' }] });
     expect(await apply(first)).toMatchObject({ changes: [{ change: 'same' }] });

@@ -69,7 +69,7 @@ export class RealRun {
 
   #terms(): Terms {
     const { watermarks, keep, bounds, issuedAgoS, onlyMarked } = this.given;
-    return { watermarks, keep, bounds, holds: this.#holds(), issuedAtMs: this.#nowMs - issuedAgoS * 1000, now: () => this.#nowMs, exclude: ['/var/opt/product/backup/**/spared-*', '/var/opt/product/backup/spared-*'], marked: onlyMarked ? this.#marked() : null, store: { exclude: ['/var/opt/product/backup/**/young-*', '/var/opt/product/backup/young-*'] } };
+    return { watermarks: [...watermarks], keep, bounds, holds: this.#holds(), issuedAtMs: this.#nowMs - issuedAgoS * 1000, now: () => this.#nowMs, exclude: ['/var/opt/product/backup/**/spared-*', '/var/opt/product/backup/spared-*'], marked: onlyMarked ? this.#marked() : null, store: { exclude: ['/var/opt/product/backup/**/young-*', '/var/opt/product/backup/young-*'] } };
   }
 
   #marked(): MarkedItems {

@@ -1,3 +1,4 @@
+import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanDocument } from '../../apps/cli/src/output/scan-json.js';
 import { whyNoMailServer } from '../../scripts/mail-server/prerequisites.ts';
@@ -5,11 +6,16 @@ import { startMailServer, type RunningServer } from '../../scripts/mail-server/r
 import { SHOWN_PRODUCT } from '../../scripts/mail-server/shown-product.ts';
 import { GUARDED, STILL } from './compared-stores.js';
 import { duBytes, findFiles, whoReads } from './independent-tools.js';
+import { lettersIn, whileLettersCome } from './letters.js';
+import { receiptOf, rotateInside } from './rotated.js';
 import { bytesOf, expectSame, itemsOf, scanInside, storeOf } from './scanned.js';
 
 const why = whyNoMailServer();
 /** The build is part of it where no image is there yet. Units: milliseconds. */
 const READY_MS_MAX = 600_000;
+const ROTATED_MS_MAX = 120_000;
+/** A letter that was written to lately is left alone for so long. Units: seconds. */
+const QUIET_SECONDS = 10;
 
 describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let server: RunningServer;
@@ -48,5 +54,19 @@ describe.skipIf(why !== null)(`Exim on Debian, for real${why === null ? '' : ` (
   it.each(GUARDED.exim)('$profile/$store can be read by the accounts that the kernel lets in', async ({ profile, store, places }) => {
     const readers = storeOf(scanned, profile, store).access.accounts.filter(({ read, namesOnly }) => read && namesOnly !== true);
     expect(readers.map(({ name }) => name).sort()).toEqual(await whoReads(server, places));
+  });
+
+  it('has Exim remove what waits by its ids, whole, and loses none that came meanwhile', { timeout: ROTATED_MS_MAX }, async () => {
+    const old = (await server.output(['/usr/sbin/exiqgrep', '-i'])).trim().split('\n');
+    expect(old).toHaveLength(3);
+    await eventually('letters that nobody writes to', ROTATED_MS_MAX, async () => ((await server.output(['/usr/bin/find', '/var/spool/exim4/input', '-name', '*-D', '-newerct', `${QUIET_SECONDS} seconds ago`])) === '' ? true : undefined));
+    const from = new Date().toISOString();
+    const { result, came } = await whileLettersCome(server, ['far@away.test'], () => rotateInside(server, [{ store: 'exim4/queued-bodies', limits: '{ age: 2 seconds }' }], ['--apply'], { stores: ['exim4/queued-bodies'], from }));
+    expect(receiptOf(result, 'queued-bodies')).toMatchObject({ outcome: 'completed', planned: { items: 3 }, deleted: { items: 3 }, facts: { tool: '/usr/sbin/exim4' }, notes: [] });
+    const waiting = (await server.output(['/usr/sbin/exiqgrep', '-i'])).trim().split('\n');
+    expect(waiting.filter((id) => old.includes(id))).toEqual([]);
+    expect(await lettersIn(server, '/var/spool/exim4/input')).toEqual([...came].sort());
+    const files = (await server.output(['/usr/bin/find', '/var/spool/exim4/input', '/var/spool/exim4/msglog', '-type', 'f', '-printf', '%f\n'])).trim().split('\n');
+    expect(files.sort(), 'a body, an envelope and a log for each letter that waits, and nothing of another').toEqual(waiting.flatMap((id) => [id, `${id}-D`, `${id}-H`]).sort());
   });
 });

@@ -26,5 +26,5 @@ export async function whileLettersCome<T>(server: RunningServer, addresses: read
 /** Which letters lie below some places, by what stands in their files; `places` are shell words. */
 export async function lettersIn(server: RunningServer, places: string): Promise<string[]> {
   const { stdout } = await server.run(['/bin/sh', '-c', String.raw`grep --no-filename --recursive --text --only-matching -E '<[a-z]+-[0-9]+-[a-z]+@letters\.test>' ${places} 2>/dev/null | sort -u`]);
-  return stdout.split('\n').filter((line) => line !== '').map((line) => line.slice(1, line.indexOf('@')));
+  return stdout.split('\n').filter((line) => line !== '').map((line) => line.slice(1, line.indexOf('@'))).sort();
 }

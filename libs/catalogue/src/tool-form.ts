@@ -21,7 +21,7 @@ const shared = {
   source: z.string().min(1).max(60).describe('Key of the page in `sources` that tells of the tool'),
 };
 
-const itemToolForm = z.strictObject({
+export const itemToolForm = z.strictObject({
   by: z.literal('item'),
   command: command.describe("The program by its absolute path, and its arguments; `{name}` stands for one of `parts`, and items that differ in it are given to runs of their own"),
   names: z
@@ -42,7 +42,7 @@ const itemToolForm = z.strictObject({
   ...shared,
 });
 
-const ruleToolForm = z.strictObject({
+export const ruleToolForm = z.strictObject({
   by: z.literal('rule'),
   bytes: command.optional().describe('The program and its arguments for a limit of bytes; `{bytes}` stands for what may stay of the store, with the file that is being written'),
   age: command.optional().describe('The same for a limit of age; `{seconds}` stands for the age from which on items go'),

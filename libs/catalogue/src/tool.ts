@@ -1,4 +1,3 @@
-import type { SourceId } from './profile.js';
 import type { Alphabet } from './tool-name.js';
 
 /** What a tool prints of its work. It is compared with what was measured. */
@@ -10,7 +9,8 @@ interface AnyTool {
   /** Account that it runs as; null for the executor's own. */
   readonly account: string | null;
   readonly report: ToolReport | null;
-  readonly source: SourceId;
+  /** Id of a page in the profile's `sources`. */
+  readonly source: string;
 }
 
 /** The exact items are planned by us, and handed to the tool by the names that it knows them by. */

@@ -6,15 +6,10 @@ import { openPostgresTrimmer } from './postgres-trimmer.js';
 import type { PairTrimmer, RecordTrimmer } from './record-trimmer.js';
 import { openRedisTrimmer } from './redis-trimmer.js';
 import { openSqliteTrimmer } from './sqlite-trimmer.js';
+import type { TrimTerms } from './trim-terms.js';
 
 /** What a trimmer works on: a table, or the lists of a Redis. */
 export type Records = { readonly rows: Relation } | { readonly lists: RecordLists };
-
-/** How a trimmer is to leave the place of what it deleted. */
-export interface TrimTerms {
-  /** What the records held is written over with zeroes, where the engine can. */
-  readonly overwrite: boolean;
-}
 
 /** Opens a product's records for deleting the oldest of them. Errors: why they cannot be reached, or why nothing may be deleted from them. */
 export async function openTrimmer(records: Records, host: DatabaseHost, terms: TrimTerms): Promise<Result<RecordTrimmer, string>> {

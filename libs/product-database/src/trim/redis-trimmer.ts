@@ -100,7 +100,8 @@ class RedisTrimmer implements RecordTrimmer {
   count(choice: TrimChoice): Promise<number> {
     return this.#ask(async () => {
       let items = 0;
-      for await (const _entry of this.#chosen(choice)) items += 1;
+      const chosen = this.#chosen(choice);
+      while ((await chosen.next()).done !== true) items += 1;
       return items;
     });
   }

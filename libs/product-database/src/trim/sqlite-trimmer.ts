@@ -8,7 +8,7 @@ import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import { momentOf } from '../unix-time.js';
 import { answerOf } from './answer-of.js';
 import { choiceSql, type MomentSql } from './choice-condition.js';
-import type { TrimTerms } from './open-trimmer.js';
+import type { TrimTerms } from './trim-terms.js';
 import { BATCH_MS_GOAL, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 import { removeSqliteHalves, SQLITE_BUSY, sqliteFilesWithRows } from './sqlite-halves.js';
 import { SEEN, sqliteMoments } from './sqlite-moment.js';

@@ -21,10 +21,10 @@ const CHILD = fileURLToPath(new URL(`./sqlite-writer-child${import.meta.url.ends
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning', `--max-old-space-size=${HEAP_MB_MAX}`, CHILD] as const;
 
 /**
- * The account that the file belongs to, without any capability, ended when we are.
+ * The account that the file belongs to, which has no capability and can get none, ended when we are. The executor cannot change its bounding set, and an account that is not root needs no such wall.
  * As root, SQLite would make what lies beside the file for root, or give it away; and whatever the product put into the file would run as root.
  */
-const asOwner = ({ uid, gid }: SqliteFile): readonly string[] => [SETPRIV, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--pdeathsig=KILL'];
+const asOwner = ({ uid, gid }: SqliteFile): readonly string[] => [SETPRIV, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all', '--pdeathsig=KILL'];
 
 /** The process that writes to one file, one command after the other. */
 export class SqliteWriter {

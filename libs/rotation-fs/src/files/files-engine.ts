@@ -25,7 +25,7 @@ export const filesEngine: StoreEngine = {
   carryOut: (request, order, journal) => rotateFiles(request, order.id, journal),
   settle: (request, order, journal, reason) => settleFiles(request, order.id, journal, reason),
   async measure(request) {
-    const { totals, unreadable } = await inTurns(survey(request, { nowMs: request.now(), floor: null, itemsMax: 0 }));
+    const { totals, unreadable } = await inTurns(survey(request, { nowMs: request.now(), floor: null, oneByOne: false }));
     return unreadable === null ? known({ items: totals.items, bytes: totals.bytes }) : unknown(unreadable);
   },
 };

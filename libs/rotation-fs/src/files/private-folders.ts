@@ -62,6 +62,11 @@ export class PrivateFolders {
     return [...new Set([...this.#open.values()].map((folder) => folder.fileSystem.type))];
   }
 
+  /** Whether one sync of a folder is enough, and cheap, wherever the open folders lie. */
+  areOrdered(): boolean {
+    return [...this.#open.values()].every((folder) => folder.fileSystem.isOrdered);
+  }
+
   sync(): void {
     for (const folder of this.#open.values()) folder.sync();
   }

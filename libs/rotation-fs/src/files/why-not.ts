@@ -36,13 +36,14 @@ export function whyNotFor(request: Pick<RotateRequest, 'store' | 'exclude' | 'ma
   const { store, exclude, marked } = request;
   const isActive = keeping(store.active);
   const isExcluded = keeping(exclude);
-  const writing = openForWriting();
+  // A tool that chooses by itself knows which files its own product still writes; we could not make it leave out another.
+  const writing = store.tool?.by === 'rule' ? null : openForWriting();
   const quietAfterMs = nowMs - store.quietPeriodSeconds * 1000;
   return (folder, { facts }, path) => {
     if (isActive(folder, path)) return 'active-log';
     if (isExcluded(folder, path)) return 'excluded';
     if (facts.nlink > 1) return 'hard-linked';
-    if (writing.has(facts.dev, facts.ino)) return 'open-for-writing';
+    if (writing?.has(facts.dev, facts.ino) === true) return 'open-for-writing';
     if (momentOf(facts, 'modified') > quietAfterMs) return 'in-quiet-period';
     return marked === null || marked.has(path(), identityOf(facts)) ? null : 'in-grace';
   };

@@ -30,7 +30,7 @@ export interface ToolAnswer {
 export function runTool({ argv, input, timeoutMs, account }: ToolRun): Promise<Result<ToolAnswer, string>> {
   const [program = '', ...args] = argv;
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env: {}, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'], ...(account ?? {}) });
+    const child = spawn(program, args, { env: {}, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'], ...account });
     const chunks: Buffer[] = [];
     let bytes = 0;
     let ended: string | null = null;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, linkSync, lutimesSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, lchownSync, linkSync, lutimesSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ItemTool, Profile, ProductTool, RuleTool, Store } from '@mailwarden/catalogue';
@@ -14,6 +14,8 @@ import { refusalOf } from '../safe-root.js';
 import { awaitEnd } from './still-runs.js';
 import { programProblem } from './tool-program.js';
 
+const isRoot = process.geteuid?.() === 0;
+const NOBODY = 65_534;
 const FILE_BYTES = 4096;
 const WIDE = { items: 100_000, bytes: 1e12, percent: 100, deadlineSeconds: 60 };
 const SHARED = { timeoutSeconds: 10, exitCodes: [0], account: null, report: null, source: 'manual' } as const;
@@ -169,6 +171,7 @@ describe('a tool that is handed the exact items', () => {
     const receipt = await rotate(itemTool({ command: ['/usr/bin/rm', '-f', '--'] }), {}, order);
     expect(receipt.deleted.items).toBe(13);
     expect(readdirSync(join(queue, 'sub'))).toEqual([nameOf(0), nameOf(1)]);
+    expect(left(), 'as many are gone as were counted').toHaveLength(20 - 2 - 13 + 1);
   });
 
   it('is ended when it takes too long or prints too much, and is not tried for ever', async () => {
@@ -281,6 +284,25 @@ describe('what may be run', () => {
     expect(programProblem('/usr/bin')).toMatch(/is no program/);
     chmodSync(own, 0o644);
     expect(programProblem('/etc/passwd')).toMatch(/may not be run/);
+  });
+
+  it.skipIf(!isRoot)(`is not what another account could change, wherever on the way${isRoot ? '' : ' (skipped: only root may give files away)'}`, () => {
+    const folder = mkdtempSync('/var/lib/mailwarden-tools-');
+    try {
+      const [own, link] = [join(folder, 'tool'), join(folder, 'link')];
+      copyFileSync('/usr/bin/true', own);
+      symlinkSync('/usr/bin/true', link);
+      expect([programProblem(own), programProblem(link)]).toEqual([null, null]);
+      lchownSync(link, NOBODY, NOBODY);
+      expect(programProblem(link)).toBe(`${link} belongs to another account than root`);
+      chownSync(own, NOBODY, NOBODY);
+      expect(programProblem(own)).toBe(`${own} belongs to another account than root`);
+      chownSync(own, 0, 0);
+      chmodSync(folder, 0o777);
+      expect(programProblem(own)).toBe(`${folder} can be written to by others than root`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is nothing in a tree that is not this host', async () => {
