@@ -120,7 +120,7 @@ export const configurationPage = (): string =>
     ...table(agentSettings, AGENT),
     '## rotation-executor',
     '',
-    `A JSON file, named by the environment variable \`${EXECUTOR_SETTINGS_VARIABLE}\`; the agent hands on the one that its own \`executor.settings\` names. It must belong to root or to the account that the executor runs as, and only its owner may be able to write it. Paths are absolute.`,
+    `A JSON file, named by the environment variable \`${EXECUTOR_SETTINGS_VARIABLE}\`; the agent hands on the one that its own \`executor.settings\` names. It must belong to root or to the account that the executor runs as, and only its owner may be able to write it. Paths are absolute. \`MAILWARDEN_EXECUTOR_CONFINED\` is its own: it starts itself anew without the rights that it does not need, and knows by it that it did.`,
     '',
     ...table(executorSettings, EXECUTOR),
     '## One host',

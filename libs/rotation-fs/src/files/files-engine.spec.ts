@@ -155,7 +155,7 @@ describe('an order that is to end', () => {
         if (step === 'taken') taken = 0;
       },
       now: () => {
-        if (taken >= 0 && (taken += 1) === 8) while (performance.now() - startedMs < 1_600);
+        if (taken >= 0 && (taken += 1) === 8) while (performance.now() - startedMs < 2_600);
         return Date.now();
       },
     });
