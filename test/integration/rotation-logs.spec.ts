@@ -117,7 +117,11 @@ describe('a log that is copied', () => {
   it('is emptied where they write at places of their own, and what was lost is told', async () => {
     host = new LogHost(BY_COPY);
     await host.startWriter('placed', WRITTEN_BYTES);
-    const receipt = await host.rotate(host.order({ ...TIGHT, keep: { newest: 100, youngerThanSeconds: 0 } }));
+    const receipt = await host.rotate(host.order({ ...TIGHT, keep: { newest: 100, youngerThanSeconds: 0 } }), (step) => {
+      // The program writes between the last look and the cut: seldom enough by itself, and here for certain.
+      const { size } = statSync(host.log);
+      while (step === 'log-emptying' && statSync(host.log).size === size);
+    });
     const note = receipt.notes?.find((text) => text.includes('copied and emptied')) ?? '';
     const lost = Number(/(\d+) bytes that were appended in it are lost/.exec(note)?.[1] ?? 0);
     const written = await host.stopWriter();
@@ -125,7 +129,8 @@ describe('a log that is copied', () => {
     // A line that straddles the cut is lost as a whole.
     const missing = Array.from({ length: written }, (_, index) => index).filter((index) => !lines.has(index));
     expect(note).toMatch(/µs/);
-    expect(missing.length === 0).toBe(lost === 0);
+    expect(lost).toBeGreaterThan(0);
+    expect(missing.length).toBeGreaterThan(0);
   });
 });
 

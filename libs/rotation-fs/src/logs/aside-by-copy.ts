@@ -104,6 +104,7 @@ function empty(work: LogWork, { log, copy }: Copy, end: number, loses: string): 
     copyBetween(log, copied, size, copy);
     copied = size;
   }
+  work.watch('log-emptying');
   ftruncateSync(log, 0);
   const windowUs = Number(process.hrtime.bigint() - lookedAt) / NS_PER_US;
   work.watch('log-cut');
