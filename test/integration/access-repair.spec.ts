@@ -191,7 +191,10 @@ describe.runIf(MISSING === null)(`access that is mended while others act${WHY}`,
       chmodSync(join(outside, name), 0o666);
     }
     chmodSync(outside, 0o777);
-    for (const name of ['deep/a', 'b', 'c']) lay(name, { mode: 0o666, gid: 60_005 });
+    for (const name of ['deep/a', 'b', 'c', 'd', 'e']) lay(name, { mode: 0o666, gid: 60_005 });
+    const [alike, linked] = [join(outside, 'alike'), join(outside, 'linked')];
+    writeFileSync(alike, 'x');
+    giveRights(root, [{ path: alike, rights: { uid: 60_001, gid: 60_005, mode: 0o666, entries: [] } }]);
     chmodSync(store, 0o755);
     await repair('11111111-1111-4111-8111-111111111111', (step) => {
       if (step !== 'intent') return;
@@ -201,7 +204,10 @@ describe.runIf(MISSING === null)(`access that is mended while others act${WHY}`,
       symlinkSync(join(outside, 'b'), join(store, 'b'));
       rmSync(join(store, 'c'));
       linkSync(join(outside, 'c'), join(store, 'c'));
+      renameSync(alike, join(store, 'd')); // Another file, with the very rights of the one that was judged.
+      linkSync(join(store, 'e'), linked); // The same file, which now lies outside as well.
     });
+    expect([join(store, 'd'), linked].map((path) => statSync(path).mode & 0o777)).toEqual([0o666, 0o666]);
     expect(['', 'a', 'b', 'c'].map((name) => statSync(join(outside, name)).mode & 0o777)).toEqual([0o777, 0o666, 0o666, 0o666]);
   });
 

@@ -95,6 +95,9 @@ describe('an order with a bundle', () => {
       expect(await host.run(host.task(host.order(), null)), name).toMatchObject({ receipt: null, complaint: expect.stringContaining('belongs to another account') });
       chownSync(join(host.dir, name), 0, 0);
     }
+    await host.run(host.task(host.order({ purpose: 'plan' }), host.bundle(1)));
+    chownSync(join(host.stateDir, 'bundle.json'), STRANGER, STRANGER);
+    expect(await host.run(host.task(host.order(), null))).toMatchObject({ receipt: null, complaint: expect.stringContaining("the executor's own word") });
     expect(host.files).toHaveLength(20);
   });
 
