@@ -49,6 +49,7 @@ describe('a log whose product takes a new file on a signal', () => {
     expect(host.names).toContain('acme.log');
 
     const preview = await host.preview(TIGHT);
+    expect(preview.setsAside).toBe(1);
     expect(preview.notes).toEqual([expect.stringMatching(/^1 log that is being written would be set aside first/)]);
     const receipt = await host.rotate(host.order(TIGHT));
     expect(receipt).toMatchObject({ outcome: 'completed', notes: [expect.stringContaining('set aside as a new generation')] });

@@ -16,7 +16,7 @@ export const marksIn = (stateDir: string): string => join(stateDir, 'marks');
 
 const NOTHING_TOUCHED = unknown('nothing was touched');
 
-const told = (preview: Preview, outcome: Receipt['outcome'], reason: string, notes: readonly string[] = []): Outcome => ({ outcome, reason, before: preview.before, planned: preview.planned, deleted: { items: 0, bytes: 0, skipped: new Map(preview.skipped) }, resumed: false, notes });
+const told = (preview: Preview, outcome: Receipt['outcome'], reason: string, notes: readonly string[] = []): Outcome => ({ outcome, reason, before: preview.before, planned: preview.planned, deleted: { items: 0, bytes: 0, skipped: new Map(preview.skipped) }, resumed: false, notes: [...notes, ...(preview.notes ?? [])] });
 
 /**
  * Tells exactly what an order would delete, and deletes nothing. The exact list stays on the host; totals, digest and samples by keyed hash are told.

@@ -18,6 +18,8 @@ export interface Preview {
   readonly staysOver: boolean;
   /** What a reader must know, as that another program rotates the log. */
   readonly notes?: readonly string[];
+  /** Logs that are being written and would be set aside first; then they may go like any generation. */
+  readonly setsAside?: number;
   /** The exact items, oldest first; null where they are counted and never named, as rows. `mark` is what a mark notes of an item: it changes with the item. */
   readonly list: Iterable<PlannedItem> | null;
 }

@@ -100,22 +100,23 @@ function waitsFor({ rule }: Task, file: string, nowMs: number): Pick<RotateStore
 
 function stateOf(task: Task, preview: Preview, file: string): Pick<RotateStore, 'state' | 'reason'> {
   const { store } = task;
-  const overNothing = preview.goal.kinds.length === 0;
+  const setsAside = (preview.setsAside ?? 0) > 0;
+  const overNothing = preview.goal.kinds.length === 0 && !setsAside;
   if (preview.stopped !== null) return { state: 'stopped', reason: `${preview.stopped}; nothing of it is carried out` };
   if (overNothing) return { state: 'in-order', reason: '' };
   const refusal = refusalOf(store);
   if (refusal !== null) return { state: 'watched', reason: refusal };
-  if (preview.planned.items === 0) return { state: 'stays-over', reason: 'nothing that may go would bring the store under its limit' };
+  if (preview.planned.items === 0 && !setsAside) return { state: 'stays-over', reason: 'nothing that may go would bring the store under its limit' };
   const waiting = waitsFor(task, file, Date.now());
   if (waiting !== null) return waiting;
-  return { state: 'waits', reason: preview.staysOver ? 'what may go does not suffice to get under the limit' : '' };
+  return { state: 'waits', reason: preview.staysOver && !setsAside ? 'what may go does not suffice to get under the limit' : '' };
 }
 
 /** Never throws: one store that cannot be read says nothing about the others. */
 async function planTask(task: Task, file: string): Promise<{ told: RotateStore; preview: Preview | null }> {
   try {
     const preview = await previewStore(task.request);
-    return { told: { ...namesOf(task), ...stateOf(task, preview, file), before: preview.before, planned: plannedOf(preview.planned), skipped: skippedOf(preview.skipped) }, preview };
+    return { told: { ...namesOf(task), ...stateOf(task, preview, file), before: preview.before, planned: plannedOf(preview.planned), skipped: skippedOf(preview.skipped), ...(preview.notes === undefined || preview.notes.length === 0 ? {} : { notes: [...preview.notes] }) }, preview };
   } catch (cause) {
     return { told: failedStore(task, cause instanceof Error ? cause.message : 'it cannot be planned'), preview: null };
   }
@@ -175,7 +176,7 @@ async function work(host: Host, options: RotateOptions, policies: readonly Polic
   for (const task of tasks) {
     const { told, preview } = await planTask(task, options.policy);
     for (const { path, bytes, atMs } of (options.list ? preview?.list : null) ?? []) list.push({ store: task.rule.store, policy: task.rule.policy, name: Buffer.from(path, 'latin1').toString('base64'), bytes, at: moment(atMs) });
-    stores.push(options.apply && told.state === 'waits' ? await applyTask(task, preview?.staysOver === true, signer) : told);
+    stores.push(options.apply && told.state === 'waits' ? await applyTask(task, preview?.staysOver === true && (preview.setsAside ?? 0) === 0, signer) : told);
   }
   return { schema: 'mailwarden/rotate/v1', mode: options.apply ? 'apply' : 'plan', host: localServerName(), root: host.rootPath, remarks, stores, ...(options.list ? { list } : {}) };
 }

@@ -20,6 +20,8 @@ const rotateStore = z.object({
   before: amount,
   planned: amount.extend({ oldestAt: moment, newestAt: moment, digest: z.string() }),
   skipped: z.array(z.object({ reason: z.enum(SKIP_REASONS), items: count })),
+  /** What to know of a plan, as that another program rotates the log; what was carried out tells it in its receipt. */
+  notes: z.array(z.string()).optional(),
   outcome: z.enum(RECEIPT_OUTCOMES).optional(),
   deleted: amount.optional(),
   after: measured(amount).optional(),

@@ -26,8 +26,8 @@ function limitText({ kind, limit, target }: RotateStore['watermarks'][number]): 
 }
 
 /** What the reader must know, as that writing over means nothing on this storage. */
-function notesOf(receipt: RotateStore['receipt']): readonly string[] {
-  if (receipt === undefined) return [];
+function notesOf({ receipt, notes: planned = [] }: Pick<RotateStore, 'receipt' | 'notes'>): readonly string[] {
+  if (receipt === undefined) return planned;
   const { notes = [], orphans } = 'payload' in receipt ? receipt.payload : receipt;
   return orphans === undefined ? notes : [...notes, `of halves that were left alone, ${orphans.files} files and ${orphans.rows} rows went`];
 }
@@ -42,7 +42,7 @@ function storeLines(store: RotateStore, style: Style): string[] {
     deleted === undefined ? undefined : ['deleted', amountText(deleted)],
     after === undefined ? undefined : ['after', after.known ? amountText(after.value) : `unknown, because ${after.reason}`],
     store.reason === '' ? undefined : ['so', store.reason],
-    ...notesOf(receipt).map((note) => ['note', note] as const),
+    ...notesOf(store).map((note) => ['note', note] as const),
     receipt === undefined ? undefined : ['receipt', 'signature' in receipt ? `order ${receipt.payload.order}, signed by key ${receipt.keyId}` : `order ${receipt.order}, not signed: no key was given`],
   ];
   return [`${style.bold(printable(store.id))}  ${style.dim(printable(`${store.profile}, policy ${store.policy}, mode ${store.policyMode}`))}  ${mark(store.state, style)}`, ...lines.filter((line) => line !== undefined).map(([label, text]) => `  ${style.dim(label.padEnd(9))} ${printable(text)}`), ''];

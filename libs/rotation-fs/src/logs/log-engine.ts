@@ -68,7 +68,7 @@ export const logEngine: StoreEngine = {
     const { chosen, note } = await chooseLogs(request, ownership.ours, preview);
     const bytes = chosen.reduce((sum, file) => sum + file.bytes, 0);
     const foretold = chosen.length === 0 ? null : `${chosen.length} ${chosen.length === 1 ? 'log that is' : 'logs that are'} being written would be set aside first (${bytes} bytes), and then count as a generation`;
-    return { ...preview, notes: [foretold, ...ownership.notes, note, ...(preview.notes ?? [])].filter(isTold).slice(0, NOTES_MAX) };
+    return { ...preview, setsAside: chosen.length, notes: [foretold, ...ownership.notes, note, ...(preview.notes ?? [])].filter(isTold).slice(0, NOTES_MAX) };
   },
   async carryOut(request, order, journal) {
     const startedMonotonicMs = performance.now();
