@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { STEADY_NODE_OPTIONS } from '@mailwarden/config';
 import { compare, report, runProgram, type Side } from './compare.ts';
 import { makeStore, middleOf } from './mail-tree.ts';
 
@@ -59,7 +60,7 @@ export function benchRotation(files: number, dir: string): void {
     runProgram(['/bin/sync']);
   };
   const find: Side = { name: 'find -delete', prepare, run: () => timed(() => runProgram(['/usr/bin/find', store, '-type', 'f', '-not', '-newermt', middleOf(files), '-delete']).peakMiB, store) };
-  const ours: Side = { name: 'mailwarden rotate --apply', prepare, run: () => timed(() => runProgram([process.execPath, CLI, 'rotate', '--policy', policy, '--profile', profile, '--root', root, '--apply', '--format', 'json']).peakMiB, store) };
+  const ours: Side = { name: 'mailwarden rotate --apply', prepare, run: () => timed(() => runProgram([process.execPath, ...STEADY_NODE_OPTIONS, CLI, 'rotate', '--policy', policy, '--profile', profile, '--root', root, '--apply', '--format', 'json']).peakMiB, store) };
   const figures = compare('rotation', [find, ours], ROUNDS);
   report('rotation', `the oldest half of ${files} files in 200 folders${existsSync('/usr/bin/systemd-tmpfiles') ? '' : '; systemd-tmpfiles is not on this machine'}`, 'at most 1.1x of find -delete on two cores, 1.5x on one', figures);
   rmSync(root, { recursive: true, force: true });

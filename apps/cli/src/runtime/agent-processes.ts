@@ -1,4 +1,4 @@
-import { loadHostSettings, QUIET_NODE_OPTIONS } from '@mailwarden/config';
+import { loadHostSettings, QUIET_NODE_OPTIONS, STEADY_NODE_OPTIONS } from '@mailwarden/config';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivate, type IdentityFiles, type ServerFiles } from '@mailwarden/identity';
@@ -49,7 +49,7 @@ export async function agentProcess(layout: Layout, identity: IdentityFiles, serv
         trust: identity.trust,
         spoolDir: at('spool'),
         hashKeyFile: files.hashKey,
-        executor: { command: [process.execPath, programOf('rotation-executor')], settings: at('executor.json') },
+        executor: { command: [process.execPath, ...STEADY_NODE_OPTIONS, programOf('rotation-executor')], settings: at('executor.json') },
       },
       null,
       2,

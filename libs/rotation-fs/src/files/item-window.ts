@@ -3,10 +3,14 @@ import type { BytePath } from '@mailwarden/inventory';
 import { orderOf, type AgedItems } from '@mailwarden/rotation';
 import type { WalkedFolder } from './store-walk.js';
 
-/** So many items are known at a time, whatever the store holds: about 45 MB with names of 40 bytes. */
-const ITEMS_MAX = 524_288;
-const ITEMS_FIRST = 1_024;
-const NAME_BYTES_FIRST = 32_768;
+/** So many items are known at a time, whatever the store holds: about 35 MB with names of 40 bytes. */
+const ITEMS_MAX = 393_216;
+/** What is kept when there is no more room. The more it is, the seldomer a store has to be walked again, and the oftener its items are sorted. */
+const KEPT_SHARE = 0.75;
+/** No name on Linux is longer. Units: bytes. */
+const NAME_BYTES_MAX = 255;
+/** Room for names is taken in such steps. Units: bytes. */
+const NAME_BYTES_STEP = 1_048_576;
 
 /** A folder by where it lies. */
 export interface FolderName {
@@ -53,24 +57,32 @@ export const isAfter = (a: AgeKey, b: AgeKey): boolean => (comparable(a.atMs) ==
  * The oldest items of a store, as columns: it takes in as many as it is shown, and keeps as many as it has room for. Memory stays the same however many it is shown.
  */
 export class ItemWindow implements AgedItems {
-  bytes = new Float64Array(ITEMS_FIRST);
-  atMs = new Float64Array(ITEMS_FIRST);
+  readonly bytes: Float64Array;
+  readonly atMs: Float64Array;
   /** The modification time, which a hold may mean as well. */
-  otherMs = new Float64Array(ITEMS_FIRST);
-  #ino = new Float64Array(ITEMS_FIRST);
-  #size = new Float64Array(ITEMS_FIRST);
-  #dev = new Uint16Array(ITEMS_FIRST);
-  #folder = new Uint32Array(ITEMS_FIRST);
-  #reason = new Uint8Array(ITEMS_FIRST);
-  #nameAt = new Uint32Array(ITEMS_FIRST + 1);
-  #names = Buffer.alloc(NAME_BYTES_FIRST);
+  readonly otherMs: Float64Array;
+  readonly #ino: Float64Array;
+  readonly #size: Float64Array;
+  readonly #dev: Uint16Array;
+  readonly #folder: Uint32Array;
+  readonly #reason: Uint8Array;
+  readonly #nameAt: Uint32Array;
+  readonly #nameBytes: ArrayBuffer;
+  #names: Buffer;
   #devs: number[] = [];
   #folders: FolderName[] = [];
   #lastFolder: WalkedFolder | null = null;
   #count = 0;
   #ceiling: AgeKey | null = null;
 
-  constructor(private readonly itemsMax = ITEMS_MAX) {}
+  /** Room is taken for all items at once: what was never written to takes no memory, and nothing has to be copied when there are more. */
+  constructor(private readonly itemsMax = ITEMS_MAX) {
+    [this.bytes, this.atMs, this.otherMs, this.#ino, this.#size] = [0, 0, 0, 0, 0].map(() => new Float64Array(itemsMax)) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+    [this.#dev, this.#folder, this.#reason] = [new Uint16Array(itemsMax), new Uint32Array(itemsMax), new Uint8Array(itemsMax)];
+    this.#nameAt = new Uint32Array(itemsMax + 1);
+    this.#nameBytes = new ArrayBuffer(NAME_BYTES_STEP, { maxByteLength: NAME_BYTES_STEP + itemsMax * NAME_BYTES_MAX });
+    this.#names = Buffer.from(this.#nameBytes);
+  }
 
   get count(): number {
     return this.#count;
@@ -91,7 +103,6 @@ export class ItemWindow implements AgedItems {
   add(folder: WalkedFolder, { name, facts }: FoundEntry, atMs: number, reason: SkipReason | null, isUnit = false): void {
     const { ino } = facts;
     if (this.#count === this.itemsMax) this.#drop();
-    else if (this.#count === this.atMs.length) this.#grow();
     if (this.isBeyond({ atMs, ino })) return;
     const place = this.#count;
     this.#count += 1;
@@ -138,32 +149,18 @@ export class ItemWindow implements AgedItems {
 
   #keepName(place: number, name: BytePath): void {
     const start = this.#nameAt[place] ?? 0;
-    if (start + name.length > this.#names.length) this.#names = Buffer.concat([this.#names], this.#names.length * 2);
+    if (start + name.length > this.#names.length) {
+      this.#nameBytes.resize(this.#names.length + NAME_BYTES_STEP);
+      this.#names = Buffer.from(this.#nameBytes);
+    }
     this.#names.write(name, start, 'latin1');
     this.#nameAt[place + 1] = start + name.length;
   }
 
-  #grow(): void {
-    const room = Math.min(this.itemsMax, this.atMs.length * 2);
-    const larger = <T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(column: T, fresh: T): T => {
-      fresh.set(column);
-      return fresh;
-    };
-    this.bytes = larger(this.bytes, new Float64Array(room));
-    this.atMs = larger(this.atMs, new Float64Array(room));
-    this.otherMs = larger(this.otherMs, new Float64Array(room));
-    this.#ino = larger(this.#ino, new Float64Array(room));
-    this.#size = larger(this.#size, new Float64Array(room));
-    this.#dev = larger(this.#dev, new Uint16Array(room));
-    this.#folder = larger(this.#folder, new Uint32Array(room));
-    this.#reason = larger(this.#reason, new Uint8Array(room));
-    this.#nameAt = larger(this.#nameAt, new Uint32Array(room + 1));
-  }
-
-  /** Leaves out the younger half, and what is younger from then on. */
+  /** Leaves out the youngest, and what is younger from then on. */
   #drop(): void {
     const order = this.order();
-    const kept = order.subarray(0, Math.ceil(order.length / 2)).slice().sort();
+    const kept = order.subarray(0, Math.max(1, Math.floor(order.length * KEPT_SHARE))).slice().sort();
     this.#ceiling = this.keyOf(order[kept.length - 1] ?? 0);
     const folders = new Map<number, number>();
     const before = this.#folders;
