@@ -26,7 +26,8 @@ const SUITES = [
   vitest('model', 'test/model'),
   vitest('integration', 'test/integration'),
   { ...vitest('containers', 'test/containers'), prepare: (run) => prepareContainers({ natsServer: process.env.MAILWARDEN_NATS_SERVER ?? 'nats-server', run }) },
-  vitest('servers', 'test/servers'),
+  // Booting and waiting for mail takes hardly any processor time: two servers at once, even on two cores.
+  { ...vitest('servers', 'test/servers'), options: ['--maxWorkers=2'] },
   vitest('e2e', 'test/e2e'),
   vitest('fault', 'test/fault'),
 ].filter((suite) => suite.folders.some((folder) => existsSync(folder)));
@@ -64,7 +65,7 @@ function countsOf(report, end, why) {
   return { passed: numPassedTests, failed, skipped: numPendingTests, skippedParts, remark: why };
 }
 
-async function suite({ name, folders, report, prepare }) {
+async function suite({ name, folders, report, prepare, options }) {
   const since = Date.now();
   const prepared = await prepare?.(`${process.pid}-${since}`);
   if (prepared !== undefined) {
@@ -72,7 +73,7 @@ async function suite({ name, folders, report, prepare }) {
     console.log(prepared.line);
   }
   try {
-    const args = ['node_modules/vitest/vitest.mjs', 'run', ...folders.filter((folder) => existsSync(folder)), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const args = ['node_modules/vitest/vitest.mjs', 'run', ...folders.filter((folder) => existsSync(folder)), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...(options ?? [])];
     const end = await runLimited({ command: process.execPath, args, env: prepared?.env ?? {}, limitMs: SUITE_MS_MAX, signal: stopped.signal });
     const { passed, failed, skipped, skippedParts, remark } = countsOf(report, end, whyFailed(end));
     total.passed += passed;

@@ -15,13 +15,14 @@ const POLICY_FILE = '/etc/mailwarden-suite-policy.yaml';
 const policyText = ({ store, limits, more = [] }: Wanted): string =>
   ['schema: mailwarden/policy/v1', 'kind: retention', `name: ${store.replace('/', '-')}`, 'reason: a suite', `stores: [ "${store}" ]`, 'mode: enforce', `limits: ${limits}`, 'target: 100 %', 'keep: { younger-than: 1 second }', 'bounds: { percent: 100 % }', ...more].join('\n');
 
-/** What is held from a moment on. */
+/** What is held from a moment on, for ever or until another. */
 export interface Held {
   readonly stores: readonly string[];
   readonly from: string;
+  readonly until?: string;
 }
 
-const holdText = ({ stores, from }: Held): string => ['schema: mailwarden/policy/v1', 'kind: hold', 'name: a-case', 'reason: a suite', `stores: [ ${stores.map((store) => `"${store}"`).join(', ')} ]`, `from: "${from}"`].join('\n');
+const holdText = ({ stores, from, until }: Held): string => ['schema: mailwarden/policy/v1', 'kind: hold', 'name: a-case', 'reason: a suite', `stores: [ ${stores.map((store) => `"${store}"`).join(', ')} ]`, `from: "${from}"`, ...(until === undefined ? [] : [`until: "${until}"`])].join('\n');
 
 /** Writes policies onto a server and carries them out there, or plans them. Errors: throws with what the command said. */
 export async function rotateInside(server: RunningServer, wanted: readonly Wanted[], args: readonly string[], held?: Held): Promise<RotateDocument> {

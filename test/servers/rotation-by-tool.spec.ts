@@ -13,8 +13,10 @@ const why = whyNoMailServer();
 const READY_MS_MAX = 600_000;
 const SETTLED_MS_MAX = 60_000;
 const ROUNDS = 5;
-/** What could not be delivered is older than this when the tools are run, and what comes meanwhile is not. Units: seconds. */
-const FAR_SECONDS = 20;
+/** A letter that was written to lately is left alone for so long. Units: seconds. */
+const QUIET_SECONDS = 10;
+/** What comes while the tools run is held for so long; Postfix tries again later than that what could not be delivered before. Units: milliseconds. */
+const HELD_MS = 200_000;
 
 const HOLD = '/var/spool/postfix/hold';
 const DEFERRED = '/var/spool/postfix/deferred';
@@ -54,7 +56,7 @@ describe.skipIf(why !== null)(`the products' own tools, on a real mail gateway${
   async function wanted(): Promise<Wanted[]> {
     const files = (await server.output(['/bin/sh', '-c', "find /var/log/journal -type f -printf '%T@ %b\\n' | sort --numeric-sort"])).trim().split('\n').map((line) => Number(line.split(' ')[1]) * 512);
     return [
-      { store: 'postfix/deferred', limits: `{ age: ${FAR_SECONDS} seconds }`, more: ['clock: born'] },
+      { store: 'postfix/deferred', limits: '{ age: 2 seconds }', more: ['clock: born'] },
       { store: 'postfix/hold', limits: '{ age: 2 seconds }', more: [`exclude: [ "${spared}" ]`] },
       { store: 'dovecot/trash', limits: '{ age: 2 seconds }' },
       // One byte more than the oldest file: two have to go.
@@ -67,13 +69,12 @@ describe.skipIf(why !== null)(`the products' own tools, on a real mail gateway${
     await fillWithOld();
     const filledAtMs = Date.now();
     const policies = await wanted();
-    await eventually('letters that are old', SETTLED_MS_MAX, async () => (Date.now() - filledAtMs > FAR_SECONDS * 1000 ? true : undefined));
+    await eventually('letters that are old', SETTLED_MS_MAX, async () => (Date.now() - filledAtMs > QUIET_SECONDS * 1000 ? true : undefined));
     planned = await rotateInside(server, policies, ['--list']);
     // Whatever comes from now on is held, however old the policies want it.
-    const from = new Date().toISOString();
-    ({ result: applied, came } = await whileLettersCome(server, ADDRESSES, () => rotateInside(server, policies, ['--apply'], { stores: ['postfix/hold', 'dovecot/trash'], from })));
-    // Each process of Amavis ends after some letters; Postfix then waits for minutes before it tries the others again.
-    await server.output(['/usr/sbin/postqueue', '-f']);
+    const fromMs = Date.now();
+    const held = { stores: ['postfix/hold', 'postfix/deferred', 'dovecot/trash'], from: new Date(fromMs).toISOString(), until: new Date(fromMs + HELD_MS).toISOString() };
+    ({ result: applied, came } = await whileLettersCome(server, ADDRESSES, () => rotateInside(server, policies, ['--apply'], held)));
   }, READY_MS_MAX);
   afterAll(() => server?.stop());
 
