@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,21 @@ describe('a table of PostgreSQL', () => {
     const host = new TableHost(here);
     const { notes } = await host.rotate({ watermarks: [{ kind: 'records', limit: 2, target: 2 }] });
     expect(notes).toEqual([expect.stringContaining('run VACUUM (ANALYZE) public.events'), expect.stringContaining('ON DELETE CASCADE')]);
+    host.remove();
+  });
+
+  it('needs no more than to read and to delete', async () => {
+    await here().fill([1, 2, 3, 4, 5]);
+    await product.query("DROP ROLE IF EXISTS trimmer; CREATE ROLE trimmer LOGIN PASSWORD 'trimmer'; GRANT SELECT, DELETE ON events TO trimmer");
+    const passwordFile = join(root, 'trimmer');
+    writeFileSync(passwordFile, 'trimmer', { mode: 0o600 });
+    const host = new TableHost(() => ({ ...here(), settings: { databases: { product: { host: '127.0.0.1', port: server.port, name: 'postgres', user: 'trimmer', passwordFile } } } }));
+    const other = await connect();
+    await other.query('BEGIN; SELECT * FROM events WHERE id = 2 FOR UPDATE');
+    expect(await host.rotate({ watermarks: [{ kind: 'records', limit: 1, target: 1 }] })).toMatchObject({ outcome: 'completed', deleted: { items: 3 }, skipped: [{ reason: 'open-for-writing', items: 1 }] });
+    await other.end();
+    await product.query('REVOKE DELETE ON events FROM trimmer');
+    await expect(host.rotate({ watermarks: [{ kind: 'records', limit: 1, target: 1 }] })).rejects.toThrow(/the account may not/);
     host.remove();
   });
 
@@ -235,7 +250,7 @@ describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (jou
     const trimmed = await host.trimmer(async (trimmer) => {
       look();
       const choice = { beforeMs: Infinity, held: [] };
-      const keys = await trimmer.choose(choice, 2, new Set());
+      const { keys } = await trimmer.choose(choice, 2, new Set());
       const removal = await trimmer.remove(keys, choice);
       look();
       return removal;
@@ -305,13 +320,25 @@ describe.skipIf(SKIPPED !== null)(`lists of Redis${SKIPPED_TITLE}`, () => {
     host.remove();
   });
 
+  it('need no more than the rights of the documentation', async () => {
+    const acl = /^ACL (SETUSER mailwarden .*)$/m.exec(readFileSync(new URL('../../docs/rotation/tables.md', import.meta.url), 'utf8'))?.[1] ?? '';
+    await client.sendCommand(['ACL', ...acl.replaceAll('rs_history*', 'history*').replace('>...', '>secret').split(' ')]);
+    const passwordFile = join(root, 'redis');
+    writeFileSync(passwordFile, 'secret', { mode: 0o600 });
+    const host = new TableHost(() => ({ ...here(), settings: { databases: { history: { host: server.socket, port: 0, name: 'history', user: 'mailwarden', passwordFile } } } }));
+    await here().fill([1, 2, 3, 4, 5, 6]);
+    expect(await host.rotate({ watermarks: [{ kind: 'records', limit: 2, target: 2 }] })).toMatchObject({ outcome: 'completed', deleted: { items: 4 } });
+    await client.sendCommand(['ACL', 'DELUSER', 'mailwarden']);
+    host.remove();
+  });
+
   it('are left alone by a batch that the product was faster than', async () => {
     const host = new TableHost(here);
     await client.flushAll();
     for (let n = 1; n <= 30; n += 1) await client.lPush('history', entry(n));
     await host.trimmer(async (trimmer) => {
       const choice = { beforeMs: Infinity, held: [] };
-      const keys = await trimmer.choose(choice, 10, new Set());
+      const { keys } = await trimmer.choose(choice, 10, new Set());
       await client.lTrim('history', 0, 24); // The product keeps its own list short.
       expect(await trimmer.remove(keys, choice)).toMatchObject({ removed: false, why: 'changed' });
       expect(await client.lLen('history')).toBe(25);

@@ -153,7 +153,7 @@ export function conformsToTrimmer(product: () => TrimmedProduct): void {
     await product().fill(from1To(50));
     const choice = { beforeMs: BEGINNING_MS + 20_500, held: [] };
     await host.trimmer(async (trimmer) => {
-      const keys = await trimmer.choose(choice, 10, new Set());
+      const { keys } = await trimmer.choose(choice, 10, new Set());
       expect(keys).toHaveLength(10);
       expect(await trimmer.left(keys)).toBe(10);
       expect(await trimmer.remove(keys, choice)).toMatchObject({ removed: true });
@@ -219,7 +219,7 @@ export function conformsToTableTrimmer(product: () => TrimmedTable, isPerRow: bo
     await product().fill(from1To(50));
     const choice = { beforeMs: BEGINNING_MS + 10_500, held: [] };
     await host.trimmer(async (trimmer) => {
-      const keys = await trimmer.choose(choice, 10, new Set());
+      const { keys } = await trimmer.choose(choice, 10, new Set());
       await product().touch(3, 1_000);
       const removal = await trimmer.remove(keys, choice);
       expect(removal).toMatchObject({ removed: false, why: 'changed', stays: [expect.stringContaining('3')] });

@@ -10,6 +10,8 @@ export interface MeasuredRelation {
   readonly bytes: number;
   readonly oldestAt: Instant | null;
   readonly newestAt: Instant | null;
+  /** Records of which a condition is true; absent where none was given. */
+  readonly dated?: number;
 }
 
 async function reading<T>(client: ProductClient, work: () => Promise<T>): Promise<T> {
@@ -22,7 +24,7 @@ async function reading<T>(client: ProductClient, work: () => Promise<T>): Promis
 }
 
 /** A table that is split holds nothing itself: its parts do. */
-const BYTES = '(SELECT coalesce(sum(pg_total_relation_size(part.relid)), pg_total_relation_size($1::regclass)) FROM pg_partition_tree($1::regclass) AS part)';
+export const RELATION_BYTES = '(SELECT coalesce(sum(pg_total_relation_size(part.relid)), pg_total_relation_size($1::regclass)) FROM pg_partition_tree($1::regclass) AS part)';
 /** Years that an instant can be written in. */
 const WRITABLE = `BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00'`;
 
@@ -30,16 +32,16 @@ const WRITABLE = `BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '
  * Counts a table's records exactly, with its oldest and newest, in one read-only transaction.
  * A record without a time, or with one beyond all years, is counted and is neither the oldest nor the newest. Errors: throws what the database says.
  */
-export async function measureRelation(client: ProductClient, relation: Relation): Promise<MeasuredRelation> {
+export async function measureRelation(client: ProductClient, relation: Relation, isMoment: string | null = null): Promise<MeasuredRelation> {
   const { table } = relationNames(relation);
   return reading(client, async () => {
     const at = `${postgresMoment(relation)}::timestamptz`;
-    const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null }>(
-      `SELECT count(*) AS records, ${BYTES} AS bytes, min(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS oldest, max(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS newest FROM ${table}`,
+    const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null; dated?: string }>(
+      `SELECT count(*) AS records, ${RELATION_BYTES} AS bytes, min(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS oldest, max(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS newest${isMoment === null ? '' : `, count(*) FILTER (WHERE ${isMoment}) AS dated`} FROM ${table}`,
       [table],
     );
     const [row] = rows;
-    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()) };
+    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()), ...(row?.dated === undefined ? {} : { dated: Number(row.dated) }) };
   });
 }
 

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly notes?: readonly string[];
   /** Absent where nothing of the store was opened. */
   readonly facts?: Receipt['facts'];
+  /** What the store holds afterwards, where the engine has looked already. */
+  readonly after?: Receipt['after'];
 }
 
 export const NOTHING_DONE: Omit<Outcome, 'outcome' | 'reason'> = { before: { items: 0, bytes: 0 }, planned: { items: 0, bytes: 0, oldestMs: null, newestMs: null, digest: '0'.repeat(64) }, deleted: { items: 0, bytes: 0, skipped: new Map() }, resumed: false };

@@ -49,7 +49,7 @@ export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<R
   return accountFor(request.journalDir, order, request.now, async (journal) => {
     const refusal = refusalOf(request.store);
     const outcome: Outcome = refusal === null ? await engine.carryOut(request, order, journal) : journal.begun === undefined ? { ...NOTHING_DONE, outcome: 'refused', reason: refusal } : await engine.settle(request, order, journal, refusal);
-    const measured = refusal === null || journal.begun !== undefined ? await engine.measure(request) : unknown('nothing was touched');
+    const measured = outcome.after ?? (refusal === null || journal.begun !== undefined ? await engine.measure(request) : unknown('nothing was touched'));
     request.watch?.('finished');
     return { outcome, after: measured };
   });

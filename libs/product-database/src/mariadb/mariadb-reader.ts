@@ -29,7 +29,7 @@ function extremes(relation: Relation): { oldest: string; newest: string } {
 }
 
 /** Of the table's own file where the account may see it, else of the server's statistics, which lag behind. */
-async function bytesOf(session: MariadbSession, relation: Relation): Promise<Measured<number>> {
+export async function mariadbBytes(session: MariadbSession, relation: Relation): Promise<Measured<number>> {
   const names = relation.relation.split('.');
   const table = names.at(-1) ?? '';
   const schema = names.length > 1 ? "'" + (names[0] ?? '') + "'" : 'DATABASE()';
@@ -54,7 +54,7 @@ export async function measureMariadb(session: MariadbSession, relation: Relation
   await checkTimeColumn(session, relation);
   const { oldest, newest } = extremes(relation);
   const [row] = (await session.ask(`SELECT COUNT(*), ${oldest}, ${newest} FROM ${relationNames(relation, '`').table}`)).rows;
-  return { records: Number(row?.[0] ?? 0), bytes: await bytesOf(session, relation), oldestAt: momentOf(row?.[1] as string | null), newestAt: momentOf(row?.[2] as string | null) };
+  return { records: Number(row?.[0] ?? 0), bytes: await mariadbBytes(session, relation), oldestAt: momentOf(row?.[1] as string | null), newestAt: momentOf(row?.[2] as string | null) };
 }
 
 const textOf = (value: string | number | Buffer): string => (Buffer.isBuffer(value) ? value.toString('utf8') : typeof value === 'object' ? JSON.stringify(value) : String(value));

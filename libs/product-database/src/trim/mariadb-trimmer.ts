@@ -3,17 +3,18 @@ import type { Relation, ServerDatabase } from '@mailwarden/catalogue';
 import { err, type Result } from '@mailwarden/kernel';
 import { attempt } from '../attempt.js';
 import { connectMariadb, type MariadbSession } from '../mariadb/connect-mariadb.js';
-import { mariadbFileNames, mariadbFilesWithRows, measureMariadb, NUMBERS } from '../mariadb/mariadb-reader.js';
+import { mariadbBytes, mariadbFileNames, mariadbFilesWithRows, measureMariadb, NUMBERS } from '../mariadb/mariadb-reader.js';
 import { mariadbTrouble } from '../mariadb/mariadb-trouble.js';
 import { relationNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { answerOf, orTooMany } from './answer-of.js';
+import { chosenOf } from './chosen.js';
 import { choiceSql } from './choice-condition.js';
 import { mariadbKey, mariadbLiteral } from './mariadb-key.js';
 import { mariadbMoments } from './mariadb-moment.js';
 import { mariadbNotes, mariadbReplicas, mariadbTableEngine } from './mariadb-state.js';
 import { MARIADB_LOCKED, removeMariadbHalves } from './mariadb-halves.js';
-import type { HalfRow, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
+import type { ChosenRecords, HalfRow, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
 
 /** Foreign keys that refuse. Source: MariaDB documentation, error codes. */
 const REFERENCED: ReadonlySet<number> = new Set([1217, 1451]);
@@ -49,6 +50,10 @@ class MariadbTrimmer implements PairTrimmer {
     });
   }
 
+  amount(): ReturnType<RecordTrimmer['amount']> {
+    return this.#ask(async () => ({ records: Number((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table}`)).rows[0]?.[0] ?? 0), bytes: await mariadbBytes(this.session, this.relation) }));
+  }
+
   count(choice: TrimChoice): Promise<number> {
     return this.#ask(async () => Number((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`)).rows[0]?.[0] ?? 0));
   }
@@ -66,12 +71,15 @@ class MariadbTrimmer implements PairTrimmer {
     });
   }
 
-  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]> {
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<ChosenRecords> {
     const { table, key } = this.#names;
     const without = passedOver.size === 0 ? '' : ` AND ${key} NOT IN (${[...passedOver].map(mariadbLiteral).join(', ')})`;
     return this.#ask(async () => {
-      const { rows } = await this.session.run(`SELECT ${key} FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL${without} ORDER BY ${this.#moments.order}, ${key} LIMIT ${itemsMax}`);
-      return this.#keysOf(rows);
+      const { rows } = await this.session.run(`SELECT ${key}, ${this.#moments.milliseconds} FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL${without} ORDER BY ${this.#moments.order}, ${key} LIMIT ${itemsMax}`);
+      return chosenOf(rows.flatMap(([cell, at]) => {
+        const name = mariadbKey(cell, this.keyIsNumber);
+        return name === null ? [] : [[name, momentOf(at)] as const];
+      }));
     });
   }
 

@@ -3,15 +3,16 @@ import type { Relation } from '@mailwarden/catalogue';
 import { known, type Result } from '@mailwarden/kernel';
 import { connectProduct, LOCK_MS_MAX, type ProductClient } from '../connect.js';
 import { deleteRowsByFile, filesWithRows } from '../delete-rows-by-file.js';
-import { fileNamesOf, measureRelation } from '../measure-relation.js';
+import { fileNamesOf, measureRelation, RELATION_BYTES } from '../measure-relation.js';
 import { relationNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { troubleOf } from '../trouble.js';
 import { answerOf, orTooMany } from './answer-of.js';
+import { chosenOf } from './chosen.js';
 import { choiceSql } from './choice-condition.js';
 import { postgresMoments } from './postgres-moment.js';
 import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
-import { LOCK_WAIT_MS_MAX, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { LOCK_WAIT_MS_MAX, type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 
 /** Rows that are looked at to tell how large one is. */
 const SAMPLE_ROWS = 1_000;
@@ -49,10 +50,17 @@ class PostgresTrimmer implements PairTrimmer {
   facts(): Promise<TrimFacts> {
     const { table } = this.#names;
     return this.#ask(async () => {
-      const { bytes, ...facts } = await measureRelation(this.client, this.relation);
-      const { dated } = await this.#row(`SELECT count(*) FILTER (WHERE ${this.#moments.isMoment}) AS dated FROM ${table}`);
+      const { bytes, dated = 0, ...facts } = await measureRelation(this.client, this.relation, this.#moments.isMoment);
       const { size } = await this.#row(`SELECT avg(pg_column_size(sample.*)) AS size FROM (SELECT * FROM ${table} LIMIT ${SAMPLE_ROWS}) AS sample`);
-      return { ...facts, bytes: known(bytes), dated: Number(dated ?? 0), bytesInUse: size === null || size === undefined ? 0 : Math.min(bytes, Math.round(facts.records * (Number(size) + ROW_OVERHEAD_BYTES))) };
+      return { ...facts, bytes: known(bytes), dated, bytesInUse: size === null || size === undefined ? 0 : Math.min(bytes, Math.round(facts.records * (Number(size) + ROW_OVERHEAD_BYTES))) };
+    });
+  }
+
+  amount(): ReturnType<RecordTrimmer['amount']> {
+    const { table } = this.#names;
+    return this.#ask(async () => {
+      const { records, bytes } = await this.#row(`SELECT count(*) AS records, ${RELATION_BYTES} AS bytes FROM ${table}`, [table]);
+      return { records: Number(records), bytes: known(Number(bytes)) };
     });
   }
 
@@ -71,18 +79,21 @@ class PostgresTrimmer implements PairTrimmer {
   oldest(choice: TrimChoice, itemsMax: number): Promise<OldestRecords> {
     const { milliseconds, order } = this.#moments;
     return this.#ask(async () => {
-      const { items, oldest, newest } = await this.#row(`SELECT count(*) AS items, min(at) AS oldest, max(at) AS newest FROM (SELECT ${milliseconds} AS at FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT $1) AS oldest`, [itemsMax]);
+      const { items, oldest, newest } = await this.#row(`SELECT count(*) AS items, min(at) AS oldest, max(at) AS newest FROM (SELECT ${milliseconds} AS at FROM (SELECT ${this.#names.time} FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT $1) AS oldest) AS moments`, [itemsMax]);
       const moment = (ms: string | null | undefined): number | null => (ms === null || ms === undefined ? null : Number(ms));
       return { items: Number(items), oldestMs: moment(oldest), newestMs: moment(newest) };
     });
   }
 
-  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]> {
-    const { table, key } = this.#names;
-    const { order } = this.#moments;
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<ChosenRecords> {
+    const { table, key, time } = this.#names;
+    const { milliseconds, order } = this.#moments;
+    const without = passedOver.size === 0 ? '' : ` AND ${key}::text <> ALL($2::text[])`;
     return this.#ask(async () => {
-      const { rows } = await this.client.query<[string]>({ text: `SELECT ${key}::text FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL AND ${key}::text <> ALL($2::text[]) ORDER BY ${order}, ${key} LIMIT $1`, values: [itemsMax, [...passedOver]], rowMode: 'array' });
-      return rows.map(([name]) => name);
+      // What is told of a row is reckoned for the chosen ones alone.
+      const chosen = `SELECT ${key}, ${time} FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL${without} ORDER BY ${order}, ${key} LIMIT $1`;
+      const { rows } = await this.client.query<[string, string]>({ text: `SELECT ${key}::text, ${milliseconds} FROM (${chosen}) AS chosen`, values: [itemsMax, ...(passedOver.size === 0 ? [] : [[...passedOver]])], rowMode: 'array' });
+      return chosenOf(rows);
     });
   }
 

@@ -29,6 +29,13 @@ export interface OldestRecords {
 /** Why records stay that were to go: another session holds them, another table refers to them, they are no longer what was chosen, or somebody keeps the whole store to himself for the moment. */
 export type Stay = 'locked' | 'referenced' | 'changed' | 'busy';
 
+/** The same, by their keys, oldest first. */
+export interface ChosenRecords {
+  readonly keys: readonly string[];
+  readonly oldestMs: number | null;
+  readonly newestMs: number | null;
+}
+
 /** How one batch ended: all of it is gone, or none of it. `heldMs` is how long the product could have had to wait for it. Units: milliseconds. */
 export type Removal =
   | { readonly removed: true; readonly heldMs: number }
@@ -55,13 +62,15 @@ export interface RemoveOptions {
  */
 export interface RecordTrimmer {
   facts(): Promise<TrimFacts>;
+  /** How many records there are, and what they take up: no more than an account needs. */
+  amount(): Promise<Pick<RelationFacts, 'records' | 'bytes'>>;
   count(choice: TrimChoice): Promise<number>;
   /** The moment at a place from the oldest, from 0, of those that have one; null beyond the last. */
   momentAt(place: number): Promise<number | null>;
   /** What the `itemsMax` oldest of a choice are. */
   oldest(choice: TrimChoice, itemsMax: number): Promise<OldestRecords>;
-  /** Their keys, oldest first, without those that are passed over. Holds no lock afterwards. */
-  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]>;
+  /** The same with their keys, without those that are passed over. Holds no lock afterwards. */
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<ChosenRecords>;
   /**
    * Deletes a batch in one transaction, or nothing of it.
    * Safety: each record is compared with the choice again as it is deleted; one that is no longer of it stays, and with it the batch.

@@ -7,9 +7,10 @@ import { keysOf, listFacts } from '../redis/measure-lists.js';
 import { redisTrouble } from '../redis/redis-trouble.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { answerOf } from './answer-of.js';
+import { chosenOf } from './chosen.js';
 import { isChosen } from './choice-condition.js';
 import { fromOldEnd, oldEndOf, type OldEnd } from './old-end.js';
-import type { OldestRecords, RecordTrimmer, Removal, RemoveOptions, TrimChoice, TrimFacts } from './record-trimmer.js';
+import type { ChosenRecords, OldestRecords, RecordTrimmer, Removal, RemoveOptions, TrimChoice, TrimFacts } from './record-trimmer.js';
 import { redisReplicas } from './redis-state.js';
 import { TRIM_SCRIPT } from './redis-script.js';
 
@@ -65,6 +66,10 @@ class RedisTrimmer implements RecordTrimmer {
       ends.sort();
       return { records, dated: records, bytes: known(bytes, 'MEMORY USAGE of the server'), bytesInUse: bytes, oldestAt: (ends[0] ?? null) as TrimFacts['oldestAt'], newestAt: (ends.at(-1) ?? null) as TrimFacts['newestAt'] };
     });
+  }
+
+  amount(): ReturnType<RecordTrimmer['amount']> {
+    return this.facts();
   }
 
   async #advance(cursor: Cursor, choice: TrimChoice): Promise<void> {
@@ -126,12 +131,11 @@ class RedisTrimmer implements RecordTrimmer {
     });
   }
 
-  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]> {
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<ChosenRecords> {
     return this.#ask(async () => {
-      const keys: string[] = [];
-      if (itemsMax <= 0) return keys;
-      for await (const { key } of this.#chosen(choice, passedOver)) if (keys.push(key) >= itemsMax) break;
-      return keys;
+      const found: (readonly [string, number])[] = [];
+      if (itemsMax > 0) for await (const { key, atMs } of this.#chosen(choice, passedOver)) if (found.push([key, atMs]) >= itemsMax) break;
+      return chosenOf(found);
     });
   }
 

@@ -16,6 +16,8 @@ export type SqliteCommand =
   | { readonly do: 'read'; readonly sql: string; readonly values: readonly number[]; readonly keys: readonly string[]; readonly locked: boolean }
   /** Fills the temporary table `seen` with the rows of a table, a page at a time, so that its reader never keeps the product waiting for long. */
   | { readonly do: 'copy'; readonly table: string; readonly key: string; readonly at: string; readonly pageMs: number }
+  /** Counts the rows of a table in the same way. */
+  | { readonly do: 'count'; readonly table: string; readonly key: string; readonly pageMs: number }
   /** In one transaction; taken back when not exactly `expected` rows went, where that is said. */
   | { readonly do: 'delete'; readonly sql: string; readonly keys: readonly string[]; readonly expected: number | null };
 

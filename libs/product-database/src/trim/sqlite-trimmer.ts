@@ -7,9 +7,10 @@ import { openSqliteFile, type SqliteFile } from '../sqlite/sqlite-file.js';
 import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import { momentOf } from '../unix-time.js';
 import { answerOf } from './answer-of.js';
+import { chosenOf } from './chosen.js';
 import { choiceSql, type MomentSql } from './choice-condition.js';
 import type { TrimTerms } from './trim-terms.js';
-import { BATCH_MS_GOAL, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 import { removeSqliteHalves, SQLITE_BUSY, sqliteFilesWithRows } from './sqlite-halves.js';
 import { SEEN, sqliteMoments } from './sqlite-moment.js';
 import { openSqliteWriter, type SqliteWriter } from './sqlite-writer.js';
@@ -25,6 +26,10 @@ interface Seen {
   readonly key: string;
   readonly moments: MomentSql;
 }
+
+/** How long one page is read. A writer waits for it, and then looks again only after a pause of its own. Units: milliseconds. */
+const PAGE_MS_GOAL = 20;
+const UNCOUNTED = 'to count it would keep the product from writing for too long';
 
 const marks = (keys: readonly string[]): string => keys.map(() => '?').join(', ');
 
@@ -54,7 +59,7 @@ class SqliteTrimmer implements PairTrimmer {
   async #copied(again = false): Promise<void> {
     if (this.file.withLog || (this.#isCopied && !again)) return;
     const { isMoment, milliseconds } = this.#moments;
-    const reply = await this.writer.reply({ do: 'copy', table: this.#names.table, key: this.#names.key, at: `CASE WHEN ${isMoment} THEN ${milliseconds} END`, pageMs: BATCH_MS_GOAL });
+    const reply = await this.writer.reply({ do: 'copy', table: this.#names.table, key: this.#names.key, at: `CASE WHEN ${isMoment} THEN ${milliseconds} END`, pageMs: PAGE_MS_GOAL });
     if ('code' in reply) throw new RangeError(sqliteTrouble(reply.code, reply.what));
     [this.#isCopied, this.#isChosen] = [true, false];
   }
@@ -67,7 +72,7 @@ class SqliteTrimmer implements PairTrimmer {
       const [row] = await this.writer.rows(`SELECT count(*) * 1.0, count(${at}) * 1.0, min(${at}), max(${at}) FROM ${table}`);
       const [records = 0, dated = 0, oldest = null, newest = null] = row ?? [];
       const sizes = await this.#sizes();
-      return { records: Number(records), dated: Number(dated), oldestAt: momentOf(oldest), newestAt: momentOf(newest), bytes: sizes === null ? unknown('to count it would keep the product from writing for too long') : known(sizes.bytes), bytesInUse: sizes?.inUse ?? null };
+      return { records: Number(records), dated: Number(dated), oldestAt: momentOf(oldest), newestAt: momentOf(newest), bytes: sizes === null ? unknown(UNCOUNTED) : known(sizes.bytes), bytesInUse: sizes?.inUse ?? null };
     });
   }
 
@@ -75,6 +80,15 @@ class SqliteTrimmer implements PairTrimmer {
     if (!this.file.withLog && this.file.bytes > COUNTED_BYTES_MAX) return null;
     const [row] = await this.writer.rows('SELECT sum(pgsize) * 1.0, sum(pgsize - unused) * 1.0 FROM dbstat WHERE aggregate = TRUE AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name = ? AND rootpage > 0)', [], [`t${this.relation.relation.split('.').at(-1) ?? ''}`]);
     return { bytes: Number(row?.[0] ?? 0), inUse: Number(row?.[1] ?? 0) };
+  }
+
+  amount(): ReturnType<RecordTrimmer['amount']> {
+    return this.#ask(async () => {
+      const sizes = await this.#sizes();
+      const reply = await this.writer.reply({ do: 'count', table: this.#names.table, key: this.#names.key, pageMs: PAGE_MS_GOAL });
+      if ('code' in reply) throw new RangeError(sqliteTrouble(reply.code, reply.what));
+      return { records: 'rows' in reply ? Number(reply.rows[0]?.[0] ?? 0) : 0, bytes: sizes === null ? unknown(UNCOUNTED) : known(sizes.bytes) };
+    });
   }
 
   async #number(sql: string): Promise<number> {
@@ -108,14 +122,14 @@ class SqliteTrimmer implements PairTrimmer {
     });
   }
 
-  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<string[]> {
+  choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<ChosenRecords> {
     const { table, key, moments } = this.#seen;
     const without = [...passedOver];
     return this.#ask(async () => {
       await this.#copied(this.#isChosen); // What was chosen before may be gone by now.
       this.#isChosen = true;
-      const rows = await this.writer.rows(`SELECT ${key} FROM ${table} WHERE ${choiceSql(choice, moments)} AND typeof(${key}) IN ('integer', 'text', 'blob') AND ${key} NOT IN (${marks(without)}) ORDER BY ${moments.order}, ${key} LIMIT ${itemsMax}`, [], without);
-      return rows.map(([cell]) => String(cell));
+      const rows = await this.writer.rows(`SELECT ${key}, ${moments.milliseconds} * 1.0 FROM ${table} WHERE ${choiceSql(choice, moments)} AND typeof(${key}) IN ('integer', 'text', 'blob') AND ${key} NOT IN (${marks(without)}) ORDER BY ${moments.order}, ${key} LIMIT ${itemsMax}`, [], without);
+      return chosenOf(rows.map(([cell, at]) => [String(cell), at ?? null]));
     });
   }
 

@@ -62,7 +62,7 @@ function opened(): DatabaseSync {
   for (const pragma of ['trusted_schema=OFF', 'cell_size_check=ON', 'mmap_size=0', 'temp_store=MEMORY', `hard_heap_limit=${HEAP_BYTES_MAX}`, `secure_delete=${start.overwrite ? 'ON' : 'OFF'}`]) database.exec(`PRAGMA ${pragma}`);
   database.prepare('SELECT count(*) FROM sqlite_schema').get(); // Only now does it hold the file open.
   if (!holdsTheFile()) throw new Replaced();
-  database.exec('CREATE TEMP TABLE seen (key, at REAL)');
+  database.exec('CREATE TEMP TABLE seen (key, at REAL, edge)');
   database.setAuthorizer((action, first, second) => {
     if (action === constants.SQLITE_FUNCTION) return FORBIDDEN_FUNCTIONS.has(String(second).toLowerCase()) ? constants.SQLITE_DENY : constants.SQLITE_OK;
     if (action === constants.SQLITE_PRAGMA) return PRAGMAS.has(String(first)) ? constants.SQLITE_OK : constants.SQLITE_DENY;
@@ -98,29 +98,55 @@ function read(database: DatabaseSync, sql: string, values: readonly SQLInputValu
   return (statement.all(...values) as unknown as unknown[][]).map((row) => row.map(told));
 }
 
-/** By the number of the row where the table has one, else by the key. */
-function copy(database: DatabaseSync, { table, key, at, pageMs }: Extract<SqliteCommand, { do: 'copy' }>): void {
-  database.exec('DELETE FROM temp.seen');
-  let by = 'rowid';
+/** What a table is walked by, page by page: the number of the row where it has one, else the key. */
+function edgeOf(database: DatabaseSync, table: string, key: string): string {
   try {
     database.prepare(`SELECT rowid FROM ${table} LIMIT 0`);
+    return 'rowid';
   } catch {
-    by = key;
+    return key;
   }
+}
+
+/** Does some work with each page of a table, which yields where the page ended and how many rows it had. Pages are as large as the time lets them be. */
+function inPages(pageMs: number, work: (after: SQLInputValue | null, rows: number) => { edge: SQLInputValue | null; rows: number }): void {
   let rows = PAGE_ROWS_FIRST;
-  for (let after: SQLInputValue | undefined; ; ) {
+  for (let after: SQLInputValue | null = null; ; ) {
     const startedMs = performance.now();
-    const beyond: SQLInputValue[] = after === undefined ? [] : [after];
-    const where = after === undefined ? '' : `WHERE ${by} > ?`;
-    const page = database.prepare(`SELECT max(edge) AS edge, count(*) AS number FROM (SELECT ${by} AS edge FROM ${table} ${where} ORDER BY ${by} LIMIT ${rows})`);
-    page.setReadBigInts(true);
-    const { edge, number } = page.get(...beyond) as { edge: SQLInputValue; number: bigint };
-    if (number === 0n) return;
-    database.prepare(`INSERT INTO temp.seen SELECT ${key}, ${at} FROM ${table} ${where === '' ? 'WHERE' : `${where} AND`} ${by} <= ? ORDER BY ${by}`).run(...beyond, edge);
-    after = edge;
+    const page = work(after, rows);
+    if (page.rows === 0) return;
+    after = page.edge;
     const tookMs = performance.now() - startedMs;
     rows = Math.max(1, Math.min(PAGE_ROWS_MAX, rows * 2, Math.floor((rows * pageMs) / Math.max(1, tookMs))));
   }
+}
+
+const behind = (edge: string, after: SQLInputValue | null): { where: string; values: SQLInputValue[] } => (after === null ? { where: '', values: [] } : { where: `WHERE ${edge} > ?`, values: [after] });
+
+function copy(database: DatabaseSync, { table, key, at, pageMs }: Extract<SqliteCommand, { do: 'copy' }>): void {
+  database.exec('DELETE FROM temp.seen');
+  const edge = edgeOf(database, table, key);
+  const last = database.prepare('SELECT edge FROM temp.seen WHERE rowid = last_insert_rowid()');
+  last.setReadBigInts(true);
+  inPages(pageMs, (after, rows) => {
+    const { where, values } = behind(edge, after);
+    const { changes } = database.prepare(`INSERT INTO temp.seen SELECT ${key}, ${at}, ${edge} FROM ${table} ${where} ORDER BY ${edge} LIMIT ${rows}`).run(...values);
+    return { rows: Number(changes), edge: changes === 0 ? null : (last.get() as { edge: SQLInputValue }).edge };
+  });
+}
+
+function count(database: DatabaseSync, { table, key, pageMs }: Extract<SqliteCommand, { do: 'count' }>): number {
+  const edge = edgeOf(database, table, key);
+  let total = 0;
+  inPages(pageMs, (after, rows) => {
+    const { where, values } = behind(edge, after);
+    const page = database.prepare(`SELECT max(edge) AS edge, count(*) AS number FROM (SELECT ${edge} AS edge FROM ${table} ${where} ORDER BY ${edge} LIMIT ${rows})`);
+    page.setReadBigInts(true);
+    const found = page.get(...values) as { edge: SQLInputValue; number: bigint };
+    total += Number(found.number);
+    return { rows: Number(found.number), edge: found.edge };
+  });
+  return total;
 }
 
 function remove(database: DatabaseSync, { sql, keys, expected }: Extract<SqliteCommand, { do: 'delete' }>): SqliteReply {
@@ -155,6 +181,8 @@ function reply(database: DatabaseSync, command: SqliteCommand): SqliteReply {
     case 'copy':
       copy(database, command);
       return { rows: [] };
+    case 'count':
+      return { rows: [[count(database, command)]] };
     case 'delete':
       return remove(database, command);
   }

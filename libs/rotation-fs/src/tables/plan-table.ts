@@ -1,15 +1,18 @@
 import { keyedHash } from '@mailwarden/kernel';
-import type { RecordTrimmer, TrimChoice, TrimFacts } from '@mailwarden/product-database';
+import type { OldestRecords, RecordTrimmer, TrimChoice, TrimFacts } from '@mailwarden/product-database';
 import { boundPassed, clockDoubt, concernsStore, excessOf, watermarkProblem, type BegunOrder, type Goal } from '@mailwarden/rotation';
 import type { SkipReason } from '@mailwarden/contracts';
 import type { Outcome } from '../outcome.js';
 import type { RotateRequest } from '../rotate-request.js';
 import { heldSpans } from './held-spans.js';
+import { CHOSEN_MAX } from './trim-oldest.js';
 
 /** How many of the oldest rows would go, and what they are. */
 export interface TablePlan {
   readonly before: { readonly items: number; readonly bytes: number };
   readonly planned: Outcome['planned'];
+  /** The rows that go first; more of them are looked for when these are gone. */
+  readonly keys: readonly string[];
   /** What may go: no row that is held, too young, among the newest, not marked, or newer than the newest planned one. */
   readonly choice: TrimChoice;
   readonly goal: Goal;
@@ -53,6 +56,14 @@ async function keptRows(trimmer: RecordTrimmer, choice: TrimChoice, found: { rea
   return kept;
 }
 
+/** Plans of no more than is known by its keys at a time look for these at once, which saves to look for them again. */
+async function oldestOf(trimmer: RecordTrimmer, choice: TrimChoice, itemsMax: number): Promise<OldestRecords & { readonly keys: readonly string[] }> {
+  if (itemsMax > CHOSEN_MAX) return { ...(await trimmer.oldest(choice, itemsMax)), keys: [] };
+  if (itemsMax <= 0) return { items: 0, oldestMs: null, newestMs: null, keys: [] };
+  const chosen = await trimmer.choose(choice, itemsMax, new Set());
+  return { items: chosen.keys.length, ...chosen };
+}
+
 /** Looks and decides; touches nothing. An order that was begun goes on with what it had planned. */
 export async function planTable(trimmer: RecordTrimmer, request: RotateRequest, begun?: BegunOrder): Promise<TablePlan> {
   const nowMs = request.now();
@@ -69,7 +80,7 @@ export async function planTable(trimmer: RecordTrimmer, request: RotateRequest, 
   const asked = excess.kinds.length > 0;
   const aged = !asked || excess.olderThanMs === null ? 0 : await trimmer.count({ beforeMs: excess.olderThanMs, held: [] });
   const agedMayGo = aged === 0 || excess.olderThanMs === null ? 0 : await trimmer.count({ ...mayGo, beforeMs: Math.min(mayGo.beforeMs, excess.olderThanMs) });
-  const found = await trimmer.oldest(mayGo, Math.min(begun?.itemsLeft ?? Infinity, Math.max(agedMayGo, items)));
+  const { keys, ...found } = await oldestOf(trimmer, mayGo, Math.min(begun?.itemsLeft ?? Infinity, Math.max(agedMayGo, items)));
   const short = begun === undefined ? Math.max(aged, items, found.items) - found.items : 0;
   const digest = keyedHash(request.hashKey, `${request.store.id}\0${found.items}\0${found.oldestMs ?? ''}\0${found.newestMs ?? ''}`);
   const planned = { items: found.items, bytes: Math.round(bytesPerRow * found.items), oldestMs: found.oldestMs, newestMs: found.newestMs, digest };
@@ -77,6 +88,7 @@ export async function planTable(trimmer: RecordTrimmer, request: RotateRequest, 
   return {
     before,
     planned,
+    keys,
     choice,
     goal: { kinds: excess.kinds, olderThanMs: excess.olderThanMs },
     stopped: problemOf(request, facts, excess.olderThanMs === null ? null : nowMs) ?? boundPassed(planned, before, request.bounds, begun?.deleted),

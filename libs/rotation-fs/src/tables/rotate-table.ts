@@ -1,7 +1,8 @@
 import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { RecordTrimmer } from '@mailwarden/product-database';
-import type { BegunOrder } from '@mailwarden/rotation';
+import { known, unknown, type Measured } from '@mailwarden/kernel';
+import type { Amount, BegunOrder } from '@mailwarden/rotation';
 import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
 import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
 import type { ApplyRequest } from '../rotate-request.js';
@@ -48,6 +49,16 @@ function endOf(plan: TablePlan, deletedNow: number): string {
   return plan.staysOver ? 'what may go did not suffice to get under the limit' : '';
 }
 
+/** What the store holds now. */
+export async function amountOf(trimmer: RecordTrimmer): Promise<Measured<Amount>> {
+  try {
+    const { records, bytes } = await trimmer.amount();
+    return bytes.known ? known({ items: records, bytes: bytes.value }) : known({ items: records, bytes: 0 }, `bytes are not known: ${bytes.reason}`);
+  } catch {
+    return unknown('the table could not be counted afterwards');
+  }
+}
+
 /** Trims a table, or lists, to the low watermark, oldest first, in short transactions. */
 export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Outcome> {
   const startedMonotonicMs = performance.now();
@@ -70,12 +81,14 @@ export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Ou
       journal,
       choice: plan.choice,
       items: plan.planned.items,
+      keys: plan.keys,
       bytesPerRow: plan.planned.bytes / plan.planned.items,
       deleted,
       patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null, stop: request.stop },
     });
     const notes = [...plan.notes, ...(await trimmer.notes(deleted.items).catch(() => []))]; // What was deleted is told, whatever else is not.
-    return stopped === null ? said('completed', endOf(plan, deleted.items - deletedEarlier), notes) : said('stopped', stopped, notes);
+    const outcome = stopped === null ? said('completed', endOf(plan, deleted.items - deletedEarlier), notes) : said('stopped', stopped, notes);
+    return { ...outcome, after: await amountOf(trimmer) };
   });
 }
 

@@ -1,8 +1,8 @@
-import { known, unknown } from '@mailwarden/kernel';
+import { unknown } from '@mailwarden/kernel';
 import type { StoreEngine } from '../store-engine.js';
 import { withRecords } from './open-records.js';
 import { planTable } from './plan-table.js';
-import { rotateTable, settleTable } from './rotate-table.js';
+import { amountOf, rotateTable, settleTable } from './rotate-table.js';
 
 /** Tables and lists of a product's own database. */
 export const tableEngine: StoreEngine = {
@@ -13,12 +13,5 @@ export const tableEngine: StoreEngine = {
     }),
   carryOut: (request, _order, journal) => rotateTable(request, journal),
   settle: (request, _order, journal, reason) => settleTable(request, journal, reason),
-  async measure(request) {
-    try {
-      const { records, bytes } = await withRecords(request, (trimmer) => trimmer.facts());
-      return bytes.known ? known({ items: records, bytes: bytes.value }) : known({ items: records, bytes: 0 }, `bytes are not known: ${bytes.reason}`);
-    } catch {
-      return unknown('the table could not be counted afterwards');
-    }
-  },
+  measure: (request) => withRecords(request, amountOf).catch(() => unknown('the table could not be counted afterwards')),
 };

@@ -9,7 +9,7 @@ import type { ApplyRequest } from '../rotate-request.js';
 import { BATCH_RECORDS_FIRST, BATCH_RECORDS_MAX, nextBatch } from './batch-size.js';
 
 /** Keys that are looked for in one go, oldest first. */
-const CHOSEN_MAX = 100_000;
+export const CHOSEN_MAX = 100_000;
 /** Rows that stay because others need them are gone round, up to so many: more of them are a state that a person must look at. */
 const PASSED_OVER_MAX = 1_000;
 /** How often the copies of the database are looked at. Units: milliseconds. */
@@ -30,6 +30,8 @@ export interface Trim {
   readonly journal: Journal;
   readonly choice: TrimChoice;
   readonly items: number;
+  /** The first of them, oldest first, as the plan found them. */
+  readonly keys: readonly string[];
   readonly bytesPerRow: number;
   readonly deleted: Deleted;
   readonly patience: Patience;
@@ -39,7 +41,7 @@ export interface Trim {
 class Trimming {
   #batch: number;
   readonly #batchMax: number;
-  #queue: string[] = [];
+  #queue: string[];
   readonly #passedOver = new Map<string, Stay>();
   #replicasSeenMs = -Infinity;
   #replicasHidden = false;
@@ -48,6 +50,7 @@ class Trimming {
   #busySinceMs: number | null = null;
 
   constructor(private readonly given: Trim) {
+    this.#queue = [...given.keys];
     const { itemsPerSecond } = given.request.pace;
     this.#batchMax = itemsPerSecond === null ? BATCH_RECORDS_MAX : Math.max(1, Math.floor(itemsPerSecond * PACED_SECONDS));
     this.#batch = Math.min(BATCH_RECORDS_FIRST, this.#batchMax);
@@ -77,7 +80,7 @@ class Trimming {
     for (let left = this.given.items; left > 0; ) {
       const stopped = outOfPatience(patience) ?? (await this.#replicasAreBehind()) ?? this.#tooManyStay();
       if (stopped !== null) return stopped;
-      if (this.#queue.length === 0) this.#queue = await trimmer.choose(choice, Math.min(left, CHOSEN_MAX), new Set(this.#passedOver.keys()));
+      if (this.#queue.length === 0) this.#queue = [...(await trimmer.choose(choice, Math.min(left, CHOSEN_MAX), new Set(this.#passedOver.keys()))).keys];
       if (this.#queue.length === 0) return null;
       const keys = this.#queue.slice(0, Math.min(this.#batch, left));
       const removal = await this.#remove(keys);
