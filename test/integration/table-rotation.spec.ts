@@ -241,6 +241,13 @@ describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (jou
     await here().fill([1, 2, 3]);
     product.close();
     for (const name of ['.', ...readdirSync(folder)]) chownSync(join(folder, name), owner, owner);
+    const statusOf = (pid: string): string => readFileSync(`/proc/${pid}/status`, 'latin1');
+    const writers = (): object[] =>
+      readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1')
+        .trim()
+        .split(' ')
+        .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('sqlite-writer-child'))
+        .map((pid) => ({ uid: /^Uid:\t(\d+)/m.exec(statusOf(pid))?.[1], gid: /^Gid:\t(\d+)/m.exec(statusOf(pid))?.[1], rights: /^CapEff:\t(\w+)/m.exec(statusOf(pid))?.[1] }));
     const seen = new Set<string>();
     const look = (): void => readdirSync(folder).forEach((name) => {
       const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
@@ -249,6 +256,7 @@ describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (jou
     const host = new TableHost(here);
     const trimmed = await host.trimmer(async (trimmer) => {
       look();
+      expect(writers()).toEqual([{ uid: String(owner), gid: String(owner), rights: '0000000000000000' }]);
       const choice = { beforeMs: Infinity, held: [] };
       const { keys } = await trimmer.choose(choice, 2, new Set());
       const removal = await trimmer.remove(keys, choice);

@@ -9,6 +9,10 @@ describe('the size of a batch', () => {
     expect(nextBatch(200, 1, 300)).toBe(300);
   });
 
+  it('begins so small that rows of a quarter of a millisecond do not pass the goal', () => {
+    expect(BATCH_RECORDS_FIRST * 0.25).toBeLessThanOrEqual(BATCH_MS_GOAL);
+  });
+
   it('shrinks at once to what the goal leaves, and never to nothing', () => {
     expect(nextBatch(1_000, 500)).toBe(100);
     expect(nextBatch(1, 5_000)).toBe(1);
