@@ -32,7 +32,7 @@ export const GUARDS: readonly Guard[] = [
   race('no mount is crossed', patch(`${FILES}/store-folder.ts`, 'if (mountId === parent.mountId) return ok', 'if (mountId > 0) return ok')),
   race('what is another file goes back', patch(`${FILES}/private-folder.ts`, "    this.putBack(folder, name, slot);\n    return 'changed-since-plan';", "    return 'changed-since-plan';")),
   crash('announced before it is touched', files, patch(`${FILES}/file-batch.ts`, '  work.journal.write(...(before === null ? [] : [before.account]), intent);\n', '  if (before !== null) work.journal.write(before.account);\n'), patch(`${FILES}/file-batch.ts`, "work.journal.write({ kind: 'moved',", "work.journal.write(intent, { kind: 'moved',")),
-  crash('what an earlier run left open is ended first', files, patch(`${FILES}/settle-batch.ts`, "  if (open.way === 'forward') await resumeBatch(work, open.moves, deleted);\n  else returnBatch(work, open.moves);\n", '')),
+  crash('what an earlier run left open is ended first', files, patch(`${FILES}/settle-batch.ts`, "  if (open.way === 'forward') await resumeBatch(work, moves, deleted);\n  else returnBatch(work, moves);\n", '')),
   crash('the rows of files leave with them', pairs, patch(`${FILES}/file-batch.ts`, '  await removeRows(work, taken);\n', '')),
   crash('a deletion is on the disk before it is told', { pairs: false, disk: 'ext4', journal: 'elsewhere' }, patch(`${FILES}/file-batch.ts`, "  work.watch('unlinked');\n  work.folders.sync();\n", '')),
   crash('the journal is on the disk before it counts', { pairs: false, disk: 'ext4', journal: 'beside' }, patch('libs/rotation-fs/src/journal/journal.ts', '    fsyncSync(this.fd);\n    for (const', '    for (const')),

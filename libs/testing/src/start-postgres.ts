@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,12 +18,22 @@ export interface RunningPostgres {
   readonly passwordFile: string;
   readonly superuser: string;
   readonly port: number;
-  /** Ends the server at once, as a crash would. */
+  /** Ends the server and each of its processes as a crash would, before it returns; it resolves when the server is gone. */
   kill(): Promise<void>;
   /** Starts it again on the same data. */
   start(): Promise<void>;
   /** Ends the server and removes its data. */
   stop(): Promise<void>;
+}
+
+const childrenOf = (pid: number | undefined): number[] => readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter((child) => child !== '').map(Number);
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
+  }
 }
 
 export async function startPostgres(): Promise<RunningPostgres> {
@@ -32,9 +43,10 @@ export async function startPostgres(): Promise<RunningPostgres> {
   await writeFile(place.passwordFile, randomBytes(PASSWORD_BYTES).toString('base64url'), { mode: 0o600 });
   await ensureCluster(place);
   const [program = '', ...args] = await serverCommand(place);
+  let server: ChildProcess;
   let end: (signal: NodeJS.Signals) => Promise<void> = () => Promise.resolve();
   const start = async (): Promise<void> => {
-    const server = spawn(program, args, { cwd: '/', env: {}, stdio: process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'ignore' : 'inherit' });
+    server = spawn(program, args, { cwd: '/', env: {}, stdio: process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'ignore' : 'inherit' });
     let running = true;
     const ended = new Promise<void>((resolve) =>
       server.once('exit', () => {
@@ -55,7 +67,12 @@ export async function startPostgres(): Promise<RunningPostgres> {
     superuser: SUPERUSER,
     port: place.port,
     start,
-    kill: () => end('SIGKILL'),
+    kill: () => {
+      const children = childrenOf(server.pid);
+      const ended = end('SIGKILL');
+      for (const pid of children) endAtOnce(pid); // One that is left alone ends its work before it sees that its parent is gone.
+      return ended;
+    },
     stop: async () => {
       await end('SIGINT');
       await rm(dir, { recursive: true, force: true });

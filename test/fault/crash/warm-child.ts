@@ -20,14 +20,21 @@ export class WarmChild {
     this.#ready = this.#message();
   }
 
-  /** Gives it an order, and calls `end` so long after it began. Returns whether it was ended in the middle. Units: milliseconds. */
+  /**
+   * Gives it an order, and calls `end` so long after it began, unless it was through before. Units: milliseconds.
+   * Returns whether its end came, which may be while its account is on the way: both happened then.
+   */
   async runUntil(task: CrashTask, afterMs: number, end: (kill: () => void) => void): Promise<boolean> {
     const { answer: told } = await this.#begin(task);
-    const timer = setTimeout(() => end(() => void this.#child.kill('SIGKILL')), afterMs);
-    const answer = await told;
+    let ended = false;
+    const timer = setTimeout(() => {
+      ended = true;
+      end(() => void this.#child.kill('SIGKILL'));
+    }, afterMs);
+    await told;
     clearTimeout(timer);
     await this.leave();
-    return answer === null || 'failed' in answer;
+    return ended;
   }
 
   /** Carries out an order with few descriptors left. Returns null where no account could be given. */

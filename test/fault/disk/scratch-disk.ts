@@ -24,6 +24,7 @@ export function noDisk(kind: DiskKind): string | null {
   return disk === null ? `this place lets nobody mount ${kind}` : null;
 }
 
+const PLACEHOLDER_BYTES = 4_096;
 /** Smaller ones are not made. Source: mkfs.xfs(8). Units: MiB; the file is sparse. */
 export const XFS_MIB_MIN = 320;
 
@@ -68,10 +69,15 @@ export class ScratchDisk {
     execFileSync(POWER_CUT ?? '/usr/sbin/xfs_io', ['-x', '-c', 'shutdown', this.at]);
   }
 
-  /** As after the machine came back: mounted again, from what is on the disk. */
+  /** As after the machine came back: mounted again, from what is on the disk, and its device has another number than before. */
   comeBack(): void {
     this.#unmount();
-    if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
+    const instead = execFileSync(programOf('losetup') ?? 'losetup', ['--find', '--show', this.#placeholder], { encoding: 'utf8' }).trim();
+    try {
+      if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
+    } finally {
+      execFileSync(programOf('losetup') ?? 'losetup', ['--detach', instead]);
+    }
   }
 
   /** As when the kernel finds an error and lets nobody write any more, and back. */
@@ -86,6 +92,13 @@ export class ScratchDisk {
 
   get #image(): string {
     return join(this.dir, 'image');
+  }
+
+  /** Takes the number that became free. */
+  get #placeholder(): string {
+    const path = join(this.dir, 'placeholder');
+    if (!existsSync(path)) writeFileSync(path, Buffer.alloc(PLACEHOLDER_BYTES));
+    return path;
   }
 
   #mount(): boolean {

@@ -26,6 +26,19 @@ const isSameFolder = (facts: EntryFacts, planned: Identity): boolean => facts.is
 /** Whether what was looked at is the planned file, under its only name. */
 export const isSame = (facts: EntryFacts, planned: Identity): boolean => (planned.isUnit === true ? isSameFolder(facts, planned) : isSameFile(facts, planned));
 const isSameFile = (facts: EntryFacts, planned: Identity): boolean => facts.isFile && facts.nlink === 1 && facts.ino === planned.ino && facts.size === planned.size && facts.mtimeMs === planned.mtimeMs && facts.dev === planned.dev;
+
+/** A folder of the executor's own, as its journal knows it. A birth that is not told is 0. Units: milliseconds since 1970. */
+export interface FolderIdentity {
+  readonly dev: number;
+  readonly ino: number;
+  readonly bornMs: number;
+  /** What it lies on, as the kernel names it. */
+  readonly fileSystem: string;
+}
+
+/** Numbers of devices are given out anew when a machine starts, on some file systems at each mount, so they say nothing here. */
+export const isSameFolderOfOurs = (one: FolderIdentity, other: FolderIdentity): boolean => one.ino === other.ino && one.bornMs === other.bornMs && one.fileSystem === other.fileSystem;
+
 const ownUid = (): number => process.geteuid?.() ?? 0;
 
 export type MoveOutcome = 'moved' | 'changed-since-plan' | 'vanished' | 'permission-denied' | 'immutable' | 'other-file-system' | 'io-error';
@@ -49,13 +62,11 @@ export function outcomeOf(code: string): MoveOutcome {
 
 /**
  * The executor's own folder in a store's file system. A planned file is moved in by descriptor, looked at where nobody else can reach it, and then unlinked or put back.
- * The store's own account may rename or remove the folder itself; it is held by descriptor, and known again by device and inode.
+ * The store's own account may rename or remove the folder itself; it is held by descriptor, and known again by its inode and its birth.
  * Safety: names are taken from the store by rename alone, so what was looked at is what is deleted. Source: safety rule 3.
  */
 export class PrivateFolder {
   readonly #hand = new FolderHand();
-  /** Null until somebody asks. */
-  #fileSystem: FileSystem | null = null;
 
   private constructor(
     /** The store's own folder, opened once. */
@@ -63,7 +74,8 @@ export class PrivateFolder {
     readonly root: BytePath,
     private readonly name: string,
     readonly directory: Directory,
-    readonly identity: { readonly dev: number; readonly ino: number },
+    readonly identity: FolderIdentity,
+    readonly fileSystem: FileSystem,
   ) {}
 
   /** Opens or makes the folder in a store's root. Errors: why it cannot be had, in words. */
@@ -84,11 +96,11 @@ export class PrivateFolder {
   }
 
   /** Opens the folder that an earlier run made. Errors: why that very folder is not there. */
-  static reopen(host: Pick<Host, 'root'>, root: BytePath, order: string, identity: { readonly dev: number; readonly ino: number }): Result<PrivateFolder, string> {
+  static reopen(host: Pick<Host, 'root'>, root: BytePath, order: string, identity: FolderIdentity): Result<PrivateFolder, string> {
     const parent = openDirectoryBeneath(host.root, root);
     if (!parent.ok) return err(`the store's folder cannot be opened (${parent.error})`);
     const entered = PrivateFolder.#enter(parent.value.directory, root, PRIVATE_FOLDER_PREFIX + order);
-    if (!entered.ok || (entered.value.identity.dev === identity.dev && entered.value.identity.ino === identity.ino)) return entered;
+    if (!entered.ok || isSameFolderOfOurs(entered.value.identity, identity)) return entered;
     entered.value.release();
     return err("the executor's own folder is not the one that it made");
   }
@@ -103,12 +115,8 @@ export class PrivateFolder {
     }
     const facts = new EntryFacts();
     factsOf(fd, facts);
-    return ok(new PrivateFolder(storeRoot, root, name, opened.value, { dev: facts.dev, ino: facts.ino }));
-  }
-
-  get fileSystem(): FileSystem {
-    this.#fileSystem ??= fileSystemOf(this.directory.mountId);
-    return this.#fileSystem;
+    const fileSystem = fileSystemOf(opened.value.mountId);
+    return ok(new PrivateFolder(storeRoot, root, name, opened.value, { dev: facts.dev, ino: facts.ino, bornMs: facts.birthtimeMs, fileSystem: fileSystem.type }, fileSystem));
   }
 
   /** Takes one planned file in. Whatever is not that very file goes back to its place. Errors: throws when our own folder was removed, and `StoreInTrouble`. */

@@ -2,7 +2,7 @@ import type { BytePath } from '@mailwarden/inventory';
 import type { Host } from '@mailwarden/inventory-fs';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import type { Journal } from '../journal/journal.js';
-import { PrivateFolder } from './private-folder.js';
+import { isSameFolderOfOurs, PrivateFolder } from './private-folder.js';
 
 export const encoded = (bytes: BytePath): string => Buffer.from(bytes, 'latin1').toString('base64');
 export const decoded = (text: string): BytePath => Buffer.from(text, 'base64').toString('latin1');
@@ -25,7 +25,7 @@ export class PrivateFolders {
       const opened = PrivateFolder.open(this.host, root, this.order);
       if (!opened.ok) return opened;
       const { identity } = opened.value;
-      const known = this.journal.records.filter((record) => record.kind === 'private-folder').findLastIndex((record) => decoded(record.root) === root && record.dev === identity.dev && record.ino === identity.ino);
+      const known = this.journal.records.filter((record) => record.kind === 'private-folder').findLastIndex((record) => decoded(record.root) === root && isSameFolderOfOurs(record, identity));
       if (known === -1) this.journal.write({ kind: 'private-folder', root: encoded(root), ...identity });
       this.#add(known === -1 ? this.journal.records.filter((record) => record.kind === 'private-folder').length - 1 : known, opened.value);
     }

@@ -37,7 +37,11 @@ export async function settleBatch(work: FileWork, open: OpenBatch | null, delete
   if (open === null) return ok(undefined);
   const reopened = work.folders.reopen([...new Set(open.moves.map((move) => move.root))]);
   if (!reopened.ok) return reopened;
-  if (open.way === 'forward') await resumeBatch(work, open.moves, deleted);
-  else returnBatch(work, open.moves);
+  const moves = onDevicesOfNow(work, open.moves);
+  if (open.way === 'forward') await resumeBatch(work, moves, deleted);
+  else returnBatch(work, moves);
   return ok(undefined);
 }
+
+/** After a restart a file system may have another number. What was taken in lies where our own folder lies, whose number is known. */
+const onDevicesOfNow = (work: FileWork, moves: readonly IntendedMove[]): IntendedMove[] => moves.map((move) => ({ ...move, dev: work.folders.at(move.root).identity.dev }));

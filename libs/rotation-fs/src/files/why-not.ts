@@ -11,7 +11,7 @@ import type { WalkedFolder } from './store-walk.js';
 export type WhyNot = (folder: WalkedFolder, reader: FolderReader, path: () => BytePath) => SkipReason | null;
 
 /** What an item was, as a text that another item never has: a mark notes it, and it changes with the item. */
-export const identityOf = ({ dev, ino, size, mtimeMs }: Pick<EntryFacts, 'dev' | 'ino' | 'size' | 'mtimeMs'>): string => `${dev}:${ino} ${size} ${mtimeMs}`;
+export const identityOf = ({ ino, size, mtimeMs }: Pick<EntryFacts, 'ino' | 'size' | 'mtimeMs'>): string => `${ino} ${size} ${mtimeMs}`;
 
 /** Stores that come before one in its profile own what they take in. */
 const earlierStores = (profile: Profile, store: Store): readonly Store[] => profile.stores.slice(0, profile.stores.findIndex((candidate) => candidate.id === store.id));

@@ -36,7 +36,7 @@ export type JournalRecord =
   /** `expiresAt` is that of the order, where it has one: until then it could be given again. */
   | { readonly kind: 'opened'; readonly content: Sha256; readonly facts: OrderFacts; readonly expiresAt?: string }
   | Begun
-  | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number }
+  | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly fileSystem: string }
   /** `files` is base64 of `packMoves`; their slots count up from `first`. */
   | { readonly kind: 'intent'; readonly first: number; readonly count: number; readonly files: string }
   /** `ours` is base64 of `packPlaces`: which of the batch are ours to delete. */
