@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,12 @@ export class TaskHost {
     };
     const [trust, signingKey, hashKeyFile] = [write('trust.json', JSON.stringify({ schema: 'mailwarden/trust/v1', rotation: this.#worker.publicKey, consent: this.#worker.publicKey, reporting: this.#worker.publicKey })), write('key.pem', this.#executor.pem), write('hash-key', 'key')];
     write('executor.json', JSON.stringify({ server: 'mx-1', root: this.root, trust, signingKey, profileDirs: [], journalDir: join(this.dir, 'journal'), hashKeyFile, network: 'none' }));
+  }
+
+  /** Puts the journals elsewhere, as an operator's settings may. */
+  journalAt(dir: string): void {
+    const settings = JSON.parse(readFileSync(this.settings, 'utf8')) as Record<string, unknown>;
+    writeFileSync(this.settings, JSON.stringify({ ...settings, journalDir: dir }), { mode: 0o600 });
   }
 
   fill(count: number, from = 0): void {

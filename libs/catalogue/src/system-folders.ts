@@ -2,7 +2,7 @@
 const SHARED = ['', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/usr/lib', '/usr/local', '/usr/share', '/var', '/var/cache', '/var/lib', '/var/log', '/var/mail', '/var/opt', '/var/run', '/var/spool', '/var/tmp', '/etc/opt', '/mnt', '/media'];
 
 /** Trees that make up the system: nothing anywhere below is ever deleted. */
-const SYSTEM = ['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/libx32', '/proc', '/root', '/sbin', '/sys', '/usr', '/var/lib/dpkg', '/var/lib/rpm'];
+const SYSTEM = ['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/libx32', '/proc', '/root', '/sbin', '/sys', '/usr', '/var/lib/dpkg', '/var/lib/rpm', '/var/lib/mailwarden', '/var/lib/mailwarden-executor'];
 
 const withoutEnd = (folder: string): string => folder.replace(/\/+$/, '');
 

@@ -6,6 +6,7 @@ import { readAccounts, withHost, type Host } from './host.js';
 import { kernelFacts, withKernelFacts } from './kernel/observe-kernel.js';
 import { observeStore, shownName, type ScanContext } from './observe-store.js';
 import { readReading } from './probe/read-probe.js';
+import { maySettingName } from './probe/setting-writer.js';
 import { ruleFacts, withRules } from './rules/observe-rules.js';
 import { openMemory, concludeScan } from './memory/remembering-scan.js';
 import { withHistory } from './memory/scan-history.js';
@@ -20,12 +21,12 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const NO_READING = unknown('the profile has no probe for it');
 const read = (host: Host, reading: Reading | null): Promise<Measured<string>> => (reading === null ? Promise.resolve(NO_READING) : readReading(host, reading));
 
-/** The profile with its variables filled in by what this host's settings say. */
+/** The profile with its variables filled in by what this host's settings say, as far as whoever wrote them may say it. */
 export async function resolveOnHost(host: Host, profile: Profile): Promise<Profile> {
   const values: Record<string, string> = {};
   for (const [name, variable] of Object.entries(profile.variables)) {
     const value = await read(host, variable.reading);
-    if (value.known) values[name] = value.value;
+    if (value.known && variable.reading !== null && maySettingName(host, profile, variable.reading, value.value)) values[name] = value.value;
   }
   return resolveVariables(profile, values);
 }

@@ -6,7 +6,7 @@ import { Journal } from './journal/journal.js';
 import { forgetNames, pruneJournals } from './journal/old-journals.js';
 import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
 import type { ApplyRequest } from './rotate-request.js';
-import { refusalOf } from './safe-root.js';
+import { overlapOf, refusalOf } from './safe-root.js';
 
 /** What an order came to, before it is signed. */
 interface Done {
@@ -47,7 +47,7 @@ export async function accountFor(journalDir: string, order: OrderFacts, now: () 
 export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<Receipt> {
   const engine = engineFor(request.store);
   return accountFor(request.journalDir, order, request.now, async (journal) => {
-    const refusal = refusalOf(request.store);
+    const refusal = refusalOf(request.store) ?? overlapOf(request.store, { hostRoot: request.host.rootPath, journalDir: request.journalDir });
     const outcome: Outcome = refusal === null ? await engine.carryOut(request, order, journal) : journal.begun === undefined ? { ...NOTHING_DONE, outcome: 'refused', reason: refusal } : await engine.settle(request, order, journal, refusal);
     const measured = outcome.after ?? (refusal === null || journal.begun !== undefined ? await engine.measure(request) : unknown('nothing was touched'));
     request.watch?.('finished');

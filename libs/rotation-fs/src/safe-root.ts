@@ -1,10 +1,11 @@
+import { realpathSync } from 'node:fs';
 import type { Store } from '@mailwarden/catalogue';
 import { compilePatterns } from '@mailwarden/inventory';
 
 const SYSTEM_FOLDERS = new Set(['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib32', '/lib64', '/media', '/mnt', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var', '/var/backups', '/var/cache', '/var/lib', '/var/local', '/var/log', '/var/mail', '/var/opt', '/var/run', '/var/spool', '/var/tmp', '/var/www']);
 const FORBIDDEN_BELOW = /^\/(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr)(?:\/|$)/;
-/** Our own journals are never anybody's store. */
-const OWN = /^\/var\/lib\/mailwarden(?:\/|$)/;
+/** What this product keeps for itself is never anybody's store. */
+const OWN = /^\/var\/lib\/mailwarden(?:-[^/]*)?(?:\/|$)/;
 const HOME = /^\/home\/[^/]*$/;
 /** Folders that many programs write to: there only names that tell of the product are taken in, never the whole folder. */
 const SHARED_FOLDERS = new Set(['/var/crash', '/var/lib/systemd/coredump', '/var/spool/abrt', '/var/spool/mail']);
@@ -37,4 +38,21 @@ export function refusalOf(store: Store): string | null {
   if (store.files.some((glob) => glob.includes('${') || CROOKED.test(glob))) return `a path of ${store.id} is not a plain one`;
   if (store.files.some((glob) => liesInTheSystem(store, glob))) return `${store.id} lies in a folder of the system`;
   return store.files.some(takesInOthers) ? `${store.id} takes in a folder that is not the product's own` : null;
+}
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder === '/' ? '' : folder}/`);
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // It is not there yet.
+  }
+}
+
+/** Why a store is not deleted from where the executor keeps its journals, wherever its settings put them; null where the two lie apart. */
+export function overlapOf(store: Pick<Store, 'files'>, { hostRoot, journalDir }: { readonly hostRoot: string; readonly journalDir: string }): string | null {
+  const own = realOf(journalDir);
+  const roots = compilePatterns(store.files).roots.map((root) => (hostRoot === '/' ? root : `${hostRoot}${root}`));
+  return roots.some((root) => isWithin(root, own) || isWithin(own, root)) ? 'the store takes in what the executor keeps of its own deletions' : null;
 }

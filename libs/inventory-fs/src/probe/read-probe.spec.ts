@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Probe, Reading } from '@mailwarden/catalogue';
@@ -8,6 +8,8 @@ import { withHost } from '../host.js';
 import { readQuantity, readReading } from './read-probe.js';
 
 const FILE = '/etc/opt/product/settings';
+const isRoot = process.getuid?.() === 0;
+const STRANGER = 54_321;
 type Format = Extract<Probe, { kind: 'file-key' }>['format'];
 
 let root: string;
@@ -228,6 +230,28 @@ describe('a command', () => {
     chmodSync(program, 0o644);
     expect(await here(command(program))).toBe(`(${program} may not be run)`);
     expect(await here(command('/bin/sh', '-c', 'kill -TERM $$'))).toBe('(/bin/sh was ended (SIGTERM))');
+  });
+
+  it.runIf(isRoot)(`is not run where somebody else could put another program in its place${isRoot ? '' : ' (skipped: giving a file away needs the super-user)'}`, async () => {
+    const [folder, program, mark] = [join(root, 'bin'), join(root, 'bin/program'), join(root, 'was-run')];
+    mkdirSync(folder);
+    writeFileSync(program, `#!/bin/sh\ntouch ${mark}\necho told\n`, { mode: 0o755 });
+    symlinkSync(program, join(root, 'link'));
+    const refused = (part: string, way = program): string => `(${way} is not run: others than root may change ${part})`;
+    for (const [part, give, back] of [
+      [program, () => chownSync(program, STRANGER, STRANGER), () => chownSync(program, 0, 0)],
+      [program, () => chmodSync(program, 0o775), () => chmodSync(program, 0o755)],
+      [folder, () => chownSync(folder, STRANGER, STRANGER), () => chownSync(folder, 0, 0)],
+      [folder, () => chmodSync(folder, 0o777), () => chmodSync(folder, 0o755)],
+    ] as const) {
+      give();
+      expect(await here(command(program))).toBe(refused(part));
+      expect(await here(command(join(root, 'link')))).toBe(refused(part, join(root, 'link')));
+      back();
+    }
+    expect(existsSync(mark)).toBe(false);
+    expect(await here(command(program))).toBe('told');
+    expect(existsSync(mark)).toBe(true);
   });
 
   it('that does not end is killed, also when it does not listen', async () => {

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
+import { untrustedPart } from './trusted-program.js';
 
 const OUTPUT_BYTES_MAX = 65_536;
 
@@ -17,10 +19,15 @@ function reasonOf(program: string, timeoutSeconds: number, problem: { code?: unk
   }
 }
 
-/** Runs a profile's command: absolute, fixed arguments, no shell, an empty environment, nothing to read, bounded in time and output. What does not end in time is killed, for it may not listen to less. */
+/**
+ * Runs a profile's command: absolute, fixed arguments, no shell, an empty environment, nothing to read, bounded in time and output. What does not end in time is killed, for it may not listen to less.
+ * Safety: it runs with the rights of whoever measures, which is root where a store is deleted from: a program that a product's account could replace is not run.
+ */
 export function runCommand(command: readonly string[], timeoutSeconds: number): Promise<Measured<string>> {
   const [program, ...args] = command;
   if (program === undefined || !program.startsWith('/')) return Promise.resolve(unknown('the command is not an absolute path'));
+  const untrusted = existsSync(program) ? untrustedPart(program) : null;
+  if (untrusted !== null) return Promise.resolve(unknown(`${program} is not run: ${untrusted}`));
   return new Promise((resolve) => {
     try {
       const child = execFile(program, args, { env: {}, cwd: '/', timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8', windowsHide: true }, (problem, output) =>

@@ -1,14 +1,13 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import type { RotateActive } from '@mailwarden/catalogue';
-import { kernelServes, runCommand, serviceProcess } from '@mailwarden/inventory-fs';
+import { kernelServes, runCommand, serviceProcess, untrustedPart } from '@mailwarden/inventory-fs';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { openProcess, signalProcess } from '@mailwarden/linux';
 import type { RotateRequest } from '../rotate-request.js';
 import { writersOf, type LogWriter } from './log-writers.js';
 import { permittedUsers } from './permitted-users.js';
 import type { FileIdentity } from './store-file.js';
-import { untrustedPart } from './trusted-program.js';
 
 /** How long a product gets to take its new file. Units: milliseconds. */
 export const REOPEN_MS_MAX = 10_000;
