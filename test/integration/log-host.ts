@@ -35,12 +35,15 @@ type Part = Partial<RotationOrder>;
 
 /** A tree that stands for a host with a program that logs, and what rotates it. */
 export class LogHost {
-  readonly root = mkdtempSync(join(tmpdir(), 'mailwarden-logs-'));
-  readonly logs = join(this.root, LOGS);
+  readonly root: string;
+  readonly logs: string;
   readonly #profile: string;
   #writer: ChildProcess | null = null;
 
-  constructor(store: string) {
+  /** `parent` is where its tree lies, as on a disk of its own. */
+  constructor(store: string, parent = tmpdir()) {
+    this.root = mkdtempSync(join(parent, 'mailwarden-logs-'));
+    this.logs = join(this.root, LOGS);
     this.#profile = profileOf(store);
     for (const folder of [this.logs, join(this.root, 'run'), join(this.root, 'etc')]) mkdirSync(folder, { recursive: true, mode: 0o755 });
   }

@@ -1,15 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Other accounts get in. */
 const MAY_ENTER = 0o755;
-export type DiskKind = 'ext4' | 'xfs' | 'tmpfs';
+export type DiskKind = 'ext3' | 'ext4' | 'xfs' | 'tmpfs';
 
 const PROGRAMS = ['/usr/sbin/', '/sbin/', '/usr/bin/', '/bin/'];
 const programOf = (name: string): string | null => PROGRAMS.map((folder) => folder + name).find((path) => existsSync(path)) ?? null;
 const MAKERS: Readonly<Record<Exclude<DiskKind, 'tmpfs'>, { readonly program: string; readonly args: readonly string[] }>> = {
+  ext3: { program: 'mkfs.ext3', args: ['-q', '-F', '-m', '0'] }, // Takes no blocks out of files.
   ext4: { program: 'mkfs.ext4', args: ['-q', '-F', '-m', '0'] },
   xfs: { program: 'mkfs.xfs', args: ['-q', '-f'] },
 };
@@ -71,10 +72,12 @@ export class ScratchDisk {
 
   /** As after the machine came back: mounted again, from what is on the disk, and its device has another number than before. */
   comeBack(): void {
+    const before = this.#number;
     this.#unmount();
     const instead = execFileSync(programOf('losetup') ?? 'losetup', ['--find', '--show', this.#placeholder], { encoding: 'utf8' }).trim();
     try {
       if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
+      if (statSync(this.at).dev === before) throw new Error('the disk came back under the number that it had');
     } finally {
       execFileSync(programOf('losetup') ?? 'losetup', ['--detach', instead]);
     }
@@ -88,6 +91,15 @@ export class ScratchDisk {
   remove(): void {
     this.#unmount();
     rmSync(this.dir, { recursive: true });
+  }
+
+  /** Null without power: nothing answers. */
+  get #number(): number | null {
+    try {
+      return statSync(this.at).dev;
+    } catch {
+      return null;
+    }
   }
 
   get #image(): string {

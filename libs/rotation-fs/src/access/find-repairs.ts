@@ -20,8 +20,9 @@ export interface FoundRepair {
   /** The store's own folder; the entry lies below it, or is it where `path` is empty. */
   readonly root: BytePath;
   readonly path: BytePath;
-  readonly dev: number;
   readonly ino: number;
+  /** When its inode was made; 0 where the file system keeps no such moment. Units: milliseconds since 1970. */
+  readonly bornMs: number;
   readonly entry: RepairableEntry;
   readonly repair: Repair;
 }
@@ -117,7 +118,7 @@ class Search implements Visitor {
     this.left.set(reason, (this.left.get(reason) ?? 0) + 1);
   }
 
-  #look(path: BytePath, { uid, gid, mode, dev, ino }: Stats, lists: Pick<RepairableEntry, 'folder' | 'acl' | 'defaultAcl'>, way: Way): void {
+  #look(path: BytePath, { uid, gid, mode, ino, birthtimeMs }: Stats, lists: Pick<RepairableEntry, 'folder' | 'acl' | 'defaultAcl'>, way: Way): void {
     this.seen += 1;
     const entry: RepairableEntry = { uid, gid, mode, ...lists, through: way.folders };
     const repair = this.#judge.of(entry, way);
@@ -125,7 +126,7 @@ class Search implements Visitor {
     if (!repair.isChanged) return;
     if (lists.folder && isForbidden(path)) return this.#leave('system-folder');
     if (this.repairs.length >= REPAIRS_MAX) return this.#leave('too-many');
-    this.repairs.push({ root: this.root, path: path.slice(this.root.length + 1), dev, ino, entry, repair });
+    this.repairs.push({ root: this.root, path: path.slice(this.root.length + 1), ino, bornMs: birthtimeMs, entry, repair });
   }
 }
 

@@ -27,8 +27,8 @@ export class HeldEntry {
     readonly stat: Stats,
   ) {}
 
-  /** Null where there is no such entry any more, or it is another one, a link, or in another mount. Safety: each folder on the way is opened through the one before it. */
-  static open(host: Host, at: { readonly root: BytePath; readonly path: BytePath; readonly dev: number; readonly ino: number }): HeldEntry | null {
+  /** Null where there is no such entry any more, or it is another one by its inode or its birth, a link, or in another mount. Safety: each folder on the way is opened through the one before it. */
+  static open(host: Host, at: { readonly root: BytePath; readonly path: BytePath; readonly ino: number; readonly bornMs: number }): HeldEntry | null {
     const beneath = openDirectoryBeneath(host.root, at.root);
     if (!beneath.ok) return null;
     let folder: Directory = beneath.value.directory;
@@ -47,7 +47,7 @@ export class HeldEntry {
     }
   }
 
-  static #held(folder: Directory, name: BytePath, { dev, ino }: { readonly dev: number; readonly ino: number }): HeldEntry | null {
+  static #held(folder: Directory, name: BytePath, { ino, bornMs }: { readonly ino: number; readonly bornMs: number }): HeldEntry | null {
     let fd: number;
     try {
       fd = openSync(entryPath(folder, name), PLACE);
@@ -55,7 +55,7 @@ export class HeldEntry {
       return null;
     }
     const stat = fstatSync(fd);
-    const isIt = stat.dev === dev && stat.ino === ino && mountIdOf(fd) === folder.mountId && (stat.isDirectory() || (stat.isFile() && stat.nlink === 1));
+    const isIt = stat.ino === ino && stat.birthtimeMs === bornMs && mountIdOf(fd) === folder.mountId && (stat.isDirectory() || (stat.isFile() && stat.nlink === 1));
     if (isIt) return new HeldEntry(fd, stat);
     closeSync(fd);
     return null;

@@ -26,20 +26,20 @@ const decoded = (text: string): string => Buffer.from(text, 'base64').toString('
 const count = (left: Map<LeftReason, number>, reason: LeftReason): void => void left.set(reason, (left.get(reason) ?? 0) + 1);
 const isSame = (one: HeldRights, other: HeldRights): boolean => one.uid === other.uid && one.gid === other.gid && one.mode === other.mode && one.acl === other.acl && one.defaultAcl === other.defaultAcl;
 
-const changeOf = ({ root, path, dev, ino, entry, repair }: FoundRepair, of: { readonly profile: string; readonly store: string }): IntendedChange => ({
+const changeOf = ({ root, path, ino, bornMs, entry, repair }: FoundRepair, of: { readonly profile: string; readonly store: string }): IntendedChange => ({
   profile: of.profile,
   store: of.store,
   root: encoded(root),
   path: encoded(path),
-  dev,
   ino,
+  bornMs,
   before: heldRights(entry),
   after: heldRights(repair.rights),
 });
 
 /** Makes one change on the very entry that was judged. Returns why it stays; null when it is made. */
 function changeEntry(host: Host, change: IntendedChange, wanted: HeldRights, isExpected: (now: HeldRights) => boolean): LeftReason | null {
-  const held = HeldEntry.open(host, { root: decoded(change.root), path: decoded(change.path), dev: change.dev, ino: change.ino });
+  const held = HeldEntry.open(host, { root: decoded(change.root), path: decoded(change.path), ino: change.ino, bornMs: change.bornMs });
   if (held === null) return 'changed';
   try {
     const now = held.rights;

@@ -5,14 +5,17 @@ import { lockOrder } from '../journal/journal-lock.js';
 import { stateFolder } from '../state-file.js';
 import type { HeldRights } from './held-entry.js';
 
-/** One change, as it is written down before it is made. Paths are base64 of their bytes. */
+/**
+ * One change, as it is written down before it is made. Paths are base64 of their bytes.
+ * The entry is known again by its inode and its birth: it is undone weeks later, and a restart gives devices other numbers.
+ */
 export interface IntendedChange {
   readonly profile: string;
   readonly store: string;
   readonly root: string;
   readonly path: string;
-  readonly dev: number;
   readonly ino: number;
+  readonly bornMs: number;
   readonly before: HeldRights;
   readonly after: HeldRights;
 }

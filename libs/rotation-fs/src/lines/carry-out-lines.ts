@@ -3,7 +3,7 @@ import type { Directory } from '@mailwarden/inventory-fs';
 import type { Journal } from '../journal/journal.js';
 import { nameFrom, namedAs } from '../logs/log-work.js';
 import { writersOf } from '../logs/log-writers.js';
-import { openFile, withFolder } from '../logs/store-file.js';
+import { openFile, withDeviceOfNow, withFolder } from '../logs/store-file.js';
 import type { ApplyRequest } from '../rotate-request.js';
 import { cutFile } from './cut-file.js';
 import { collapsibleBlock } from './cut-in-place.js';
@@ -14,7 +14,7 @@ import { removeFile } from './remove-file.js';
 import { closeWorkshop, openWorkshop } from './workshop.js';
 import { writeAnew } from './write-anew.js';
 
-export const chosenLines = ({ file, records, bytes, stretches, behind }: PlannedLines): ChosenLines => ({ root: namedAs(file.root), folder: namedAs(file.folder), name: namedAs(file.name), dev: file.dev, ino: file.ino, size: file.size, mtimeMs: file.mtimeMs, records, bytes, stretches, behind });
+export const chosenLines = ({ file, records, bytes, stretches, behind }: PlannedLines): ChosenLines => ({ root: namedAs(file.root), folder: namedAs(file.folder), name: namedAs(file.name), dev: file.dev, ino: file.ino, bornMs: file.bornMs, size: file.size, mtimeMs: file.mtimeMs, records, bytes, stretches, behind });
 
 /** In place where the file system can and all who write append; else what stays is written anew. A run that goes on keeps to the way that was begun. */
 async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Promise<LinesGone> {
@@ -34,23 +34,25 @@ async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Pro
   return own === null ? untouched("the executor's own folder is open to others; somebody else made it") : writeAnew(work, own);
 }
 
+const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => record.kind !== 'lines-done' && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
+
 async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines): Promise<LinesGone | null> {
   const place = { root: nameFrom(chosen.root), folder: nameFrom(chosen.folder), name: nameFrom(chosen.name) };
   return withFolder(request.host, place, async (directory) => {
-    const work: LineWork = { request, order, journal, number, chosen, place, directory, watch: request.watch ?? (() => undefined) };
     let workshop: Directory | null = null;
     const open = (): Directory | null => (workshop ??= openWorkshop(directory, order));
     try {
+      const own = isBegun(journal, number) ? open() : null;
+      const places = [{ directory, name: place.name }, ...(own === null ? [] : [{ directory: own, name: String(number) }])];
+      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place, directory, watch: request.watch ?? (() => undefined) };
       if (chosen.stretches.length > 0) return await cutOrWrite(work, open);
-      const own = open();
-      return own === null ? untouched("the executor's own folder is open to others; somebody else made it") : removeFile(work, own);
+      const ours = open();
+      return ours === null ? untouched("the executor's own folder is open to others; somebody else made it") : removeFile(work, ours);
     } finally {
       if (workshop !== null) closeWorkshop(directory, workshop, order);
     }
   });
 }
-
-const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => record.kind !== 'lines-done' && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
 
 /**
  * Brings the chosen files of an order to their end, the oldest first, those that an earlier run began among them. `mayBegin` says before each file why no other is begun; null where one may be.

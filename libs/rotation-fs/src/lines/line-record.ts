@@ -8,6 +8,8 @@ export interface ChosenLines {
   readonly name: string;
   readonly dev: number;
   readonly ino: number;
+  /** Units: milliseconds since 1970; 0 where the file system keeps no such moment. */
+  readonly bornMs: number;
   readonly size: number;
   readonly mtimeMs: number;
   readonly records: number;
@@ -25,6 +27,6 @@ export type LineRecord =
   | { readonly kind: 'lines-chosen'; readonly files: readonly ChosenLines[] }
   | { readonly kind: 'lines-cutting'; readonly file: number; readonly stretch: number; readonly cut: PreparedCut }
   | { readonly kind: 'lines-cut'; readonly file: number; readonly stretch: number; readonly records: number; readonly bytes: number }
-  | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly from: number }
+  | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly from: number }
   | { readonly kind: 'lines-carrying'; readonly file: number; readonly at: number; readonly from: number; readonly to: number }
   | { readonly kind: 'lines-done'; readonly file: number; readonly records: number; readonly bytes: number; readonly note: string };

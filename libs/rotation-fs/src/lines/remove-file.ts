@@ -30,7 +30,7 @@ export function removeFile(work: LineWork, workshop: Directory): LinesGone {
       return untouched(NOT_THAT_FILE);
     }
   }
-  if (!isOurs) work.journal.write({ kind: 'lines-swapping', file: work.number, dev: work.chosen.dev, ino: work.chosen.ino, from: work.chosen.size });
+  if (!isOurs) work.journal.write({ kind: 'lines-swapping', file: work.number, dev: work.chosen.dev, ino: work.chosen.ino, bornMs: work.chosen.bornMs, from: work.chosen.size });
   work.watch('lines-swapped');
   unlinkSync(entryPath(workshop, own.name));
   fsyncSync(work.directory.fd);

@@ -4,7 +4,7 @@ import { exchangeNames } from '@mailwarden/linux';
 import { makeLike } from '../logs/like-file.js';
 import { writersOf } from '../logs/log-writers.js';
 import { prepareReopening, REOPEN_MS_MAX, waitUntilLeft, type Reopening } from '../logs/reopen.js';
-import { isSameFile, openFile } from '../logs/store-file.js';
+import { identityOf, isSameFile, openFile, withDeviceOfNow, type FileIdentity } from '../logs/store-file.js';
 import { markAt } from './cut-in-place.js';
 import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
 
@@ -46,7 +46,7 @@ function writeKept(work: LineWork, old: number, workshop: Directory): { readonly
   }
 }
 
-const isAt = (directory: Directory, name: string, identity: { readonly dev: number; readonly ino: number }): boolean => {
+const isAt = (directory: Directory, name: string, identity: FileIdentity): boolean => {
   try {
     return isSameFile(statEntry(directory, name), identity);
   } catch {
@@ -78,7 +78,7 @@ function carryOver(work: LineWork, old: number, fresh: number, from: number): nu
   return place - from;
 }
 
-function finish(work: LineWork, workshop: Directory, from: number, made: { readonly dev: number; readonly ino: number }): LinesGone {
+function finish(work: LineWork, workshop: Directory, from: number, made: FileIdentity): LinesGone {
   const old = openFile(workshop, String(work.number), work.chosen, constants.O_RDONLY);
   if (old === null) return { records: work.chosen.records, bytes: work.chosen.bytes, note: '' }; // An earlier run came as far as to unlink it.
   const fresh = openSync(entryPath(work.directory, work.place.name), constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -97,7 +97,7 @@ function finish(work: LineWork, workshop: Directory, from: number, made: { reado
 }
 
 /** The product goes on with its old file: that gets its name back, and nothing has happened. */
-function turnBack(work: LineWork, workshop: Directory, made: { readonly dev: number; readonly ino: number }): LinesGone {
+function turnBack(work: LineWork, workshop: Directory, made: FileIdentity): LinesGone {
   const [active, own] = [{ folder: work.directory.fd, name: work.place.name }, { folder: workshop.fd, name: String(work.number) }];
   if (writersOf(made).length > 0 || !isAt(work.directory, work.place.name, made) || exchangeNames(active, own) !== null) throw new Error('a part of the product goes on with a file that was written anew, another with the new one: the order stays open, and goes on when the product was started anew');
   unlinkSync(entryPath(workshop, own.name));
@@ -105,7 +105,8 @@ function turnBack(work: LineWork, workshop: Directory, made: { readonly dev: num
 }
 
 async function swap(work: LineWork, workshop: Directory, reopening: Reopening): Promise<LinesGone> {
-  let swapping = recordsAbout(work, 'lines-swapping').at(-1);
+  const earlier = recordsAbout(work, 'lines-swapping').at(-1);
+  let swapping = earlier === undefined ? undefined : withDeviceOfNow(earlier, [{ directory: work.directory, name: work.place.name }]);
   const name = String(work.number);
   if (swapping === undefined || isAt(work.directory, work.place.name, work.chosen)) {
     const old = openFile(work.directory, work.place.name, work.chosen, constants.O_RDONLY);
@@ -115,7 +116,7 @@ async function swap(work: LineWork, workshop: Directory, reopening: Reopening): 
       if (fstatSync(old).size < last || markAt(old, last, work.chosen.size) !== work.chosen.behind) return untouched(NOT_THAT_FILE);
       const { made, from } = writeKept(work, old, workshop);
       work.watch('lines-written');
-      swapping = { kind: 'lines-swapping', file: work.number, dev: made.dev, ino: made.ino, from };
+      swapping = { kind: 'lines-swapping', file: work.number, ...identityOf(made), from };
       work.journal.write(swapping);
     } finally {
       closeSync(old);

@@ -5,7 +5,7 @@ import { collapseCut, collapsibleBlock, isCollapsed, markAt, prepareCut, type Pr
 import { makeLike } from './like-file.js';
 import { lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
 import { writersOf } from './log-writers.js';
-import { openFile } from './store-file.js';
+import { identityOf, openFile } from './store-file.js';
 
 const PIECE_BYTES = 2 ** 20;
 const NEWLINE = 0x0a;
@@ -144,8 +144,7 @@ function openCopy(work: LogWork, directory: Directory, log: number): { readonly 
   for (const name of work.names) {
     const fd = makeLike(log, directory, name);
     if (fd === null) continue;
-    const { dev, ino } = fstatSync(fd);
-    work.journal.write({ kind: 'log-copying', log: work.number, generation: namedAs(name), dev, ino });
+    work.journal.write({ kind: 'log-copying', log: work.number, generation: namedAs(name), ...identityOf(fstatSync(fd)) });
     return { fd, name };
   }
   return null;

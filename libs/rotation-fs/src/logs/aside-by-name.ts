@@ -6,7 +6,7 @@ import { makeLike } from './like-file.js';
 import { lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
 import { writersOf } from './log-writers.js';
 import { prepareReopening, REOPEN_MS_MAX, waitUntilLeft, type Reopening, type ReopenWay } from './reopen.js';
-import { isSameFile, openFile } from './store-file.js';
+import { identityOf, isSameFile, openFile, type FileIdentity } from './store-file.js';
 
 const MOVED_AWAY = 'the log was moved or replaced by somebody else meanwhile, and was left to them';
 
@@ -36,22 +36,22 @@ function rename(work: LogWork, directory: Directory): { readonly name: BytePath 
 }
 
 /** Puts an empty file in the log's place, like it, where the product has not yet done so. Its identity where we made it. */
-function makeNew(work: LogWork, directory: Directory, generation: BytePath): { readonly dev: number; readonly ino: number } | null {
+function makeNew(work: LogWork, directory: Directory, generation: BytePath): FileIdentity | null {
   const old = openFile(directory, generation, work.identity, constants.O_RDONLY);
   if (old === null) return null;
   try {
     const made = makeLike(old, directory, work.place.name);
     if (made === null) return null;
-    const { dev, ino } = fstatSync(made);
+    const identity = identityOf(fstatSync(made));
     closeSync(made);
-    return { dev, ino };
+    return identity;
   } finally {
     closeSync(old);
   }
 }
 
 /** The product went on with its old file: it gets its name back, while ours is still empty and nobody has it. */
-function turnBack(work: LogWork, directory: Directory, generation: BytePath, made: { readonly dev: number; readonly ino: number } | null): boolean {
+function turnBack(work: LogWork, directory: Directory, generation: BytePath, made: FileIdentity | null): boolean {
   if (made === null || writersOf(made).length > 0) return false;
   const [active, aside] = [{ folder: directory.fd, name: work.place.name }, { folder: directory.fd, name: generation }];
   if (exchangeNames(active, aside) !== null) return false;

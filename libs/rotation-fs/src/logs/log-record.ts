@@ -7,6 +7,8 @@ export interface ChosenLog {
   readonly name: string;
   readonly dev: number;
   readonly ino: number;
+  /** Units: milliseconds since 1970; 0 where the file system keeps no such moment. */
+  readonly bornMs: number;
   readonly size: number;
 }
 
@@ -21,7 +23,7 @@ export type AsideResult = 'set-aside' | 'stayed';
 export type LogRecord =
   | { readonly kind: 'log-chosen'; readonly logs: readonly ChosenLog[] }
   | { readonly kind: 'log-renaming'; readonly log: number; readonly generation: string }
-  | { readonly kind: 'log-copying'; readonly log: number; readonly generation: string; readonly dev: number; readonly ino: number }
+  | { readonly kind: 'log-copying'; readonly log: number; readonly generation: string; readonly dev: number; readonly ino: number; readonly bornMs: number }
   | { readonly kind: 'log-copied'; readonly log: number; readonly end: number; readonly mark: string; readonly block: number | null }
   | { readonly kind: 'log-cutting'; readonly log: number; readonly cut: PreparedCut }
   | { readonly kind: 'log-aside'; readonly log: number; readonly result: AsideResult; readonly note: string };

@@ -28,8 +28,8 @@ export const stayed = (note: string): AsideOutcome => ({ result: 'stayed', note 
 const text = (bytes: BytePath): string => Buffer.from(bytes, 'latin1').toString('base64');
 const bytesOf = (base64: string): BytePath => Buffer.from(base64, 'base64').toString('latin1');
 
-export const chosenFrom = ({ root, folder, name, dev, ino, size }: FilePlace & FileIdentity & { readonly size: number }): ChosenLog => ({ root: text(root), folder: text(folder), name: text(name), dev, ino, size });
-export const placeOfChosen = ({ root, folder, name, dev, ino }: ChosenLog): FilePlace & FileIdentity => ({ root: bytesOf(root), folder: bytesOf(folder), name: bytesOf(name), dev, ino });
+export const chosenFrom = ({ root, folder, name, dev, ino, bornMs, size }: FilePlace & FileIdentity & { readonly size: number }): ChosenLog => ({ root: text(root), folder: text(folder), name: text(name), dev, ino, bornMs, size });
+export const placeOfChosen = ({ root, folder, name, dev, ino, bornMs }: ChosenLog): FilePlace & FileIdentity => ({ root: bytesOf(root), folder: bytesOf(folder), name: bytesOf(name), dev, ino, bornMs });
 export const namedAs = text;
 export const nameFrom = bytesOf;
 

@@ -16,7 +16,10 @@ export interface LogWriter {
   readonly appends: boolean;
 }
 
-function writerAt(pid: number, fd: string, { dev, ino }: FileIdentity): LogWriter | null {
+/** By what a file is known among those that are open now. */
+type OpenIdentity = Pick<FileIdentity, 'dev' | 'ino'>;
+
+function writerAt(pid: number, fd: string, { dev, ino }: OpenIdentity): LogWriter | null {
   try {
     const stat = statSync(`/proc/${pid}/fd/${fd}`);
     if (!stat.isFile() || stat.dev !== dev || stat.ino !== ino) return null;
@@ -37,7 +40,7 @@ function descriptorsOf(pid: number): string[] {
 }
 
 /** Who writes to a file: of some processes, or of all that may be looked into, this one left out. */
-export function writersOf(file: FileIdentity, pids: Iterable<number> = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)): LogWriter[] {
+export function writersOf(file: OpenIdentity, pids: Iterable<number> = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)): LogWriter[] {
   const writers: LogWriter[] = [];
   for (const pid of pids) {
     if (pid === process.pid) continue;

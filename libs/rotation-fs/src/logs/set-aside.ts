@@ -4,8 +4,8 @@ import { asideByCopy } from './aside-by-copy.js';
 import { asideByName } from './aside-by-name.js';
 import { generationNames } from './generation-name.js';
 import type { ChosenLog } from './log-record.js';
-import { placeOfChosen, stayed, type AsideOutcome, type LogWork } from './log-work.js';
-import { storePatterns, withFolder, type StoreFile } from './store-file.js';
+import { lastRecord, nameFrom, placeOfChosen, stayed, type AsideOutcome, type LogWork } from './log-work.js';
+import { storePatterns, withDeviceOfNow, withFolder, type StoreFile } from './store-file.js';
 import type { Journal } from '../journal/journal.js';
 import { outOfPatience } from '../patience.js';
 import type { ApplyRequest } from '../rotate-request.js';
@@ -16,7 +16,12 @@ const LOOK_EVERY_MS = 100;
 
 function way(work: LogWork, how: RotateActive): Promise<AsideOutcome | null> {
   if (work.names.length === 0) return Promise.resolve(stayed('no name that the log could get is taken in by the patterns of its store'));
-  return withFolder(work.request.host, work.place, (directory) => (how.by === 'copy-truncate' ? asideByCopy(work, directory, how) : asideByName(work, directory, how)));
+  return withFolder(work.request.host, work.place, (directory) => {
+    const renaming = lastRecord(work, 'log-renaming');
+    const names = [work.place.name, ...(renaming === undefined ? [] : [nameFrom(renaming.generation)])];
+    const now: LogWork = { ...work, identity: withDeviceOfNow(work.identity, names.map((name) => ({ directory, name }))) };
+    return how.by === 'copy-truncate' ? asideByCopy(now, directory, how) : asideByName(now, directory, how);
+  });
 }
 
 /** Logs that an order chose and that no run of it has brought to an end. */

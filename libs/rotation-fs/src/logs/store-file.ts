@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { compilePatterns, outermost, type BytePath, type PatternSet } from '@mailwarden/inventory';
-import { closeDirectory, entryPath, openChildDirectory, openDirectoryBeneath, walk, type Directory, type Host } from '@mailwarden/inventory-fs';
+import { closeDirectory, entryPath, mountIdOf, openChildDirectory, openDirectoryBeneath, statEntry, walk, type Directory, type Host } from '@mailwarden/inventory-fs';
 import type { RotateRequest } from '../rotate-request.js';
 
 /** Where a file of a store lies. `folder` is below the root, and empty for the root itself. */
@@ -81,12 +81,30 @@ export async function withFolder<T>(host: Pick<Host, 'root'>, { root, folder }: 
   }
 }
 
-/** What tells one file from another under the same name. */
-export type FileIdentity = Pick<StoreFile, 'dev' | 'ino'>;
-export const isSameFile = (stat: Stats, { dev, ino }: FileIdentity): boolean => stat.isFile() && stat.dev === dev && stat.ino === ino;
+/**
+ * What tells one file from another in the same place: its inode and its birth. A journal outlives a restart, after which the device may have another number:
+ * that one says by which number the file is found among those that are open, and is looked up anew with `withDeviceOfNow`.
+ */
+export type FileIdentity = Pick<StoreFile, 'dev' | 'ino' | 'bornMs'>;
+export const isSameFile = (stat: Stats, { ino, bornMs }: Pick<FileIdentity, 'ino' | 'bornMs'>): boolean => stat.isFile() && stat.ino === ino && stat.birthtimeMs === bornMs;
+export const identityOf = ({ dev, ino, birthtimeMs }: Stats): FileIdentity => ({ dev, ino, bornMs: birthtimeMs });
 
-/** Opens an entry of a folder if it is still that very file, under one name only; null where it is not. */
-export function openFile(directory: Pick<Directory, 'fd'>, name: BytePath, identity: FileIdentity, flags: number): number | null {
+function statNow(directory: Pick<Directory, 'fd'>, name: BytePath): Stats | null {
+  try {
+    return statEntry(directory, name);
+  } catch {
+    return null;
+  }
+}
+
+/** The same file under the number that its device has now, where it lies in one of these places; else as it was written down. */
+export function withDeviceOfNow<T extends FileIdentity>(file: T, places: readonly { readonly directory: Pick<Directory, 'fd'>; readonly name: BytePath }[]): T {
+  const stat = places.map(({ directory, name }) => statNow(directory, name)).find((found) => found !== null && isSameFile(found, file));
+  return stat === undefined || stat === null ? file : { ...file, dev: stat.dev };
+}
+
+/** Opens an entry of a folder if it is still that very file, under one name only and in the mount of its folder; null where it is not. */
+export function openFile(directory: Pick<Directory, 'fd' | 'mountId'>, name: BytePath, identity: FileIdentity, flags: number): number | null {
   let fd: number;
   try {
     fd = openSync(entryPath(directory, name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -96,7 +114,7 @@ export function openFile(directory: Pick<Directory, 'fd'>, name: BytePath, ident
     throw cause;
   }
   const stat = fstatSync(fd);
-  if (isSameFile(stat, identity) && stat.nlink === 1) return fd;
+  if (isSameFile(stat, identity) && stat.nlink === 1 && mountIdOf(fd) === directory.mountId) return fd;
   closeSync(fd);
   return null;
 }

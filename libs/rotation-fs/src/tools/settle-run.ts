@@ -4,7 +4,8 @@ import { filesOf } from './tool-plan.js';
 import { closeRun, openRun, type ToolWork } from './tool-work.js';
 import { isAtItsPlace, syncFolders } from './watched-item.js';
 
-const keyOf = ({ dev, ino }: Pick<ToolItem, 'dev' | 'ino'>): string => `${dev}:${ino}`;
+/** A file that was carried elsewhere keeps these. A restart may have come between, so the number of its device says nothing. */
+const keyOf = ({ ino, size, mtimeMs }: Pick<ToolItem, 'ino' | 'size' | 'mtimeMs'>): string => `${ino} ${size} ${mtimeMs}`;
 
 /**
  * Accounts for a run of the tool that a crash left open, by looking: what is neither at its place nor elsewhere in the store is gone. Returns how many of its items are there still.

@@ -57,11 +57,11 @@ export class WatchedItem {
   }
 }
 
-/** Whether the planned file is at its place still. */
+/** Whether the planned file is at its place still, whatever the number of its device is by now. */
 export const isAtItsPlace = (host: Host, item: ToolItem): boolean => {
   const path = decoded(item.path);
   const stat = inFolder(host, path, (folder) => statEntry(folder, nameOf(path)));
-  return stat !== null && stat.dev === item.dev && stat.ino === item.ino;
+  return stat !== null && stat.ino === item.ino;
 };
 
 /** Makes what a tool deleted outlive a power cut. */
