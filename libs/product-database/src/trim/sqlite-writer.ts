@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { fstatSync, lstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from '@mailwarden/kernel';
+import { entryOf } from '../beneath.js';
 import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import type { SqliteFile } from '../sqlite/sqlite-file.js';
 import type { SqliteCommand, SqliteReply, SqliteWriterStart } from './sqlite-command.js';
@@ -78,9 +80,23 @@ export class SqliteWriter {
   }
 }
 
+const ROOT = 0;
+const OTHERS_WRITE = 0o022;
+/**
+ * Why a file of root's is not written to as root; null where it may be. Whoever may write in its folder can lay a journal beside it that is played back when it is opened,
+ * and that may name another file of the host, which older versions of SQLite then delete. Source: SQLite, Atomic Commit, "Multi-file Commit".
+ */
+function rootProblem(file: SqliteFile): string | null {
+  if (file.uid !== ROOT) return null;
+  const isOpen = [fstatSync(file.folderFd), lstatSync(entryOf(file))].some(({ uid, mode }) => uid !== ROOT || (mode & OTHERS_WRITE) !== 0);
+  return isOpen ? 'its file belongs to root, and lies where others could have us do as root what they write beside it: give the file to the account of its product, or close its folder to others' : null;
+}
+
 /** Opens a file for deleting from it, as its owner. Errors: why that cannot be done. */
 export async function openSqliteWriter(file: SqliteFile, overwrite: boolean): Promise<Result<SqliteWriter, string>> {
-  const [program = '', ...args] = process.geteuid?.() === 0 ? [...asOwner(file), ...NODE] : NODE;
+  const asRoot = process.geteuid?.() === ROOT ? rootProblem(file) : null;
+  if (asRoot !== null) return err(asRoot);
+  const [program = '', ...args] = process.geteuid?.() === ROOT ? [...asOwner(file), ...NODE] : NODE;
   const writer = new SqliteWriter(spawn(program, args, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] }), program);
   try {
     const reply = await writer.reply({ name: file.name, device: String(file.device), inode: String(file.inode), waitMs: WAIT_MS_MAX, busyMs: LOCK_WAIT_MS_MAX, overwrite });

@@ -1,0 +1,70 @@
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Result } from '@mailwarden/kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteFile } from '../sqlite/sqlite-file.js';
+import { openSqliteWriter, type SqliteWriter } from './sqlite-writer.js';
+
+const isRoot = process.geteuid?.() === 0;
+const STRANGER = 54_321;
+const SECTOR_BYTES = 512;
+const PAGE_BYTES = 4096;
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
+
+let [dir, folder, database] = ['', '', ''];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'mailwarden-writer-'));
+  [folder, database] = [join(dir, 'product'), join(dir, 'product/events.db')];
+  mkdirSync(folder);
+  const made = new DatabaseSync(database);
+  made.exec(`PRAGMA page_size = ${PAGE_BYTES}; CREATE TABLE event (id INTEGER PRIMARY KEY); INSERT INTO event VALUES (1), (2)`);
+  made.close();
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** A journal of two pages that is to be played back, and names a file as the journal above it: older versions of SQLite then delete that file, wherever it lies. Source: SQLite, Database File Format, section 3. */
+function hostileJournal(victim: string): void {
+  const word = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer).swap32();
+  const header = Buffer.concat([JOURNAL_MAGIC, word(0), word(1), word(2), word(SECTOR_BYTES), word(PAGE_BYTES)], SECTOR_BYTES);
+  const name = Buffer.from(victim);
+  const sum = name.reduce((total, byte) => total + byte, 0);
+  writeFileSync(`${database}-journal`, Buffer.concat([header, word(0x4000_0000 / PAGE_BYTES + 1), name, word(name.length), word(sum), JOURNAL_MAGIC]));
+}
+
+async function opened(): Promise<Result<SqliteWriter, string>> {
+  const fd = openSync(dir, 'r');
+  const file = openSqliteFile({ fd }, { engine: 'sqlite', name: 'events', file: '/product/events.db' }, { databases: {} });
+  closeSync(fd);
+  if (!file.ok) throw new Error(file.error);
+  try {
+    return await openSqliteWriter(file.value, false);
+  } finally {
+    closeSync(file.value.folderFd);
+  }
+}
+
+describe.runIf(isRoot)(`a file of SQLite that is root's${isRoot ? '' : ' (skipped: giving a file away needs the super-user)'}`, () => {
+  it.each([
+    ['its folder belongs to another account', () => chownSync(folder, STRANGER, STRANGER)],
+    ['a group may write in its folder', () => chmodSync(folder, 0o775)],
+    ['all may write in its folder', () => chmodSync(folder, 0o1777)],
+    ['a group may write it', () => chmodSync(database, 0o664)],
+  ])('is not written to as root, nor what lies beside it played back, where %s', async (_how, open) => {
+    const victim = join(dir, 'victim');
+    writeFileSync(victim, 'of nobody here');
+    hostileJournal(victim);
+    open();
+    expect(await opened()).toEqual({ ok: false, error: expect.stringContaining('others could have us do as root') });
+    expect([existsSync(victim), existsSync(`${database}-journal`)]).toEqual([true, true]);
+  });
+
+  it('is written to where nobody else can lay anything beside it', async () => {
+    const writer = await opened();
+    if (!writer.ok) throw new Error(writer.error);
+    expect(await writer.value.rows('SELECT count(*) FROM event')).toEqual([['i2']]);
+    await writer.value.close();
+  });
+});
