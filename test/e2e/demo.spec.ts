@@ -5,8 +5,10 @@ import type { Browser, Page } from 'playwright-core';
 import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, noBrowser } from './browser.js';
+import { applyAll, NEEDS_TWO, ordersOf, REFUSED, requestOf, rowOf, STOPS, WITH_GRACE } from './decisions.js';
 import { DemoRuntime, processesOf, WORKSPACE } from './demo-runtime.js';
 import { FirstCap } from './first-cap.js';
+import { confirm, decideByHand, operatorAt } from './operators.js';
 import { connectSiem, eventsPrintedBy } from './siem-page.js';
 
 const SCREENSHOTS = join(WORKSPACE, 'test-results/screenshots');
@@ -199,6 +201,118 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
     }
     expect(complaints).toEqual([]);
   }, 60_000);
+});
+
+describe.skipIf(noBrowser !== undefined)(`two people decide in the console${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
+  let browser: Browser;
+  let anna: Page;
+  let boris: Page;
+  const complaints: string[] = [];
+  const shot = (page: Page, name: string): Promise<Buffer> => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    anna = await operatorAt(browser, demo, 'anna', 'operator', complaints);
+    boris = await operatorAt(browser, demo, 'boris', 'privacy-officer', complaints);
+    await applyAll(demo, NEEDS_TWO, REFUSED, WITH_GRACE, STOPS);
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  it('lets a rotation go that both approve, each once, and shows its receipt', async () => {
+    const id = await requestOf(demo, NEEDS_TWO);
+    for (const page of [anna, boris]) await page.goto(`${demo.url}/rotations`);
+    await rowOf(anna, NEEDS_TWO, 'approval').getByText('0 of 2', { exact: true }).waitFor();
+    await shot(anna, 'approvals');
+    await rowOf(anna, NEEDS_TWO, 'approval').getByRole('button', { name: 'Approve' }).click();
+    await shot(anna, 'approve-first');
+    expect(await confirm(anna, 'Agreed with the data owner')).toBe('Approve the rotation of antispam-quarantine on mx-3');
+    await rowOf(anna, NEEDS_TWO, 'approval').getByText('1 of 2, by anna').waitFor();
+    // Her button is grey, and a second yes that goes past it is not taken either.
+    expect(await rowOf(anna, NEEDS_TWO, 'approval').getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
+    const again = await decideByHand(anna, { about: 'request', id, action: 'approve', reason: 'once more' });
+    expect(again.status).toBeGreaterThanOrEqual(400);
+    expect(again.text).toContain('this person has approved already');
+    expect(await ordersOf(demo, NEEDS_TWO)).toEqual([]);
+    // What she did reaches the page that he has open.
+    await rowOf(boris, NEEDS_TWO, 'approval').getByText('1 of 2, by anna').waitFor();
+    await rowOf(boris, NEEDS_TWO, 'approval').getByRole('button', { name: 'Approve' }).click();
+    await shot(boris, 'approve-last');
+    expect(await confirm(boris, 'Seen and agreed')).toMatch(/^Delete about .* of antispam-quarantine on mx-3$/);
+    const { order } = await eventually('its order is proved', 90_000, async () => (await ordersOf(demo, NEEDS_TWO)).find(({ state }) => state === 'proved'));
+    await boris.goto(`${demo.url}/rotations?server=mx-3`);
+    await boris.locator(`a[href="/rotations/${order.id}"]`).first().click();
+    await boris.getByTestId('rotation-receipt').getByText('Signature and numbers verified').waitFor();
+    await shot(boris, 'approved-rotation');
+    await boris.goto(`${demo.url}/rotations`);
+    await boris.getByTestId('rotation-approvals').waitFor();
+    expect((await demo.ask('waiting')).requests.filter((request) => request.id === id)).toEqual([]);
+  }, 180_000);
+
+  it('lets nothing go that one of them refuses, and nothing be decided by who may only look', async () => {
+    await requestOf(demo, REFUSED);
+    const vera = await operatorAt(browser, demo, 'vera', 'viewer', complaints);
+    await vera.goto(`${demo.url}/rotations`);
+    for (const name of ['Approve', 'Reject']) expect(await rowOf(vera, REFUSED, 'approval').getByRole('button', { name }).isDisabled(), name).toBe(true);
+    await anna.goto(`${demo.url}/rotations`);
+    await rowOf(anna, REFUSED, 'approval').getByRole('button', { name: 'Reject' }).click();
+    expect(await confirm(anna, 'Still needed for an inquiry')).toBe('Reject the rotation of kata-quarantine on mx-4');
+    await rowOf(anna, REFUSED, 'approval').waitFor({ state: 'detached' });
+    await rowOf(vera, REFUSED, 'approval').waitFor({ state: 'detached' });
+    expect(await ordersOf(demo, REFUSED)).toEqual([]);
+  }, 90_000);
+
+  it('releases what is marked under grace, and lets it be marked again', async () => {
+    await eventually('a mark', 60_000, async () => (await demo.ask('waiting')).marks.find(({ policy, state }) => policy === WITH_GRACE.name && state === 'marked'));
+    await anna.goto(`${demo.url}/rotations`);
+    const mark = rowOf(anna, WITH_GRACE, 'mark');
+    await mark.getByText('Marked', { exact: true }).waitFor();
+    await shot(anna, 'marks');
+    await mark.getByRole('button', { name: 'Release' }).click();
+    expect(await confirm(anna, 'The owner wants to look at it')).toMatch(/^Keep .* of antispam-quarantine on mx-4$/);
+    await mark.getByText('Released', { exact: true }).waitFor();
+    await shot(anna, 'mark-released');
+    await mark.getByRole('button', { name: 'Resume' }).click();
+    expect(await confirm(anna, 'It was looked at')).toBe('Let spam-with-grace mark antispam-quarantine on mx-4 again');
+    await eventually('it is marked anew', 60_000, async () => ((await ordersOf(demo, WITH_GRACE)).filter(({ state }) => state === 'marked').length > 1 ? true : undefined));
+    expect((await ordersOf(demo, WITH_GRACE)).filter(({ order }) => order.purpose !== 'mark')).toEqual([]);
+  }, 180_000);
+
+  it('tells what stopped a rollout, and lets it go on', async () => {
+    await eventually('a stopped rollout', 60_000, async () => (await demo.ask('waiting')).rollouts.find(({ policy, state }) => policy === STOPS.name && state === 'stopped'));
+    await anna.goto(`${demo.url}/rotations`);
+    const rollout = anna.getByTestId(`rollout-${STOPS.name}`);
+    await rollout.getByText('Stopped', { exact: true }).waitFor();
+    await shot(anna, 'rollout-stopped');
+    await rollout.getByText('1 order did not end well; the policy permits 0').waitFor();
+    await rollout.getByRole('button', { name: 'Go on' }).click();
+    await shot(anna, 'rollout-resume');
+    expect(await confirm(anna, 'The bound is meant so')).toBe('Let events-too-many go on');
+    await rollout.getByText('Running', { exact: true }).waitFor();
+    // What failed is not tried again at once: ten minutes are for people to look. Now a person stops another one, on the page of its policy.
+    await anna.goto(`${demo.url}/policies/${WITH_GRACE.name}`);
+    await anna.getByTestId('policy-rollout').getByRole('button', { name: 'Stop' }).click();
+    expect(await confirm(anna, 'The storage is being moved')).toBe('Stop spam-with-grace everywhere');
+    await anna.getByTestId('policy-rollout').getByText('Stopped', { exact: true }).waitFor();
+    await shot(anna, 'policy-stopped');
+  }, 150_000);
+
+  it('asks the hosts what exactly a policy would delete, and deletes nothing for it', async () => {
+    await anna.goto(`${demo.url}/new-policy`);
+    const code = anna.getByTestId('policy-code');
+    await code.fill((await code.inputValue()).replace('backup-cap', 'exact-cap').replace('servers: {}', 'servers: { region: eu }').replace('bytes: 1 GB', 'bytes: 5 MB'));
+    await anna.getByTestId('policy-plan-exact-cap').waitFor();
+    await anna.getByTestId('ask-exact').click();
+    const row = anna.locator('[data-testid^="exact-row-"][data-answered="true"]').first();
+    await row.waitFor({ timeout: 60_000 });
+    await anna.getByTestId('exact-plan').getByText(/(\d+) of \1 stores? answered: exactly/).waitFor({ timeout: 60_000 });
+    await shot(anna, 'exact-plan');
+    await row.getByRole('link', { name: 'Planned' }).click();
+    await anna.getByTestId('rotation-receipt').waitFor();
+    expect(complaints).toEqual([]);
+  }, 150_000);
 });
 
 describe('the page "a first cap, in five minutes"', () => {

@@ -131,7 +131,7 @@ describe('a rollout', () => {
     const order = await orderOf(canary.server, canary.agent);
     await account(canary.agent, order, { outcome: 'failed', reason: 'an error of the disk' });
     const [stopped] = (await waiting()).rollouts;
-    expect(stopped).toMatchObject({ state: 'stopped', reason: '1 orders did not end well; the policy permits 0', waves: [{ failed: 1 }, {}] });
+    expect(stopped).toMatchObject({ state: 'stopped', reason: '1 order did not end well; the policy permits 0', waves: [{ failed: 1 }, {}] });
     await event('rollout.stopped', 'fleet');
     expect(await ordersAfter(other.server, other.agent)).toEqual([]);
     await eventually('no authority offline', async () => ((await bundle(other.server))?.rules[0]?.offline === false ? true : undefined));

@@ -10,6 +10,8 @@ type Filter = Readonly<Record<string, string | undefined>>;
 const POLICIES_EVERY_MS = 30_000;
 /** Marks become due and requests lapse by time alone. Units: milliseconds. */
 const WAITING_EVERY_MS = 30_000;
+/** Hosts answer an exact plan within seconds. Units: milliseconds. */
+const EXACT_EVERY_MS = 1_000;
 /** Rows of a plan that are read before a change. */
 const PLAN_ROWS = 50;
 
@@ -38,6 +40,8 @@ export const policyHistoryQuestion = (name: string) => queryOptions({ queryKey: 
 export const checkQuestion = (documents: readonly string[]) => queryOptions({ queryKey: ['check', documents], queryFn: ({ signal }) => call('checkPolicies', { body: { documents, remove: [] }, signal }), placeholderData: keepPreviousData });
 /** What policies would delete, from recorded state; `documents` null for the policy as it stands. */
 export const planQuestion = (documents: readonly string[] | null, policy: string | null) => queryOptions({ queryKey: ['plan', documents, policy], queryFn: ({ signal }) => call('planPolicies', { body: { documents, policy, server: null, rows: PLAN_ROWS }, signal }), placeholderData: keepPreviousData });
+/** What hosts have answered to exact plans; asked again until each has answered or its order has expired. */
+export const exactPlansQuestion = (orders: readonly string[]) => queryOptions({ queryKey: ['exact', orders], queryFn: ({ signal }) => call('exactPlans', { body: { orders }, signal }), refetchInterval: ({ state }) => (state.data?.orders.every(({ receipt, expired }) => receipt !== null || expired) === true ? false : EXACT_EVERY_MS) });
 export const waitingQuestion = queryOptions({ queryKey: ['waiting'], queryFn: ({ signal }) => call('waiting', { signal }), refetchInterval: WAITING_EVERY_MS });
 export const consentsQuestion = queryOptions({ queryKey: ['consents'], queryFn: ({ signal }) => call('consents', { signal }) });
 

@@ -39,6 +39,6 @@ export async function judgeReceipt(tx: EntityManager, rollouts: Rollouts, policy
   const failures = await failuresOf(tx, policy.name, row, nowMs);
   const foretold = order.foretold_items === null || order.foretold_bytes === null ? null : { items: Number(order.foretold_items), bytes: Number(order.foretold_bytes) };
   const expectation: Expectation = { foretold, medianItemMs: await medianItemMs(tx, policy.name, receipt.order), stopOn };
-  const surprise = failures > stopOn.failures ? `${failures} orders did not end well; the policy permits ${stopOn.failures}` : surpriseOf(receipt, expectation);
+  const surprise = failures > stopOn.failures ? `${failures} ${failures === 1 ? 'order' : 'orders'} did not end well; the policy permits ${stopOn.failures}` : surpriseOf(receipt, expectation);
   if (surprise !== null) await rollouts.stop(tx, policy.name, surprise, nowMs);
 }

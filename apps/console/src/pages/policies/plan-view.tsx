@@ -19,7 +19,7 @@ export function PlanView({ plan }: { readonly plan: PolicyPlan }) {
         {plan.totals.map((totals) => (
           <div key={totals.policy} data-testid={`policy-plan-${totals.policy}`}>
             <b>{totalsWords(totals, now)}</b>
-            <span className="soft">{plan.totals.length > 1 && `${totals.policy}: `}{countOf(totals.servers, 'server')}, {countOf(totals.stores, 'store')}{stateWords(totals.states)}. Foretold from what was last measured; the hosts tell exactly with <code>mailwarden policy plan --exact</code>.</span>
+            <span className="soft">{plan.totals.length > 1 && `${totals.policy}: `}{countOf(totals.servers, 'server')}, {countOf(totals.stores, 'store')}{stateWords(totals.states)}.</span>
           </div>
         ))}
       </div>

@@ -8,6 +8,7 @@ import { Section } from '../../parts/page.js';
 import { ReasonDialog } from '../../parts/reason-dialog.js';
 import { CodeField } from './code-field.js';
 import { DiffView } from './diff-view.js';
+import { ExactPlan } from './exact-plan.js';
 import { PlanView } from './plan-view.js';
 import { applyButton, consequenceOf } from './policy-words.js';
 import { usePolicyCheck, type PolicyCheck } from './use-policy-check.js';
@@ -58,11 +59,11 @@ function stateWords({ documents, mistakes, isChecking, failure }: PolicyCheck, c
 
 /** What the text would change and what it would delete. Both keep their place while they are worked out. */
 function Outlook({ check }: { readonly check: PolicyCheck }) {
-  const { changes, plan, isOld } = check;
+  const { changes, documents, plan, isOld } = check;
   return (
     <div className={isOld ? classes['old'] : undefined} aria-busy={isOld} style={{ display: 'grid', gap: 16 }}>
       <Section title="What it would delete" testId="policy-outlook" flush>
-        {plan === undefined ? <p className="soft" style={{ margin: 0, padding: '14px 16px' }}>Shown once the text is in order.</p> : <PlanView plan={plan} />}
+        {plan === undefined ? <p className="soft" style={{ margin: 0, padding: '14px 16px' }}>Shown once the text is in order.</p> : <><PlanView plan={plan} />{plan.totals.length > 0 && <ExactPlan key={documents.join('\n')} documents={documents} policy={null} ready={!isOld} />}</>}
       </Section>
       {changes.map(({ policy, change, before, after }) => (
         <Section key={policy} title={change === 'new' ? `${policy} is new` : change === 'same' ? `${policy} stands as written` : `${policy}, against what stands`}>

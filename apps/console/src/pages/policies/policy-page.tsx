@@ -14,6 +14,7 @@ import { Identifier } from '../../parts/identifier.js';
 import { Moment } from '../../parts/moment.js';
 import { Page, Section } from '../../parts/page.js';
 import { ReasonDialog } from '../../parts/reason-dialog.js';
+import { ExactPlan } from './exact-plan.js';
 import { PlanView } from './plan-view.js';
 import { PolicyEditor } from './policy-editor.js';
 import { PolicyRollout } from './policy-rollout.js';
@@ -81,7 +82,7 @@ function AsFile({ policy }: { readonly policy: Policy }) {
         <p style={{ margin: '0 0 8px' }}>It lies as a file in the folder of policies, and is changed there; the change takes effect by itself. To change it here instead, take it out of the folder first.</p>
         <pre className={classes['read']} data-testid="policy-text">{policy.text}</pre>
       </Section>
-      {policy.kind === 'retention' && <Section title="What it would delete" flush><Answer to={plan}>{(found) => <PlanView plan={found} />}</Answer></Section>}
+      {policy.kind === 'retention' && <Section title="What it would delete" flush><Answer to={plan}>{(found) => <PlanView plan={found} />}</Answer><ExactPlan documents={null} policy={policy.name} ready={plan.data !== undefined} /></Section>}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyButton, consequenceOf, totalsWords } from './policy-words.js';
+import { answeredWords, applyButton, consequenceOf, totalsWords } from './policy-words.js';
 
 const NOW = Date.parse('2026-11-25T00:00:00.000Z');
 type Totals = Parameters<typeof totalsWords>[0];
@@ -30,5 +30,14 @@ describe('what a policy comes to, in words', () => {
     expect(applyButton([change()], [totals('enforce')])).toBe('Apply cap, and delete about 5\u202f012 entries, 5.01 MB');
     expect(applyButton([change()], [totals('observe')])).toBe('Apply cap');
     expect(applyButton([change(), change({ policy: 'b' })], [])).toBe('Apply 2 policies');
+  });
+
+  it('adds up what hosts answered, and never takes silence for nothing', () => {
+    const answer = (items: number | null) => ({ receipt: items === null ? null : { planned: { items, bytes: items * 1_000 } } });
+    const words = (...answers: (number | null)[]) => answeredWords({ orders: answers.map(answer) } as unknown as Parameters<typeof answeredWords>[0]);
+    expect(words()).toContain('none was asked');
+    expect(words(null, null)).toBe('0 of 2 stores answered.');
+    expect(words(5, null)).toBe('1 of 2 stores answered: exactly 5 entries, 5.00 KB would go. Nothing was deleted.');
+    expect(words(0)).toBe('1 of 1 store answered: nothing would go. Nothing was deleted.');
   });
 });

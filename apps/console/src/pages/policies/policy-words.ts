@@ -1,4 +1,4 @@
-import type { AppliedPolicies, PolicyPlan } from '@mailwarden/contracts';
+import type { AppliedPolicies, ExactPlans, PolicyPlan } from '@mailwarden/contracts';
 import { formatByteCount, formatDuration } from '@mailwarden/kernel';
 import { countOf } from '../../format/quantity.js';
 
@@ -47,4 +47,13 @@ export function applyButton(changes: readonly Change[], totals: readonly Totals[
   const name = changes.length === 1 && only !== undefined ? only.policy : countOf(changes.length, 'policy', 'policies');
   const going = totals.filter(({ mode }) => mode === 'enforce').reduce((sum, { wouldDelete }) => ({ items: sum.items + wouldDelete.items, bytes: sum.bytes + wouldDelete.bytes }), { items: 0, bytes: 0 });
   return going.items === 0 ? `Apply ${name}` : `Apply ${name}, and delete about ${amountWords(going)}`;
+}
+
+/** How many hosts have answered, and what it comes to. */
+export function answeredWords({ orders }: ExactPlans): string {
+  if (orders.length === 0) return 'No host is over a limit by what was last measured, so none was asked.';
+  const receipts = orders.flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
+  const sum = receipts.reduce((total, { planned }) => ({ items: total.items + planned.items, bytes: total.bytes + planned.bytes }), { items: 0, bytes: 0 });
+  const so = `${receipts.length} of ${countOf(orders.length, 'store')} answered`;
+  return receipts.length === 0 ? `${so}.` : `${so}: ${sum.items === 0 ? 'nothing would go' : `exactly ${amountWords(sum)} would go`}. Nothing was deleted.`;
 }
