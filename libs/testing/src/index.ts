@@ -4,7 +4,7 @@ export { findNatsServer } from './find-nats-server.js';
 export { freePort } from './free-port.js';
 export { startNats } from './start-nats.js';
 export type { ForgetfulNats, RunningNats } from './start-nats.js';
-export { startPostgres } from './start-postgres.js';
+export { startPostgres, startPostgresReplica } from './start-postgres.js';
 export type { RunningPostgres } from './start-postgres.js';
 export { startMariadb } from './start-mariadb.js';
 export type { RunningMariadb } from './start-mariadb.js';

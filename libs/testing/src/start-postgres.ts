@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { awaitServer, ensureCluster, serverCommand, SUPERUSER } from '@mailwarden/local-postgres';
+import { awaitServer, connectAsSuperuser, ensureCluster, serverCommand, SUPERUSER, type ClusterPlace } from '@mailwarden/local-postgres';
 import { freePort } from './free-port.js';
 
 const PASSWORD_BYTES = 18;
@@ -36,12 +36,8 @@ function endAtOnce(pid: number): void {
   }
 }
 
-export async function startPostgres(): Promise<RunningPostgres> {
-  const dir = await mkdtemp(join(tmpdir(), 'mailwarden-postgres-'));
-  await chmod(dir, MAY_ENTER);
-  const place = { dir: join(dir, 'cluster'), passwordFile: join(dir, 'password'), port: await freePort() };
-  await writeFile(place.passwordFile, randomBytes(PASSWORD_BYTES).toString('base64url'), { mode: 0o600 });
-  await ensureCluster(place);
+/** Starts the server of a cluster that is there. `dir` holds all that is its own, and goes with it. */
+async function serverOf(place: ClusterPlace, dir: string): Promise<RunningPostgres> {
   const [program = '', ...args] = await serverCommand(place);
   let server: ChildProcess;
   let end: (signal: NodeJS.Signals) => Promise<void> = () => Promise.resolve();
@@ -78,4 +74,45 @@ export async function startPostgres(): Promise<RunningPostgres> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function freshPlace(passwordFile: string | null): Promise<{ place: ClusterPlace; dir: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'mailwarden-postgres-'));
+  await chmod(dir, MAY_ENTER);
+  return { dir, place: { dir: join(dir, 'cluster'), passwordFile: passwordFile ?? join(dir, 'password'), port: await freePort() } };
+}
+
+export async function startPostgres(): Promise<RunningPostgres> {
+  const { dir, place } = await freshPlace(null);
+  await writeFile(place.passwordFile, randomBytes(PASSWORD_BYTES).toString('base64url'), { mode: 0o600 });
+  await ensureCluster(place);
+  return serverOf(place, dir);
+}
+
+/**
+ * A streaming replica of a server that runs, from a base backup by the low-level API: the programs that ship here have no `pg_basebackup`.
+ * Source: PostgreSQL manual, Continuous Archiving, "Making a Base Backup Using the Low Level API".
+ */
+export async function startPostgresReplica(primary: RunningPostgres): Promise<RunningPostgres> {
+  const { dir, place } = await freshPlace(primary.passwordFile);
+  const session = await connectAsSuperuser(primary);
+  try {
+    await session.query("SELECT pg_backup_start('replica', true)");
+    const { rows: [from] } = await session.query<{ data_directory: string }>('SHOW data_directory');
+    execFileSync('/bin/cp', ['--archive', from?.data_directory ?? '', place.dir]);
+    const { rows: [label] } = await session.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
+    // What the primary wrote of its log meanwhile is streamed; its number of a process is another server's.
+    for (const name of await readdir(join(place.dir, 'pg_wal'))) if (/^[0-9A-F]{24}/.test(name)) await rm(join(place.dir, 'pg_wal', name));
+    await rm(join(place.dir, 'postmaster.pid'));
+    const owner = await stat(place.dir);
+    const password = (await readFile(primary.passwordFile, 'utf8')).trim();
+    const files = { backup_label: label?.labelfile ?? '', 'standby.signal': '', 'postgresql.auto.conf': `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=${SUPERUSER} password=${password}'\nwal_receiver_status_interval = 1\n` };
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(join(place.dir, name), text, { mode: 0o600 });
+      await chown(join(place.dir, name), owner.uid, owner.gid);
+    }
+  } finally {
+    await session.end();
+  }
+  return serverOf(place, dir);
 }

@@ -75,7 +75,7 @@ export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Ou
     if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.staysOver ? 'nothing that may go would bring the store under its limit' : '');
     if (begun === undefined) journal.write(first);
     const deletedEarlier = deleted.items;
-    const stopped = await trimOldestOf({
+    const { stopped, notes: trimNotes } = await trimOldestOf({
       trimmer,
       request,
       journal,
@@ -86,7 +86,7 @@ export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Ou
       deleted,
       patience: { startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: plan.goal.olderThanMs !== null, stop: request.stop },
     });
-    const notes = [...plan.notes, ...(await trimmer.notes(deleted.items).catch(() => []))]; // What was deleted is told, whatever else is not.
+    const notes = [...plan.notes, ...trimNotes, ...(await trimmer.notes(deleted.items).catch(() => []))]; // What was deleted is told, whatever else is not.
     const outcome = stopped === null ? said('completed', endOf(plan, deleted.items - deletedEarlier), notes) : said('stopped', stopped, notes);
     return { ...outcome, after: await amountOf(trimmer) };
   });

@@ -37,6 +37,14 @@ export interface Trim {
   readonly patience: Patience;
 }
 
+/** How a trimming ended. */
+export interface Trimmed {
+  /** Why it stopped before the end; null when it did not. */
+  readonly stopped: string | null;
+  /** What the receipt is to tell beside. */
+  readonly notes: readonly string[];
+}
+
 /** Deletes the oldest records of a choice in short batches, each announced on disk before it begins. */
 class Trimming {
   #batch: number;
@@ -48,6 +56,8 @@ class Trimming {
   /** An account that waits to be written with the next announcement, for one sync of the disk instead of two. */
   #account: JournalRecord[] = [];
   #busySinceMs: number | null = null;
+  #waitedMs = 0;
+  #waitedFor = '';
 
   constructor(private readonly given: Trim) {
     this.#queue = [...given.keys];
@@ -56,8 +66,7 @@ class Trimming {
     this.#batch = Math.min(BATCH_RECORDS_FIRST, this.#batchMax);
   }
 
-  /** Returns why it stopped before the end; null when it did not. */
-  async run(): Promise<string | null> {
+  async run(): Promise<Trimmed> {
     const stopped = await this.#go();
     this.#settle();
     for (const stay of new Set(this.#passedOver.values())) {
@@ -65,7 +74,8 @@ class Trimming {
       this.given.deleted.skipped.set(SKIPPED[stay], (this.given.deleted.skipped.get(SKIPPED[stay]) ?? 0) + count);
     }
     await this.given.trimmer.forget();
-    return stopped;
+    const waited = stopped === null && this.#waitedMs > 0 ? [`replicas were waited for, ${Math.ceil(this.#waitedMs / MS_PER_SECOND)} s in all: ${this.#waitedFor}`] : [];
+    return { stopped, notes: waited };
   }
 
   #settle(): void {
@@ -137,16 +147,25 @@ class Trimming {
     return `more than ${PASSED_OVER_MAX} of the oldest rows cannot go: ${STAYED[why ?? 'locked']}`;
   }
 
+  /** Waits for copies that are behind. Returns why there is no going on; null where they are near enough. */
   async #replicasAreBehind(): Promise<string | null> {
     const sinceMs = performance.now();
     if (sinceMs - this.#replicasSeenMs < REPLICAS_LOOK_MS) return null;
+    return this.#awaitReplicas(sinceMs);
+  }
+
+  async #awaitReplicas(sinceMs: number): Promise<string | null> {
     for (;;) {
       const { behind, hidden } = await this.given.trimmer.replicas();
       [this.#replicasSeenMs, this.#replicasHidden] = [performance.now(), hidden];
       if (behind === null) return null;
-      if (performance.now() - sinceMs > WAIT_MS_MAX) return `${behind}, and came no nearer in ${WAIT_MS_MAX / MS_PER_SECOND} s`;
-      const stopped = (await this.#pause(REPLICAS_LOOK_MS)) ?? outOfPatience(this.given.patience);
-      if (stopped !== null) return stopped;
+      this.#settle(); // What is gone is accounted for before time passes.
+      this.#waitedFor = behind;
+      if (performance.now() - sinceMs > WAIT_MS_MAX) return `${behind}, and was waited for ${WAIT_MS_MAX / MS_PER_SECOND} s`;
+      const pausedMs = performance.now();
+      const stopped = await this.#pause(REPLICAS_LOOK_MS);
+      this.#waitedMs += performance.now() - pausedMs;
+      if (stopped !== null) return `${stopped} while it waited: ${behind}`;
     }
   }
 
@@ -167,5 +186,5 @@ class Trimming {
   }
 }
 
-/** Deletes the oldest records of a choice. Returns why it stopped before the end; null when it did not. Errors: throws when the database gives no answer; the order then stays open. */
-export const trimOldestOf = (given: Trim): Promise<string | null> => new Trimming(given).run();
+/** Deletes the oldest records of a choice. Errors: throws when the database gives no answer; the order then stays open. */
+export const trimOldestOf = (given: Trim): Promise<Trimmed> => new Trimming(given).run();

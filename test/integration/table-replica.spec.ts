@@ -1,0 +1,130 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { eventually, startPostgres, startPostgresReplica, type RunningPostgres } from '@mailwarden/testing';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TableHost, type TrimmedProduct } from './trimmer-conformance.js';
+
+const START_MS = 120_000;
+const BEGINNING_S = Date.UTC(2026, 0, 1) / 1_000;
+const CAUGHT_UP_MS_MAX = 60_000;
+/** The suite's own long order: what it deletes in a second, and how many seconds it needs. */
+const PACE = 100;
+const PACED_SECONDS = 30;
+
+describe('a table of PostgreSQL with a streaming replica', () => {
+  let root: string;
+  let primary: RunningPostgres;
+  let replica: RunningPostgres;
+  let product: Client;
+  let copy: Client;
+  let host: TableHost;
+
+  const connect = async ({ port, superuser, passwordFile }: RunningPostgres): Promise<Client> => {
+    const client = new Client({ host: '127.0.0.1', port, user: superuser, database: 'postgres', password: readFileSync(passwordFile, 'utf8').trim() });
+    await client.connect();
+    return client;
+  };
+  const here = (): TrimmedProduct => ({
+    store: { rows: { database: { engine: 'postgresql', socket: '/x', name: 'product', user: 'x' }, relation: 'public.events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null }, lists: null },
+    root,
+    settings: { databases: { product: { host: '127.0.0.1', port: primary.port, name: 'postgres', user: primary.superuser, passwordFile: primary.passwordFile } } },
+    fill: async (records) => {
+      await product.query('DROP TABLE IF EXISTS events; CREATE TABLE events (id bigint PRIMARY KEY, at timestamptz)');
+      await product.query('INSERT INTO events SELECT n, to_timestamp($2 + n) FROM unnest($1::bigint[]) AS n', [records, BEGINNING_S]);
+    },
+    left: async () => (await product.query<{ id: string }>('SELECT id FROM events ORDER BY at, id')).rows.map(({ id }) => Number(id)),
+    writer: '',
+  });
+  const filled = (count: number): Promise<void> => here().fill(Array.from({ length: count }, (_, index) => index + 1));
+  const counted = async (client: Client): Promise<number> => Number((await client.query<{ count: string }>('SELECT count(*) AS count FROM events')).rows[0]?.count);
+  const caughtUp = () =>
+    eventually('the replica has all', CAUGHT_UP_MS_MAX, async () => ((await product.query('SELECT FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()')).rowCount === 1 ? true : undefined));
+  /** More of the log than a replica may be behind. */
+  const writeMuch = (): Promise<unknown> => product.query("CREATE TABLE bulk AS SELECT repeat(md5(n::text), 30) AS filler FROM generate_series(1, 90000) AS n; DROP TABLE bulk");
+  const to = (limit: number) => [{ kind: 'records' as const, limit, target: limit }];
+
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'mailwarden-replica-'));
+    primary = await startPostgres();
+    product = await connect(primary);
+    replica = await startPostgresReplica(primary);
+    copy = await connect(replica);
+    host = new TableHost(here);
+    await caughtUp();
+  }, START_MS);
+  afterEach(async () => {
+    await copy.query('SELECT pg_wal_replay_resume()');
+    await caughtUp();
+  }, START_MS);
+  afterAll(async () => {
+    await copy?.end();
+    await product?.end();
+    await replica?.stop();
+    await primary?.stop();
+    host?.remove();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('loses its oldest at once while the replica follows, and there too', async () => {
+    await filled(2_000);
+    const receipt = await host.rotate({ watermarks: to(500) });
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 1_500 } });
+    expect(receipt.notes?.join()).not.toMatch(/replica/);
+    await caughtUp();
+    expect(await counted(copy)).toBe(500);
+  });
+
+  it('stays whole while a replica is far behind; the receipt says why, and the next order does the work', { timeout: START_MS }, async () => {
+    await filled(2_000);
+    await copy.query('SELECT pg_wal_replay_pause()');
+    await writeMuch();
+    const receipt = await host.rotate({ watermarks: to(500) });
+    expect(receipt).toMatchObject({ outcome: 'stopped', planned: { items: 1_500 }, deleted: { items: 0 }, reason: expect.stringMatching(/^a replica is \d+ MiB of the log behind, and was waited for 30 s$/) });
+    expect(await counted(product)).toBe(2_000);
+    await copy.query('SELECT pg_wal_replay_resume()');
+    await caughtUp();
+    expect(await host.rotate({ watermarks: to(500) })).toMatchObject({ outcome: 'completed', deleted: { items: 1_500 } });
+  });
+
+  it('is waited for no longer than the order has time', { timeout: START_MS }, async () => {
+    await filled(2_000);
+    await copy.query('SELECT pg_wal_replay_pause()');
+    await writeMuch();
+    expect(await host.rotate({ watermarks: to(500), bounds: { items: 10_000, bytes: 1e12, percent: 100, deadlineSeconds: 4 } })).toMatchObject({ outcome: 'stopped', deleted: { items: 0 }, reason: expect.stringMatching(/time of 4 s ran out.*a replica is \d+ MiB of the log behind/) });
+  });
+
+  it('goes on by itself when the replica has caught up, and says how long it waited', { timeout: START_MS }, async () => {
+    await filled(2_000);
+    await copy.query('SELECT pg_wal_replay_pause()');
+    await writeMuch();
+    const rotating = host.rotate({ watermarks: to(500) });
+    await wait(4_000);
+    expect(await counted(product)).toBe(2_000);
+    await copy.query('SELECT pg_wal_replay_resume()');
+    const receipt = await rotating;
+    expect(receipt).toMatchObject({ outcome: 'completed', reason: '', deleted: { items: 1_500 } });
+    expect(receipt.notes?.join('\n')).toMatch(/^replicas were waited for, \d+ s in all: a replica is \d+ MiB of the log behind$/m);
+  });
+
+  it('pauses in the middle when the replica falls back in time, and takes nothing meanwhile', { timeout: START_MS * 2 }, async () => {
+    await filled(PACE * PACED_SECONDS + 500);
+    const rotating = host.rotate({ watermarks: to(500), pace: { itemsPerSecond: PACE, bytesPerSecond: null }, bounds: { items: 10_000, bytes: 1e12, percent: 100, deadlineSeconds: 120 } });
+    await eventually('it has begun', 20_000, async () => ((await counted(product)) < PACE * PACED_SECONDS ? true : undefined));
+    await copy.query('SELECT pg_wal_replay_pause()');
+    const still = await eventually('nothing goes any more', 60_000, async () => {
+      const before = await counted(product);
+      await wait(3_000);
+      return (await counted(product)) === before ? before : undefined;
+    });
+    expect(still).toBeGreaterThan(500);
+    await copy.query('SELECT pg_wal_replay_resume()');
+    const receipt = await rotating;
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: PACE * PACED_SECONDS } });
+    expect(receipt.notes?.join('\n')).toMatch(/^replicas were waited for, \d+ s in all: a replica is \d+ s behind$/m);
+    await caughtUp();
+    expect(await counted(copy)).toBe(500);
+  });
+});
