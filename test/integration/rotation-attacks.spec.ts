@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { lockOrder } from '@mailwarden/rotation-fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isRoot, ONLY_ROOT } from './only-root.js';
 import { FILE_BYTES, TaskHost } from './task-host.js';
@@ -90,3 +91,15 @@ describe('what the executor itself keeps', () => {
   });
 });
 
+
+describe('two tasks on one store, handed over at once by who has the key of the agent', () => {
+  it('are carried out one after the other, so that each sees what the other took', async () => {
+    host.fill(20);
+    mkdirSync(host.stateDir, { recursive: true, mode: 0o700 });
+    const give = lockOrder(join(host.stateDir, 'kaspersky-klms-8.reports.lock'));
+    expect(await host.run(host.task(host.order(), null))).toEqual({ receipt: null, complaint: expect.stringContaining('is carrying out an order on this store; wait for it to end') });
+    expect(host.files).toHaveLength(20);
+    give();
+    expect((await host.run(host.task(host.order(), null))).receipt).toMatchObject({ deleted: { items: 15 } });
+  });
+});

@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import type { Profile } from '@mailwarden/catalogue';
 import { loadHostSettings, loadProfiles } from '@mailwarden/config';
 import { SIGNING_CONTEXTS, type Receipt, type SignedReceipt } from '@mailwarden/contracts';
 import { resolveOnHost, withHost } from '@mailwarden/inventory-fs';
 import { signDocument } from '@mailwarden/kernel';
-import { deletedLately, dropMarks, earlierFacts, foretellStore, marksIn, markStore, readMarks, refusedReceipt, refuseOrder, rotateStore, type ApplyRequest, type MarkedItems, type StepWatch } from '@mailwarden/rotation-fs';
+import { deletedLately, dropMarks, earlierFacts, foretellStore, lockOrder, marksIn, markStore, readMarks, refusedReceipt, refuseOrder, rotateStore, stateFolder, type ApplyRequest, type MarkedItems, type StepWatch } from '@mailwarden/rotation-fs';
 import type { ExecutorSettings } from './executor-settings.js';
 import { stateDirOf, standingPolicy } from './known-bundle.js';
 import { mandateOfOrder, mandateOfRule, placeRefusal, type Mandate } from './mandate.js';
@@ -69,6 +70,16 @@ async function accountOf(mandate: Mandate, settings: ExecutorSettings, trusted: 
   });
 }
 
+/** One task at a time works on a store: what a rate still permits, and what there is to delete, is told by what those before it did. */
+async function alone<T>({ facts }: Mandate, stateDir: string, work: () => Promise<T>): Promise<T> {
+  const give = lockOrder(join(stateFolder(stateDir), `${facts.profile}.${facts.store}.lock`), 'an order on this store');
+  try {
+    return await work();
+  } finally {
+    give();
+  }
+}
+
 /**
  * One task, from its text to its signed account.
  * Errors: throws when no account can be given: it is not signed by the worker, or nothing could be written or reached; then nothing was deleted that the journal does not tell of.
@@ -78,6 +89,6 @@ export async function carryOutTask(text: string, settings: ExecutorSettings, lif
   const task = openTask(text, trusted.trust.rotation);
   if (!task.ok) throw new Error(task.error);
   const mandate = mandateFor(task.value, settings, trusted);
-  const receipt = 'schema' in mandate ? mandate : await accountOf(mandate, settings, trusted, life);
+  const receipt = 'schema' in mandate ? mandate : await alone(mandate, stateDirOf(settings.journalDir), () => accountOf(mandate, settings, trusted, life));
   return signDocument(trusted.signer, SIGNING_CONTEXTS.receipt, receipt) as SignedReceipt;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { PolicyBundle } from '@mailwarden/contracts';
 import { err, ok, type PublicKeyText, type Result } from '@mailwarden/kernel';
-import { readStateFile, stateFolder, writeStateFile } from '@mailwarden/rotation-fs';
+import { lockOrder, readStateFile, stateFolder, writeStateFile } from '@mailwarden/rotation-fs';
 import { openBundle, type Opened, type OpenTask } from './open-task.js';
 
 /** The executor's own state lies beside its journals. */
@@ -32,16 +32,27 @@ export interface Standing {
   readonly isOutdated: boolean;
 }
 
+type Place = { readonly server: string; readonly stateDir: string; readonly key: PublicKeyText };
+
+function newest(shown: Opened<PolicyBundle>, { server, stateDir, key }: Place): Standing {
+  const known = kept(stateDir, key);
+  if (known !== null && known.payload.server === server && known.payload.version >= shown.payload.version) return { newest: known, isOutdated: known.payload.version > shown.payload.version };
+  writeStateFile(stateFolder(stateDir), FILE, Buffer.from(JSON.stringify(shown.document)));
+  return { newest: shown, isOutdated: false };
+}
+
 /**
  * The newest bundle of all that was ever shown, kept for the next time. An older one counts for nothing: whoever starts the executor cannot take a hold back by showing yesterday's policy.
- * Errors: why what came along is none of ours.
+ * Errors: why what came along is none of ours. Throws while another executor looks: of two bundles that are shown at once the older one must not be kept last.
  */
-export function standingPolicy(shown: OpenTask['bundle'], here: { readonly server: string; readonly stateDir: string; readonly key: PublicKeyText }): Result<Standing, string> {
-  const known = kept(here.stateDir, here.key);
-  if (shown === null) return ok({ newest: known, isOutdated: false });
+export function standingPolicy(shown: OpenTask['bundle'], here: Place): Result<Standing, string> {
+  if (shown === null) return ok({ newest: kept(here.stateDir, here.key), isOutdated: false });
   if (!shown.ok) return shown;
   if (shown.value.payload.server !== here.server) return err('the bundle is for another server');
-  if (known !== null && known.payload.server === here.server && known.payload.version >= shown.value.payload.version) return ok({ newest: known, isOutdated: known.payload.version > shown.value.payload.version });
-  writeStateFile(stateFolder(here.stateDir), FILE, Buffer.from(JSON.stringify(shown.value.document)));
-  return ok({ newest: shown.value, isOutdated: false });
+  const give = lockOrder(join(stateFolder(here.stateDir), 'bundle.lock'), 'a look at which policy stands');
+  try {
+    return ok(newest(shown.value, here));
+  } finally {
+    give();
+  }
 }

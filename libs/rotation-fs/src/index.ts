@@ -6,6 +6,7 @@ export { namedAccess, repairTerms } from './access/repair-terms.js';
 export { foretellStore, marksIn, markStore, plansIn } from './foretell-store.js';
 export { deletedLately, earlierFacts } from './journal/earlier-orders.js';
 export type { DeletedLately } from './journal/earlier-orders.js';
+export { lockOrder } from './journal/journal-lock.js';
 export { unfinishedOrders } from './journal/journal.js';
 export { dropMarks, readMarks } from './marks/marks-file.js';
 export { refusedReceipt } from './outcome.js';
