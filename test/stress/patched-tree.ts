@@ -1,4 +1,4 @@
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -6,6 +6,8 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What the suites run from. */
 const COPIED = ['libs', 'apps/rotation-executor', 'apps/collector-agent', 'scripts', 'test', 'package.json', 'tsconfig.base.json', 'vitest.config.ts'];
 const LEFT_OUT = new Set(['dist', 'node_modules', '.nx']);
+/** Attackers of the race read their program from it, and they are another account. */
+const MAY_ENTER = 0o755;
 
 /** One place in the sources, and what stands there instead. */
 export interface Patch {
@@ -21,6 +23,7 @@ export class PatchedTree {
 
   static make(): PatchedTree {
     const tree = new PatchedTree(mkdtempSync(join(tmpdir(), 'mailwarden-patched-')));
+    chmodSync(tree.root, MAY_ENTER);
     for (const part of COPIED) cpSync(join(ROOT, part), join(tree.root, part), { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
     tree.#link();
     return tree;

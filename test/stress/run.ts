@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
-import { GUARDS } from './guards.js';
-import { PatchedTree } from './patched-tree.js';
-import { KILLED, stressCrash, stressModel, stressRace, WITHOUT_POWER, type StressEnd, type StressTerms } from './suite-runs.js';
+import { KILLED, stressCrash, stressModel, stressRace, WITHOUT_POWER, type Stress } from './suite-runs.js';
 import { stressFault } from './fault-runs.js';
+import { withoutGuards } from './without-guards.js';
 
 const HELP = `bin/stress NAME [--seed N] [--minutes M] [--most N] [--only TEXT]
 
@@ -30,10 +29,6 @@ const ENDLESS = 1_000_000_000;
 /** So many cases in a row over one place. */
 const CASES_A_TURN = 20;
 const SEED_STEP = 1_000;
-/** A guard that is gone is seen sooner, or never. */
-const GUARD_MS_MAX = 120_000;
-
-type Stress = (terms: StressTerms) => Promise<StressEnd>;
 
 /** One place after the other, until the time is over or something is wrong. */
 function inTurns(places: readonly Parameters<typeof stressCrash>[1][]): Stress {
@@ -49,28 +44,6 @@ function inTurns(places: readonly Parameters<typeof stressCrash>[1][]): Stress {
     return { wrong: [], count, did: `${count} cases` };
   };
 }
-
-/** Every guard must be missed: a suite that stays green without it proves nothing. */
-function withoutGuards(only: string): Stress {
-  return async (terms) => {
-    const tree = PatchedTree.make();
-    const guards = GUARDS.filter(({ name }) => name.includes(only));
-    const wrong: string[] = [];
-    try {
-      for (const { name, patches, seen, most } of guards) {
-        const end = await tree.with(patches, () => seen({ ...terms, most, smallest: false, untilMs: Math.min(terms.untilMs, Date.now() + GUARD_MS_MAX), root: tree.root })).catch((cause: unknown): StressEnd => ({ wrong: isAbsent(cause) ? [] : [String(cause)], count: 0, did: String(cause) }));
-        console.log(`${end.wrong.length > 0 ? 'seen   ' : 'UNSEEN '} ${name}: ${(end.wrong[0] ?? end.did).split('\n')[0]?.slice(0, 300) ?? ''}`);
-        if (end.wrong.length === 0) wrong.push(`nothing saw that this guard was gone: ${name}`);
-      }
-    } finally {
-      tree.remove();
-    }
-    return { wrong, count: guards.length, did: `${guards.length} guards taken away` };
-  };
-}
-
-/** The place of a guard was not found: that is no suite that saw something. */
-const isAbsent = (cause: unknown): boolean => String(cause).includes('does not hold exactly once');
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' }, minutes: { type: 'string' }, most: { type: 'string' }, only: { type: 'string', default: '' }, help: { type: 'boolean', default: false } } });
 const STRESSES: Readonly<Record<string, Stress>> = { race: stressRace, crash: inTurns(KILLED), powercut: inTurns(WITHOUT_POWER), fault: stressFault, model: stressModel, guards: withoutGuards(values.only) };

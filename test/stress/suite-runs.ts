@@ -23,6 +23,15 @@ export interface StressEnd {
   readonly count: number;
 }
 
+export type Stress = (terms: StressTerms) => Promise<StressEnd>;
+
+/** A suite and how much of it shows that it works at all where nothing was taken away. */
+export interface Suite {
+  readonly name: string;
+  readonly run: Stress;
+  readonly enough: number;
+}
+
 const args = ({ most, seed, untilMs }: StressTerms): string[] => [String(most), String(seed), String(untilMs)];
 
 export async function stressRace(terms: StressTerms): Promise<StressEnd> {

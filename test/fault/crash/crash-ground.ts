@@ -13,6 +13,8 @@ export interface CrashSize {
   readonly files: number;
   readonly folders: number;
   readonly kept: number;
+  /** Files are written over before they go. */
+  readonly overwrite?: true;
 }
 
 /** One order on one store that is filled anew, and what must be so in the end. */
@@ -27,7 +29,7 @@ export class CrashGround {
     private client: Client | null,
     journalDir: string,
   ) {
-    this.terms = { watermarks: [{ kind: 'bytes', limit: (size.kept + 1) * FILE_BYTES, target: size.kept * FILE_BYTES }], journalDir };
+    this.terms = { watermarks: [{ kind: 'bytes', limit: (size.kept + 1) * FILE_BYTES, target: size.kept * FILE_BYTES }], overwrite: size.overwrite === true, journalDir };
     rmSync(host.store, { recursive: true, force: true });
     for (let folder = 0; folder < size.folders; folder += 1) mkdirSync(join(host.store, String(folder)), { recursive: true });
     const content = Buffer.alloc(FILE_BYTES, 'x');

@@ -15,6 +15,8 @@ export interface CrashPlace {
 
 /** Several folders and more than one batch; few files for many cases. */
 const SIZES = [{ files: 300, folders: 7, kept: 40 }, { files: 2_600, folders: 25, kept: 100 }];
+/** On a disk alone: in memory it would mean nothing. */
+const WRITTEN_OVER = { files: 300, folders: 7, kept: 40, overwrite: true } as const;
 /** Roomy for the files of the largest case. Units: MiB. */
 const DISK_MIB = 400;
 
@@ -25,7 +27,7 @@ const disk = kind === null ? null : ScratchDisk.make(kind, { MiB: DISK_MIB });
 const elsewhere = mkdtempSync(join(tmpdir(), 'mailwarden-journal-'));
 try {
   const database = postgres === null ? null : { port: postgres.port, user: postgres.superuser, passwordFile: postgres.passwordFile };
-  const result: CrashResult = await runCrash({ cases: Number(cases), seed: Number(seed), untilMs: Number(untilMs), database, disk, journalDir: journal === 'elsewhere' ? elsewhere : null, sizes: SIZES });
+  const result: CrashResult = await runCrash({ cases: Number(cases), seed: Number(seed), untilMs: Number(untilMs), database, disk, journalDir: journal === 'elsewhere' ? elsewhere : null, sizes: disk === null ? SIZES : [...SIZES, WRITTEN_OVER, WRITTEN_OVER] });
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } finally {
   disk?.remove();

@@ -26,6 +26,9 @@ export function noDisk(kind: DiskKind): string | null {
 }
 
 const PLACEHOLDER_BYTES = 4_096;
+/** Others let go of numbers as well: the one that is to be taken may not be the first that is free. */
+const NUMBERS_MAX = 16;
+const LOSETUP = programOf('losetup') ?? 'losetup';
 /** Smaller ones are not made. Source: mkfs.xfs(8). Units: MiB; the file is sparse. */
 export const XFS_MIB_MIN = 320;
 
@@ -34,6 +37,8 @@ export const XFS_MIB_MIN = 320;
  * A suite that mounts is best run in a mount namespace of its own, with which everything here ends.
  */
 export class ScratchDisk {
+  #number = -1;
+
   private constructor(
     private readonly dir: string,
     readonly kind: DiskKind,
@@ -73,13 +78,17 @@ export class ScratchDisk {
   /** As after the machine came back: mounted again, from what is on the disk, and its device has another number than before. */
   comeBack(): void {
     const before = this.#number;
-    this.#unmount();
-    const instead = execFileSync(programOf('losetup') ?? 'losetup', ['--find', '--show', this.#placeholder], { encoding: 'utf8' }).trim();
+    const taken: string[] = [];
     try {
-      if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
-      if (statSync(this.at).dev === before) throw new Error('the disk came back under the number that it had');
+      for (let tries = 0; tries < NUMBERS_MAX; tries += 1) {
+        this.#unmount();
+        taken.push(execFileSync(LOSETUP, ['--find', '--show', this.#placeholder], { encoding: 'utf8' }).trim());
+        if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
+        if (this.#number !== before) return;
+      }
+      throw new Error('the disk came back under the number that it had');
     } finally {
-      execFileSync(programOf('losetup') ?? 'losetup', ['--detach', instead]);
+      for (const number of taken) execFileSync(LOSETUP, ['--detach', number]);
     }
   }
 
@@ -93,15 +102,6 @@ export class ScratchDisk {
     rmSync(this.dir, { recursive: true });
   }
 
-  /** Null without power: nothing answers. */
-  get #number(): number | null {
-    try {
-      return statSync(this.at).dev;
-    } catch {
-      return null;
-    }
-  }
-
   get #image(): string {
     return join(this.dir, 'image');
   }
@@ -113,9 +113,12 @@ export class ScratchDisk {
     return path;
   }
 
+  /** True where it is there now, under a number that is looked at: without power it tells none. */
   #mount(): boolean {
     const place = this.kind === 'tmpfs' ? ['-t', 'tmpfs', 'mailwarden-test'] : ['-t', this.kind, this.#image];
-    return spawnSync('/usr/bin/mount', [...place, this.at, '-o', this.options], { stdio: 'ignore' }).status === 0;
+    if (spawnSync('/usr/bin/mount', [...place, this.at, '-o', this.options], { stdio: 'ignore' }).status !== 0) return false;
+    this.#number = statSync(this.at).dev;
+    return true;
   }
 
   /** A process that was ended a moment ago may still let go of it. */

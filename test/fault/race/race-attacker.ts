@@ -155,6 +155,7 @@ function shuffled(count: number): number[] {
 
 /** Each name is used once a round: what is precious is never overwritten by ourselves. */
 function swapLeaves(): void {
+  if (unused.length <= ground.files / 2 && !existsSync(ground.planned)) return; // The other half is for the moments between the plan and the deed.
   const place = unused.pop();
   if (place === undefined) return;
   const act = choose(Object.keys(leafActs));
