@@ -102,6 +102,49 @@ async function noLineIsLostOrDoubled(): Promise<number> {
 
 const IN_PLACE = ['', 'lines-chosen', 'lines-blanked', 'lines-cut', 'lines-done', 'finished'];
 
+describe('lines that leave at a pace', () => {
+  const timed = async (part: object): Promise<{ seconds: number; receipt: Awaited<ReturnType<LogHost['rotate']>> }> => {
+    const sinceMs = performance.now();
+    const receipt = await host.rotate(host.order({ ...records(100), ...part }));
+    return { receipt, seconds: (performance.now() - sinceMs) / 1_000 };
+  };
+  const threeFiles = (): void => {
+    host = new LogHost(RECORDS);
+    put('acme.log.2', lines(0, 300), START);
+    put('acme.log.1', lines(300, 600), START + HOUR_MS);
+    put('acme.log', lines(600, 800));
+  };
+
+  it('earn a rest after each file but the last', async () => {
+    threeFiles();
+    const { receipt, seconds } = await timed({ pace: { itemsPerSecond: 300, bytesPerSecond: null } });
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 700 } });
+    expect(seconds).toBeGreaterThan(1.9);
+    expect(kept('acme.log')).toBe(lines(700, 800));
+  });
+
+  it('rest no longer than the order has time, and what is left is the next order\'s', async () => {
+    threeFiles();
+    const { receipt, seconds } = await timed({ pace: { itemsPerSecond: 10, bytesPerSecond: null }, bounds: { items: 1e9, bytes: 1e12, percent: 100, deadlineSeconds: 2 } });
+    expect(receipt).toMatchObject({ outcome: 'stopped', deleted: { items: 300 }, reason: expect.stringContaining('ran out') });
+    expect(seconds).toBeLessThan(10);
+    expect((await timed({})).receipt).toMatchObject({ outcome: 'completed', deleted: { items: 400 } });
+  });
+
+  it.runIf(ONLY_ROOT === '')(`are spared the disk while the others are written anew${ONLY_ROOT}`, async () => {
+    host = new LogHost(RECORDS);
+    mkdirSync(host.logs, { recursive: true });
+    await withFileSystem('tmpfs', host.logs, async () => {
+      put('acme.log', lines(0, 8_000));
+      const stays = 4_000;
+      const { receipt, seconds } = await timed({ ...records(stays), pace: { itemsPerSecond: null, bytesPerSecond: 2_000_000 } });
+      expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 4_000 } });
+      expect(content('acme.log')).toBe(lines(stays, 8_000));
+      expect(seconds).toBeGreaterThan(Buffer.byteLength(lines(stays, 8_000), 'latin1') / 2_000_000);
+    });
+  });
+});
+
 describe('lines of a file that is being written', () => {
   it.each(IN_PLACE)('leave in place while the program goes on in the same file (cut short at "%s")', async (step) => {
     host = new LogHost(RECORDS);

@@ -27,15 +27,16 @@ export class Tempo {
     return this.pace.itemsPerSecond === null ? most : Math.max(1, Math.min(most, Math.floor(this.pace.itemsPerSecond)));
   }
 
-  /** Rests after an item of so many bytes. */
-  async after(bytes: number): Promise<void> {
+  /** Rests after an item of so many bytes, or after several that left in one step; no longer than `restMsMax`, as where an order has no more time. */
+  async after(bytes: number, items = 1, restMsMax = Infinity): Promise<void> {
     const { itemsPerSecond, bytesPerSecond } = this.pace;
-    const earnedMs = MS_PER_SECOND * Math.max(itemsPerSecond === null ? 0 : 1 / itemsPerSecond, bytesPerSecond === null ? 0 : bytes / bytesPerSecond);
+    const earnedMs = MS_PER_SECOND * Math.max(itemsPerSecond === null ? 0 : items / itemsPerSecond, bytesPerSecond === null ? 0 : bytes / bytesPerSecond);
     const nowMs = performance.now();
     this.#dueMs = Math.max(this.#dueMs, nowMs) + earnedMs;
-    if (this.#dueMs - nowMs < REST_MS_MIN || this.stop?.aborted === true) return;
+    const restMs = Math.min(this.#dueMs - nowMs, restMsMax);
+    if (restMs < REST_MS_MIN || this.stop?.aborted === true) return;
     try {
-      await after(this.#dueMs - nowMs, undefined, this.stop === null ? {} : { signal: this.stop });
+      await after(restMs, undefined, this.stop === null ? {} : { signal: this.stop });
     } catch {
       return; // The order is to end.
     }

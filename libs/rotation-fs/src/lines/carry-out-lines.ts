@@ -8,7 +8,7 @@ import type { ApplyRequest } from '../rotate-request.js';
 import { cutFile } from './cut-file.js';
 import { collapsibleBlock } from './cut-in-place.js';
 import type { ChosenLines } from './line-record.js';
-import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
+import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
 import type { PlannedLines } from './plan-lines.js';
 import { removeFile } from './remove-file.js';
 import { closeWorkshop, openWorkshop } from './workshop.js';
@@ -36,7 +36,7 @@ async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Pro
 
 const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => record.kind !== 'lines-done' && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
 
-async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines): Promise<LinesGone | null> {
+async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines, rest: Rest): Promise<LinesGone | null> {
   const place = { root: nameFrom(chosen.root), folder: nameFrom(chosen.folder), name: nameFrom(chosen.name) };
   return withFolder(request.host, place, async (directory) => {
     let workshop: Directory | null = null;
@@ -44,7 +44,7 @@ async function oneFile(request: ApplyRequest, order: string, journal: Journal, n
     try {
       const own = isBegun(journal, number) ? open() : null;
       const places = [{ directory, name: place.name }, ...(own === null ? [] : [{ directory: own, name: String(number) }])];
-      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place, directory, watch: request.watch ?? (() => undefined) };
+      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place, directory, watch: request.watch ?? (() => undefined), rest };
       if (chosen.stretches.length > 0) return await cutOrWrite(work, open);
       const ours = open();
       return ours === null ? untouched("the executor's own folder is open to others; somebody else made it") : removeFile(work, ours);
@@ -55,19 +55,20 @@ async function oneFile(request: ApplyRequest, order: string, journal: Journal, n
 }
 
 /**
- * Brings the chosen files of an order to their end, the oldest first, those that an earlier run began among them. `mayBegin` says before each file why no other is begun; null where one may be.
+ * Brings the chosen files of an order to their end, the oldest first, those that an earlier run began among them. `mayBegin` says before each file why no other is begun; null where one may be. `rest` keeps the order to its pace: lines leave a file in one step, and what they have earned is rested for before the next file.
  * Returns why it stopped before the end; null when it did not. Errors: throws when the journal cannot be written, or a file that was begun cannot be ended now.
  */
-export async function carryOutLines(request: ApplyRequest, order: string, journal: Journal, mayBegin: () => string | null): Promise<string | null> {
+export async function carryOutLines(request: ApplyRequest, order: string, journal: Journal, mayBegin: () => string | null, rest: Rest): Promise<string | null> {
   const files = journal.records.find((record) => record.kind === 'lines-chosen')?.files ?? [];
   const done = new Set(journal.records.flatMap((record) => (record.kind === 'lines-done' ? [record.file] : [])));
   for (const [number, chosen] of files.entries()) {
     if (done.has(number)) continue;
     const stopped = isBegun(journal, number) ? null : mayBegin();
     if (stopped !== null) return stopped;
-    const gone = (await oneFile(request, order, journal, number, chosen)) ?? untouched(NOT_THAT_FILE);
+    const gone = (await oneFile(request, order, journal, number, chosen, rest)) ?? untouched(NOT_THAT_FILE);
     journal.write({ kind: 'lines-done', file: number, ...gone });
     request.watch?.('lines-done');
+    if (number < files.length - 1) await rest(gone.bytes, gone.records);
   }
   return null;
 }

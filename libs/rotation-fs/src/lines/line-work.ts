@@ -4,6 +4,10 @@ import type { FilePlace } from '../logs/store-file.js';
 import type { ApplyRequest, StepWatch } from '../rotate-request.js';
 import type { ChosenLines, LineRecord } from './line-record.js';
 
+/** Rests for the order's own pace after so many bytes were written, or so many records left. */
+export type Rest = (bytes: number, records: number) => Promise<void>;
+export const NO_REST: Rest = () => Promise.resolve();
+
 /** One file that lines leave, with what that needs. */
 export interface LineWork {
   readonly request: ApplyRequest;
@@ -15,6 +19,7 @@ export interface LineWork {
   readonly place: FilePlace;
   readonly directory: Directory;
   readonly watch: StepWatch;
+  readonly rest: Rest;
 }
 
 /** What left of a file. */

@@ -1,18 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import { known, unknown } from '@mailwarden/kernel';
+import { lowerPriority } from '@mailwarden/linux';
 import type { Journal } from '../journal/journal.js';
 import { ownershipOf } from '../logs/log-notes.js';
 import { lockOutLogrotate } from '../logs/logrotate-lock.js';
 import { storeFiles } from '../logs/store-file.js';
+import { Tempo } from '../files/tempo.js';
 import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
 import { outOfPatience } from '../patience.js';
 import type { ApplyRequest, RotateRequest } from '../rotate-request.js';
 import type { StoreEngine } from '../store-engine.js';
 import { carryOutLines, chosenLines } from './carry-out-lines.js';
 import { countsAfter } from './counts-after.js';
+import { NO_REST } from './line-work.js';
 import { countStore, planLines, type KnownCounts, type LinePlan } from './plan-lines.js';
 
 const NOTES_MAX = 10;
+const MS_PER_SECOND = 1_000;
 /** What an order counted, for its own account: a cut makes the kernel forget what it had read of a file, and reading all of it again would cost more than the cut. */
 const counts = new WeakMap<RotateRequest, KnownCounts>();
 
@@ -57,7 +61,10 @@ async function rotate(request: ApplyRequest, order: string, journal: Journal, no
   const refused = plan === null ? null : begin(request, journal, plan);
   if (refused !== null) return outcomeOf(journal, plan, resumed, refused, notes);
   const byAge = (journal.begun?.goal.olderThanMs ?? null) !== null;
-  const stopped = await carryOutLines(request, order, journal, () => outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge, stop: request.stop }));
+  const tempo = new Tempo(request.pace, request.stop);
+  if (tempo.isBound) lowerPriority();
+  const leftMs = (): number => request.bounds.deadlineSeconds * MS_PER_SECOND - (performance.now() - startedMonotonicMs);
+  const stopped = await carryOutLines(request, order, journal, () => outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge, stop: request.stop }), (bytes, records) => tempo.after(bytes, records, leftMs()));
   if (plan !== null) counts.set(request, countsAfter(plan, journal));
   return outcomeOf(journal, plan, resumed, endOf(journal, stopped, plan?.staysOver ?? false), notes);
 }
@@ -84,7 +91,7 @@ export const linesEngine: StoreEngine = {
     }
   },
   async settle(request, order, journal, reason) {
-    const stopped = await carryOutLines(request, order.id, journal, () => reason);
+    const stopped = await carryOutLines(request, order.id, journal, () => reason, NO_REST);
     return outcomeOf(journal, null, true, ['stopped', stopped ?? reason], []);
   },
   async measure(request) {

@@ -6,23 +6,24 @@ import { writersOf } from '../logs/log-writers.js';
 import { prepareReopening, REOPEN_MS_MAX, waitUntilLeft, type Reopening } from '../logs/reopen.js';
 import { identityOf, isSameFile, openFile, withDeviceOfNow, type FileIdentity } from '../logs/store-file.js';
 import { markAt } from './cut-in-place.js';
-import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
+import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
 
 const PIECE_BYTES = 2 ** 20;
 const buffer = Buffer.allocUnsafe(PIECE_BYTES);
 const BLOCK_BYTES = 512;
 
-function copyBetween(from: number, start: number, end: number, to: number): void {
+async function copyBetween(from: number, start: number, end: number, to: number, rest: Rest): Promise<void> {
   for (let place = start; place < end; ) {
     const read = readSync(from, buffer, 0, Math.min(PIECE_BYTES, end - place), place);
     if (read === 0) throw new Error('a file became shorter while it was copied');
     for (let at = 0; at < read; ) at += writeSync(to, buffer, at, read - at);
     place += read;
+    await rest(read, 0);
   }
 }
 
-/** Writes what stays into a new file like the old one. Returns up to where the old one was read. */
-function writeKept(work: LineWork, old: number, workshop: Directory): { readonly made: Stats; readonly from: number } {
+/** Writes what stays into a new file like the old one, at the order's pace. Returns up to where the old one was read. */
+async function writeKept(work: LineWork, old: number, workshop: Directory): Promise<{ readonly made: Stats; readonly from: number }> {
   const name = String(work.number);
   try {
     unlinkSync(entryPath(workshop, name)); // Of a run that was cut short: nothing of the store was in it yet.
@@ -34,11 +35,11 @@ function writeKept(work: LineWork, old: number, workshop: Directory): { readonly
   try {
     let kept = 0;
     for (const { start, end } of work.chosen.stretches) {
-      copyBetween(old, kept, start, fd);
+      await copyBetween(old, kept, start, fd, work.rest);
       kept = end;
     }
     const { size } = fstatSync(old);
-    copyBetween(old, kept, size, fd);
+    await copyBetween(old, kept, size, fd, work.rest);
     fsyncSync(fd);
     return { made: fstatSync(fd), from: size };
   } finally {
@@ -114,7 +115,7 @@ async function swap(work: LineWork, workshop: Directory, reopening: Reopening): 
     const last = work.chosen.stretches.at(-1)?.end ?? 0;
     try {
       if (fstatSync(old).size < last || markAt(old, last, work.chosen.size) !== work.chosen.behind) return untouched(NOT_THAT_FILE);
-      const { made, from } = writeKept(work, old, workshop);
+      const { made, from } = await writeKept(work, old, workshop);
       work.watch('lines-written');
       swapping = { kind: 'lines-swapping', file: work.number, ...identityOf(made), from };
       work.journal.write(swapping);
