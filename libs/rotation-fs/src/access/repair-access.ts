@@ -38,11 +38,12 @@ const changeOf = ({ root, path, ino, bornMs, entry, repair }: FoundRepair, of: {
 });
 
 /** Makes one change on the very entry that was judged. Returns why it stays; null when it is made. */
-function changeEntry(host: Host, change: IntendedChange, wanted: HeldRights, isExpected: (now: HeldRights) => boolean): LeftReason | null {
+function changeEntry(host: Host, change: IntendedChange, wantedOf: (now: HeldRights, isFolder: boolean) => HeldRights, isExpected: (now: HeldRights) => boolean): LeftReason | null {
   const held = HeldEntry.open(host, { root: decoded(change.root), path: decoded(change.path), ino: change.ino, bornMs: change.bornMs });
   if (held === null) return 'changed';
   try {
     const now = held.rights;
+    const wanted = wantedOf(now, held.stat.isDirectory());
     if (isSame(now, wanted)) return null;
     if (!isExpected(now)) return 'changed';
     held.change(now, wanted);
@@ -71,7 +72,7 @@ export function applyRepairs(place: RepairPlace, id: string, stores: readonly { 
         journal.announce(changes);
         for (const change of changes) {
           place.watch?.('change');
-          const left = changeEntry(place.host, change, change.after, (now) => isSame(now, change.before));
+          const left = changeEntry(place.host, change, () => change.after, (now) => isSame(now, change.before));
           if (left === null) repaired.changed += 1;
           else count(repaired.left, left);
         }
@@ -95,8 +96,19 @@ function isOurs(now: HeldRights, { before, after }: IntendedChange): boolean {
   return [before.mode, after.mode].some((mode) => (mode & PERMISSION_BITS) === (now.mode & PERMISSION_BITS)) && isEither('uid') && isEither('gid') && isEither('acl') && isEither('defaultAcl');
 }
 
+const SET_IDS = 0o6000;
+
 /**
- * Gives back exactly what a repair took, where nobody has changed it since; the rest is told and stays. The same again changes nothing.
+ * What an undo gives back of one entry. What the repair never came to is as it was before, and stays so.
+ * Safety: a file that had another owner since may hold another program by now, which must not run as whoever owned it before: its set-id bits do not come back with the owner.
+ */
+function givenBack({ before, after }: IntendedChange, now: HeldRights, isFolder: boolean): HeldRights {
+  const hadAnother = before.uid !== after.uid || before.gid !== after.gid;
+  return hadAnother && !isFolder && !isSame(now, before) ? { ...before, mode: before.mode & ~SET_IDS } : before;
+}
+
+/**
+ * Gives back exactly what a repair took, but for set-id bits of a file that had another owner meanwhile, where nobody has changed it since; the rest is told and stays. The same again changes nothing.
  * Errors: throws when no such repair is known, or its journal is damaged.
  */
 export function undoRepairs(place: RepairPlace, id: string): Map<string, Repaired> {
@@ -109,7 +121,7 @@ export function undoRepairs(place: RepairPlace, id: string): Map<string, Repaire
       const repaired = told.get(key) ?? { changed: 0, left: new Map() };
       told.set(key, repaired);
       place.watch?.('change');
-      const left = changeEntry(place.host, change, change.before, (now) => isOurs(now, change));
+      const left = changeEntry(place.host, change, (now, isFolder) => givenBack(change, now, isFolder), (now) => isOurs(now, change));
       if (left === null) repaired.changed += 1;
       else count(repaired.left, left);
     }
