@@ -53,12 +53,20 @@ export function lockOrder(path: string, what = 'this order'): () => void {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const fd = taken(path, what);
     if (fd === null) continue;
-    ftruncateSync(fd, 0);
-    writeSync(fd, processName(process.pid) ?? String(process.pid), 0);
-    fsyncSync(fd);
+    try {
+      ftruncateSync(fd, 0);
+      writeSync(fd, processName(process.pid) ?? String(process.pid), 0);
+      fsyncSync(fd);
+    } catch (cause) {
+      closeSync(fd); // On a full disk, say: the order must be free once there is room again.
+      throw cause;
+    }
     return () => {
-      if (isAt(path, fd)) unlinkSync(path);
-      closeSync(fd);
+      try {
+        if (isAt(path, fd)) unlinkSync(path);
+      } finally {
+        closeSync(fd); // Also where the disk answers nothing any more.
+      }
     };
   }
   throw new Error(`${path} cannot be taken; remove it when no executor runs`);
