@@ -18,6 +18,8 @@ export interface Scenario {
   readonly store?: string;
   /** Mounts and the guards of root are tried by root alone. */
   readonly onlyRoot?: boolean;
+  /** We cut a file in place, which ext4 and XFS can. */
+  readonly inPlace?: boolean;
   /** First major version of a program that is known to do otherwise: on the other side of it, its cell is not compared. */
   readonly otherwiseFrom?: Partial<Record<Compared, number>>;
   readonly prepare: (stage: Stage) => void | Promise<void>;

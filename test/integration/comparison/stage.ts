@@ -3,8 +3,9 @@ import { lstatSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { rotate } from '../../../apps/cli/src/commands/rotate.js';
 import { rotateDocument, type RotateStore } from '../../../apps/cli/src/output/rotate-json.js';
+import { CommandFailure } from '../../../apps/cli/src/failure.js';
 import { PLAIN } from '../../../apps/cli/src/output/terminal.js';
-import { LogHost, profileOf } from '../log-host.js';
+import { LogHost, LOGS, profileOf } from '../log-host.js';
 import type { ComparedProgram } from './compared-programs.js';
 
 const A_DAY_S = 86_400;
@@ -74,16 +75,18 @@ export class Stage {
     return { exit: status, said: `${stdout}${stderr}`, told: null };
   }
 
-  /** `mailwarden rotate` with a policy that holds these lines. */
-  async mailwarden(lines: readonly string[], { apply = true, list = false } = {}): Promise<Ran> {
+  /** `mailwarden rotate` with a policy that holds these lines, on what `files` names below the store. */
+  async mailwarden(lines: readonly string[], { apply = true, list = false, files = '**' } = {}): Promise<Ran> {
     const [policy, profile] = [join(this.root, 'policy.yaml'), join(this.root, 'profile.yaml')];
     const bounds = lines.some((line) => line.startsWith('bounds:')) ? [] : ['bounds: { percent: 100 }'];
     writeFileSync(policy, ['schema: mailwarden/policy/v1', 'kind: retention', 'name: cap', 'reason: Compared with others', 'stores: [ acme/log ]', 'mode: enforce', ...lines, ...bounds, ''].join('\n'), { mode: 0o600 });
-    writeFileSync(profile, profileOf(this.storeWords), { mode: 0o600 });
+    writeFileSync(profile, profileOf(this.storeWords).replace(`${LOGS}/**`, `${LOGS}/${files}`), { mode: 0o600 });
     mkdirSync(join(this.root, 'etc/mailwarden'), { recursive: true, mode: 0o755 });
     writeFileSync(join(this.root, 'etc/mailwarden/host.yaml'), 'schema: mailwarden/host/v1\nkernel: this\n', { mode: 0o600 });
     const said: string[] = [];
-    const exit = await rotate({ policy, profile: [profile], root: this.root, apply, list }, { dataDir: this.root, format: 'json', style: PLAIN, print: (line) => said.push(line) });
+    const exit = await rotate({ policy, profile: [profile], root: this.root, apply, list }, { dataDir: this.root, format: 'json', style: PLAIN, print: (line) => said.push(line) }).catch((cause: unknown) => {
+      throw cause instanceof CommandFailure ? new Error([cause.message, ...cause.details].join('\n'), { cause }) : cause;
+    });
     const text = said.join('\n');
     return { exit, said: text, told: rotateDocument.parse(JSON.parse(text)).stores[0] ?? null };
   }

@@ -1,7 +1,8 @@
 import type { Ran, Stage } from './stage.js';
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
-export const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} KB`;
+const KIB = 1024;
+export const kibibytes = (bytes: number): string => `${Math.round(bytes / KIB)} KiB`;
 
 /** What a run left of what was there, by name. */
 export function fate(before: readonly string[], after: readonly string[]): string {
@@ -21,15 +22,19 @@ export function ending(ran: Ran): string {
   return `${exit}${why === '' ? '' : ` (${why})`}`;
 }
 
+/** Lies beside what a row is about, so that there is something to do; its own fate is told in a row of its own. */
+export const BESIDE = 'beside';
+
 /** The words that were given to the program, and what came of them. */
 export async function outcome(words: readonly string[], stage: Stage, run: () => Ran | Promise<Ran>): Promise<string> {
-  const before = stage.entries;
+  const entries = (): string[] => stage.entries.filter((name) => name !== BESIDE);
+  const before = entries();
   const ran = await run();
-  return `${words.map((line) => `\`${line}\``).join(' ')}: ${fate(before, stage.entries)}${ending(ran)}`;
+  return `${words.map((line) => `\`${line}\``).join(' ')}: ${fate(before, entries())}${ending(ran)}`;
 }
 
 /** The same where only sizes matter. */
 export async function sizeAfter(words: readonly string[], stage: Stage, run: () => Ran | Promise<Ran>): Promise<string> {
   const ran = await run();
-  return `${words.map((line) => `\`${line}\``).join(' ')}: ${kilobytes(stage.bytes)} left${ending(ran)}`;
+  return `${words.map((line) => `\`${line}\``).join(' ')}: ${kibibytes(stage.bytes)} left${ending(ran)}`;
 }
