@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import './from-source.ts';
+import './from-source.mjs';
 
 /** Writes the generated part of `docs/reference`, from source. Run: node scripts/generate-reference.ts */
 const { allReferenceFiles, REFERENCE_FOLDER } = await import('./reference/all-reference-files.ts');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import './from-source.ts';
+import './from-source.mjs';
 
 /**
  * Makes golden samples of new message types. Run: node scripts/seal-golden.ts UNSEALED.json...

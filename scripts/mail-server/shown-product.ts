@@ -15,5 +15,5 @@ export const SHOWN_PRODUCT: readonly Shown[] = [
 
 /** Runs `mailwarden` inside a server that was started with `SHOWN_PRODUCT`, from source, so that no build is needed and none is stale. */
 export function mailwardenInside(server: RunningServer, args: readonly string[]): Promise<Ended> {
-  return server.run([NODE_INSIDE, '--disable-warning=ExperimentalWarning', '--conditions=@mailwarden/source', `--import=${INSIDE}/scripts/from-source.ts`, `${INSIDE}/apps/cli/src/main.ts`, ...args], { limitMs: COMMAND_MS_MAX });
+  return server.run([NODE_INSIDE, '--disable-warning=ExperimentalWarning', '--conditions=@mailwarden/source', `--import=${INSIDE}/scripts/from-source.mjs`, `${INSIDE}/apps/cli/src/main.ts`, ...args], { limitMs: COMMAND_MS_MAX });
 }

@@ -12,7 +12,7 @@ const APART = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill
  * Needs root. Errors: throws when it fails, with what it said.
  */
 export async function runApart<T>(program: string, args: readonly string[], root = ROOT): Promise<T> {
-  const child = spawn('/usr/bin/unshare', [...APART, '--', process.execPath, '--disable-warning=ExperimentalWarning', '--import', join(root, 'scripts/from-source.ts'), join(root, program), ...args], { env: { ...settings() }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('/usr/bin/unshare', [...APART, '--', process.execPath, '--disable-warning=ExperimentalWarning', '--import', join(root, 'scripts/from-source.mjs'), join(root, program), ...args], { env: { ...settings() }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let complaint = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -12,7 +12,7 @@ export const FILE_BYTES = 4096;
 const ORDER_LIFE_MS = 600_000;
 const FIRST_AT_S = 1_600_000_000;
 const CHILD = fileURLToPath(new URL('executor-child.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** A tree that stands for one mail server, with an executor of its own and a worker that signs for it. */

@@ -6,7 +6,7 @@ import type { Observation } from '@mailwarden/contracts';
 import type { ChildScan } from './scan-child.js';
 
 const CHILD = fileURLToPath(new URL('scan-child.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
 
 /** One scan in a process of its own. */
 export interface ProcessScan {

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { carryOutHanded, type HandedOrder } from './handed-order.js';
 
 const CHILD = fileURLToPath(new URL('table-child.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
 const SKIPPED = noDatabases();
 const SKIPPED_TITLE = SKIPPED === null ? '' : ` (skipped: ${SKIPPED})`;
 const SUITE_MS = 120_000;

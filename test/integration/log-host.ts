@@ -13,7 +13,7 @@ import { rotateLog, withRequest, type LogRotation } from './log-rotation.js';
 
 const WRITER = fileURLToPath(new URL('log-writer.ts', import.meta.url));
 const CHILD = fileURLToPath(new URL('log-rotation-child.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const STARTED_MS_MAX = 20_000;
 const GENERATION_AT_S = 1_700_000_000;

@@ -206,7 +206,7 @@ describe('what waits for people and for time', () => {
 it('ends with the documented code where it runs as a program', async () => {
   const path = await file('program', cap('program-cap', 'observe'));
   const ran = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['--conditions=@mailwarden/source', '--import=./scripts/from-source.ts', 'apps/cli/src/main.ts', 'policy', 'plan', path, '--data', plane.dir], { cwd: WORKSPACE }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }));
+    execFile(process.execPath, ['--conditions=@mailwarden/source', '--import=./scripts/from-source.mjs', 'apps/cli/src/main.ts', 'policy', 'plan', path, '--data', plane.dir], { cwd: WORKSPACE }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }));
   });
   expect(ran).toMatchObject({ code: 1, stderr: '', stdout: expect.stringContaining('program-cap') as string });
 });

@@ -10,7 +10,7 @@ import { agentSettings, type AgentSettings } from '../../apps/collector-agent/sr
 import { PROFILE } from './fleet-speaker.js';
 
 const EXECUTOR = fileURLToPath(new URL('../../apps/rotation-executor/src/main.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
 
 /** A whole agent by its own composition, on a host tree of its own, with the real executor: it can be ended and started again on the same disk. */
 export class RealAgent {

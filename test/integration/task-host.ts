@@ -15,7 +15,7 @@ const AN_HOUR_MS = 3_600_000;
 const FIRST_AT_S = 1_600_000_000;
 const PROFILE = 'kaspersky-klms-8';
 const EXECUTOR = fileURLToPath(new URL('../../apps/rotation-executor/src/main.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
 
 /** What came of one run of the executor. */
 export interface Ran {

@@ -1,5 +1,5 @@
 // Prints the comparison of a statement with what other programs say, as a table for docs/profiles/comparison.md:
-//   node --conditions=@mailwarden/source --import=./scripts/from-source.ts test/servers/print-comparison.ts gateway
+//   node --conditions=@mailwarden/source --import=./scripts/from-source.mjs test/servers/print-comparison.ts gateway
 import { MAIL_SERVERS, type MailServerName } from '../../scripts/mail-server/recipe.ts';
 import { startMailServer } from '../../scripts/mail-server/running-server.ts';
 import { mailwardenInside, SHOWN_PRODUCT } from '../../scripts/mail-server/shown-product.ts';

@@ -144,7 +144,7 @@ describe('an entry of an open folder', () => {
 describe('a working folder of a thread', () => {
   it('is nothing to the rest of the process', async () => {
     const library = new URL('./working-folder.ts', import.meta.url).href;
-    const reads = new URL('../../../scripts/from-source.ts', import.meta.url).href;
+    const reads = new URL('../../../scripts/from-source.mjs', import.meta.url).href;
     writeFileSync(join(folder, 'here'), '');
     const before = process.cwd();
     writeFileSync(join(folder, 'stands.mjs'), `import { existsSync } from 'node:fs'; import { parentPort, workerData } from 'node:worker_threads'; import { haveOwnWorkingFolder, standIn } from '${library}'; const own = haveOwnWorkingFolder(); standIn(workerData); parentPort.postMessage([own, existsSync('here')]);`);

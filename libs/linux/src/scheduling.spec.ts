@@ -8,7 +8,7 @@ import { isIdleForDisk } from './scheduling.js';
 const NICE_FIELD = 16;
 const niceOf = (thread: string): number => Number(/\) (.*)$/s.exec(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'))?.[1]?.split(' ')[NICE_FIELD]);
 
-const FROM_SOURCE = new URL('../../../scripts/from-source.ts', import.meta.url).href;
+const FROM_SOURCE = new URL('../../../scripts/from-source.mjs', import.meta.url).href;
 const SCHEDULING = new URL('scheduling.ts', import.meta.url).href;
 
 /** What another program says of a thread's place at the disk. Source: ionice(1) of util-linux, which is on every Debian. */

@@ -5,7 +5,7 @@ import type { Receipt } from '@mailwarden/contracts';
 import type { CrashAnswer, CrashTask } from './crash-child.js';
 
 const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../../scripts/from-source.mjs', import.meta.url));
 
 /** A process that has read the engine and waits for an order, so that the moment of its end is a moment of the order. */
 export class WarmChild {

@@ -8,7 +8,7 @@ export { MODIFIED_S } from './fuse-wire.js';
 export const EIO = 5;
 
 const SERVER = fileURLToPath(new URL('fuse-server.ts', import.meta.url));
-const LOADER = fileURLToPath(new URL('../../../scripts/from-source.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../../scripts/from-source.mjs', import.meta.url));
 
 /**
  * A real file system of the kernel (FUSE) whose answers a test decides: files, and errors of single operations, also after a while, also none at all.

@@ -17,12 +17,29 @@ const HEAP_MIB_MAX = { young: 4, old: 32 } as const;
 /** A thread takes as long to start as deleting so many files. */
 const ITEMS_FOR_THREAD = 4_096;
 
+/** Of a folder that is being emptied: an entry came meanwhile, one lies deeper than any that is planned, or something was mounted in it. */
+const LAID_SINCE: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'EBUSY', 'other-file-system']);
+const UNIT_TRIES_MAX = 3;
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'absent']);
+
+/** Deletes one folder that is an item. Returns why a part of it is still there; null when it is gone. */
+function removed(folder: PrivateFolder, slot: number): string | null {
+  try {
+    removeUnit(folder.directory, String(slot));
+    return null;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
+    return GONE.has(code) ? null : code;
+  }
+}
+
 const say = (port: Worker, message: SlotShare | null): void => port.postMessage(message);
 
 /** Deletes what lies in our own folders: with a second thread where there is much of it and a second core, and at a pace where one is asked for. */
 export class SlotRemover {
   readonly #hand = new FolderHand();
   #thread: Worker | null = null;
+  #returned = 0;
 
   constructor(private readonly tempo: Tempo) {}
 
@@ -41,13 +58,21 @@ export class SlotRemover {
     for (const unit of units) await this.#whole(folder, unit);
   }
 
-  /** A folder that is one item, bottom up. */
+  /** What a receipt says about it. */
+  get notes(): string[] {
+    return this.#returned === 0 ? [] : [`${this.#returned} folders that were deleted as a whole got new parts meanwhile, by who held them open: what came was not deleted, and lies in the store's own folder`];
+  }
+
+  /** A folder that is one item, bottom up. Whoever holds it open may lay in it what cannot be deleted: that was never planned, goes back, and keeps no order open. */
   async #whole(folder: PrivateFolder, { n, bytes }: IntendedMove): Promise<void> {
-    try {
-      removeUnit(folder.directory, String(n));
-    } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
-      if (code !== 'ENOENT' && code !== 'absent') throw new StoreInTrouble(code);
+    for (let tries = 1; ; tries += 1) {
+      const code = removed(folder, n);
+      if (code === null) break;
+      if (!LAID_SINCE.has(code)) throw new StoreInTrouble(code);
+      if (tries < UNIT_TRIES_MAX) continue;
+      folder.putBack(null, '', n);
+      this.#returned += 1;
+      break;
     }
     await this.tempo.after(bytes);
   }

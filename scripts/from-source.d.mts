@@ -1,0 +1,2 @@
+/** Read for its effect alone. */
+export {};
