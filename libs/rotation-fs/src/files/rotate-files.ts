@@ -48,12 +48,12 @@ interface Account {
   readonly deleted: Deleted;
   readonly resumed: boolean;
   readonly facts: Receipt['facts'];
-  readonly overwriter: Overwriter;
+  readonly work: Pick<FileWork, 'overwriter' | 'remover'>;
 }
 
-function saying({ begun, plan, deleted, resumed, facts, overwriter }: Account): Said {
+function saying({ begun, plan, deleted, resumed, facts, work }: Account): Said {
   const first = begun ?? (plan === null ? NOTHING_DONE : { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } });
-  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: overwriter.notes });
+  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: [...work.overwriter.notes, ...work.remover.notes] });
 }
 
 /** How an order is told that ran to its end. */
@@ -95,11 +95,11 @@ async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork,
   const resumed = journal.begun !== undefined;
   const deleted = deletedBefore(journal.records);
   const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
-  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, overwriter: work.overwriter })('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, work })('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
   const plan = await inTurns(planFiles(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted)));
   for (const [reason, count] of plan.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
   const facts = { kernel: release(), fileSystems: [] as string[], tool: null };
-  const said = saying({ begun: journal.begun, plan, deleted, resumed, facts, overwriter: work.overwriter });
+  const said = saying({ begun: journal.begun, plan, deleted, resumed, facts, work });
   const { planned, staysOver, stopped, goal, before } = plan.plan;
   if (plan.unreadable !== null) return said('failed', plan.unreadable);
   if (stopped !== null) return said('stopped', stopped);
@@ -156,7 +156,7 @@ export function settleFiles(request: ApplyRequest, order: string, journal: Journ
     const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
     if (work.otherHalf !== null) await settleOrphanRows(journal, work.otherHalf);
     const orphans = orphansBefore(journal.records);
-    const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined, overwriter: work.overwriter });
+    const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined, work });
     return settled.ok ? { ...said('stopped', reason), ...(orphans === null ? {} : { orphans }) } : said('failed', `${reason}; an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
   });
 }

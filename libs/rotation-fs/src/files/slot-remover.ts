@@ -11,7 +11,7 @@ import { removeUnit } from './unit-folder.js';
 /** Suites run from source; a thread of theirs needs what reads it. */
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
 const ENTRY = new URL(FROM_SOURCE ? './slot-thread.ts' : './slot-thread.js', import.meta.url);
-const SOURCE_READER = new URL('../../../../scripts/from-source.ts', import.meta.url);
+const SOURCE_READER = new URL('../../../../scripts/from-source.mjs', import.meta.url);
 /** It keeps nothing. Units: MiB. */
 const HEAP_MIB_MAX = { young: 4, old: 32 } as const;
 /** A thread takes as long to start as deleting so many files. */

@@ -85,11 +85,18 @@ export function removeUnit(parent: Directory, name: BytePath, depth = 0): void {
   if (!opened.ok) throw Object.assign(new Error(`a folder that is to be deleted cannot be entered (${opened.error})`), { code: opened.error });
   const folder = opened.value;
   try {
+    let failed: unknown = null;
+    // What cannot be deleted keeps nothing beside it from going.
     for (const part of entryNames(folder)) {
-      if (statEntry(folder, part).isDirectory() && depth < DEPTH_MAX) removeUnit(folder, part, depth + 1);
-      else unlinkSync(entryPath(folder, part));
+      try {
+        if (statEntry(folder, part).isDirectory() && depth < DEPTH_MAX) removeUnit(folder, part, depth + 1);
+        else unlinkSync(entryPath(folder, part));
+      } catch (cause) {
+        failed ??= cause;
+      }
     }
     fsyncSync(folder.fd);
+    if (failed !== null) throw failed;
   } finally {
     closeDirectory(folder);
   }
