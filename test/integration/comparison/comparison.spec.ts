@@ -6,7 +6,7 @@ import { findLogrotate, findTmpfiles } from './compared-programs.js';
 import { observe, SCENARIOS, tablesOf, whyNotHere, type Programs } from './observe.js';
 import { COMPARED, type Compared } from './scenario.js';
 
-/** The page is written anew by: MAILWARDEN_WRITE=1 bin/test integration comparison */
+/** The page is written anew by: MAILWARDEN_WRITE=1 bin/test integration, as root */
 const WRITES = process.env['MAILWARDEN_WRITE'] === '1';
 const PAGE = join(import.meta.dirname, '../../../docs/rotation/comparison.md');
 const page = readFileSync(PAGE, 'utf8');
