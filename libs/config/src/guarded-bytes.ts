@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { readGuarded } from './guarded-file.js';
+import { readGuardedFile } from './guarded-file.js';
 
 /** Bytes of a file that must be there and that only its owner may have written, who is root or the running account. Errors: throws with the file and what mends it. */
 export async function readGuardedBytes(path: string, bytesMax: number): Promise<Buffer> {
-  if ((await readGuarded(path, bytesMax)) === null) throw new Error(`${path} does not exist`);
-  return readFile(path);
+  const bytes = await readGuardedFile(path, bytesMax);
+  if (bytes === null) throw new Error(`${path} does not exist`);
+  return bytes;
 }

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readGuardedBytes } from './guarded-bytes.js';
 import { readGuarded } from './guarded-file.js';
 import { loadHostSettings } from './host-settings.js';
 import { loadProfiles, readProfileFile } from './profile-files.js';
@@ -13,6 +14,7 @@ const isRoot = process.getuid?.() === 0;
 const HOST = ['schema: mailwarden/host/v1', 'databases:', '  events: { host: /run/product, port: 5432, name: events, user: watcher, password-file: /etc/mailwarden/password }', ''].join('\n');
 const LIMIT = 65_536;
 const STRANGER = 54_321;
+const SWAPS = 3_000;
 
 let root: string;
 let folder: string;
@@ -80,6 +82,27 @@ describe('a file that is acted on', () => {
     write('');
     truncateSync(file, 5_000_000_000);
     await expect(readGuarded(file, LIMIT)).rejects.toThrow(`has 5000000000 bytes; the limit is ${LIMIT}`);
+  });
+});
+
+describe('bytes of a file that is acted on', () => {
+  it.runIf(isRoot)(`are those of the file that was looked at, however its folder's owner swaps names meanwhile${isRoot ? '' : ' (skipped: giving a file away needs the super-user)'}`, async () => {
+    write('of root');
+    const [own, kept] = [join(root, 'own'), join(root, 'kept')];
+    writeFileSync(own, 'of a stranger');
+    chownSync(own, STRANGER, STRANGER);
+    const read: Promise<string>[] = [];
+    for (let tries = 0; tries < SWAPS; tries += 1) {
+      read.push(readGuardedBytes(file, LIMIT).then((bytes) => bytes.toString('utf8'), () => 'refused'));
+      await new Promise(setImmediate);
+      renameSync(file, kept);
+      renameSync(own, file);
+      await new Promise(setImmediate);
+      renameSync(file, own);
+      renameSync(kept, file);
+    }
+    const seen = new Set(await Promise.all(read));
+    expect([...seen].sort()).toEqual(['of root', 'refused']);
   });
 });
 

@@ -34,10 +34,10 @@ async function checkFolder(path: string): Promise<void> {
 }
 
 /**
- * Reads a file that the process acts on as root: only its owner may have written it, and the owner is root or the running account.
+ * Bytes of a file that the process acts on as root: only its owner may have written it, and the owner is root or the running account. What was looked at is what is read.
  * Errors: throws with the file and the command that mends it. Returns null when there is none.
  */
-export async function readGuarded(path: string, bytesMax: number): Promise<string | null> {
+export async function readGuardedFile(path: string, bytesMax: number): Promise<Buffer | null> {
   const handle = await opened(path);
   if (handle === null) return null;
   try {
@@ -46,8 +46,11 @@ export async function readGuarded(path: string, bytesMax: number): Promise<strin
     checkOwner(path, found);
     await checkFolder(path);
     if (found.size > bytesMax) throw new Error(`${path} has ${found.size} bytes; the limit is ${bytesMax}`);
-    return await handle.readFile('utf8');
+    return await handle.readFile();
   } finally {
     await handle.close();
   }
 }
+
+/** The same as text. Errors: as `readGuardedFile`. */
+export const readGuarded = async (path: string, bytesMax: number): Promise<string | null> => (await readGuardedFile(path, bytesMax))?.toString('utf8') ?? null;
