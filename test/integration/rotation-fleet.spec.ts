@@ -249,6 +249,18 @@ describe('a bound over time', () => {
     await withdraw('slow-cap');
   });
 
+  it('counts what a host deleted by its bundle alone also where its agent called it by the id of an order that it kept back', async () => {
+    const { server, agent } = await enrolled();
+    await apply(policyText('kept-back-cap', `{ name: ${server} }`, 'bounds: { items: 7, per: 1 day }'));
+    const order = await orderOf(server, agent);
+    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 } });
+    const rows = await ordersAfter(server, agent, { ...OVER, items: known(20) });
+    expect(rows.map(({ id, state }) => [id === order.id, state])).toEqual(expect.arrayContaining([[true, 'open'], [false, 'completed']]));
+    expect(rows).toHaveLength(2);
+    expect(await eventsOf('rotation.completed', server)).toBe(1);
+    await withdraw('kept-back-cap');
+  });
+
   it('counts what a host deleted by its bundle alone, once, and holds it against the policy', async () => {
     const { server, agent } = await enrolled();
     await apply(policyText('alone-cap', `{ name: ${server} }`, 'bounds: { items: 7, per: 1 day }\nrollout: { stop-on: { failures: 0 } }'));

@@ -1,4 +1,5 @@
 import type { Receipt, RotationOrder, SignedReceipt } from '@mailwarden/contracts';
+import { sha256 } from '@mailwarden/kernel';
 import { isFailure } from '@mailwarden/rotation';
 import type { EntityManager } from 'typeorm';
 import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
@@ -6,6 +7,18 @@ import type { Marks } from '../mark-first/marks.js';
 import { raise } from '../raise.js';
 import { judgeReceipt, type ReceivedOrder } from '../roll-out/judge-receipt.js';
 import type { Rollouts } from '../roll-out/rollouts.js';
+
+/** A UUID of its own kind, made from a digest. Source: RFC 9562, section 5.8. */
+function idFrom(digest: string): string {
+  const bits = `${digest.slice(0, 12)}8${digest.slice(13, 16)}8${digest.slice(17, 32)}`;
+  return [bits.slice(0, 8), bits.slice(8, 12), bits.slice(12, 16), bits.slice(16, 20), bits.slice(20)].join('-');
+}
+
+/** The id that a host gave to what it did by its bundle; where an order has that id, or another host, one that follows from both, the same each time. */
+async function freeIdFor(tx: EntityManager, { payload }: SignedReceipt): Promise<string> {
+  const [taken] = await tx.query<{ server: string; authority: string | null }[]>(`SELECT server, receipt #>> '{payload,authority,kind}' AS authority FROM rotation.rotation_order WHERE id = $1`, [payload.order]);
+  return taken === undefined || (taken.server === payload.server && taken.authority === 'bundle') ? payload.order : idFrom(sha256(`${payload.server} ${payload.order}`));
+}
 
 /** What follows from a receipt, beside its order being closed. */
 export class ReceiptEffects {
@@ -28,19 +41,20 @@ export class ReceiptEffects {
     await judgeReceipt(tx, this.rollouts, policy, row, receipt, nowMs);
   }
 
-  /** What a host deleted by its last bundle while it heard nobody: written down as an order that the bundle gave, so that bounds over time and the store's history know it. */
+  /** What a host deleted by its last bundle while it heard nobody: written down as an order that the bundle gave, so that bounds over time and the store's history know it. Safety: the agent chose the id, and must not lose the account by one that is taken. */
   async ofBundle(tx: EntityManager, signed: SignedReceipt, nowMs: number): Promise<void> {
     const { payload } = signed;
     const policy = this.shelf.retention(payload.policy);
+    const id = await freeIdFor(tx, signed);
     const written = await tx.query<unknown[]>(
       `INSERT INTO rotation.rotation_order (id, server, profile, store, policy, policy_version, purpose, state, issued_at, expires_at, finished_at, closed_at, document, receipt, deleted_items, deleted_bytes, failed)
        VALUES ($1, $2, $3, $4, $5, $6, 'rotate', $7, $8, $9, $9, to_timestamp($10 / 1000.0), '{}', $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [payload.order, payload.server, payload.profile, payload.store, payload.policy, policy?.version ?? null, payload.outcome, payload.startedAt, payload.finishedAt, nowMs, JSON.stringify(signed), payload.deleted.items, payload.deleted.bytes, isFailure(payload, payload.finishedAt)],
+      [id, payload.server, payload.profile, payload.store, payload.policy, policy?.version ?? null, payload.outcome, payload.startedAt, payload.finishedAt, nowMs, JSON.stringify(signed), payload.deleted.items, payload.deleted.bytes, isFailure(payload, payload.finishedAt)],
     );
     if (written.length === 0) return;
     const isWell = payload.outcome === 'completed' || payload.outcome === 'nothing-to-do';
     await raise(tx, 'rotation.completed', {
-      id: `completed-${payload.order}`,
+      id: `completed-${id}`,
       server: payload.server,
       severity: isWell ? 'info' : 'high',
       atMs: Date.parse(payload.finishedAt),
