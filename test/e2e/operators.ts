@@ -1,35 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { hash } from '@node-rs/argon2';
-import { connectAsSuperuser } from '@mailwarden/local-postgres';
 import type { MeView } from '@mailwarden/contracts';
 import type { Browser, Page } from 'playwright-core';
 import type { DemoRuntime } from './demo-runtime.js';
 
-const PASSWORD = 'a password of the suite';
-/** One way to use argon2id that is quick enough for a suite. */
-const QUICK = { memoryCost: 8_192, timeCost: 1, parallelism: 1 } as const;
-
-/** Lets a person sign in with a password, as if they had set it themselves. */
-async function addOperator(demo: DemoRuntime, name: string, role: MeView['role']): Promise<void> {
-  const { database } = JSON.parse(await readFile(join(demo.dataDir, 'ports.json'), 'utf8')) as { database: number };
-  const client = await connectAsSuperuser({ port: database, passwordFile: join(demo.dataDir, 'secrets/superuser.password') }, 'mailwarden');
-  try {
-    await client.query(`INSERT INTO reporting.operator (name, role, password_hash, changed_at) VALUES ($1, $2, $3, now())`, [name, role, await hash(PASSWORD, QUICK)]);
-  } finally {
-    await client.end();
-  }
-}
-
-/** A person at a browser of their own, signed in through the form. `complaints` takes what the page breaks. */
+/** A person at a browser of their own, let in by the command line and signed in by the link that it printed. `complaints` takes what the page breaks. */
 export async function operatorAt(browser: Browser, demo: DemoRuntime, name: string, role: MeView['role'], complaints: string[]): Promise<Page> {
-  await addOperator(demo, name, role);
+  const { code, stdout, stderr } = await demo.run('operator', 'add', name, '--role', role, '--format', 'json');
+  if (code !== 0) throw new Error(`operator add ended with ${code}: ${stderr}`);
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 1000 } })).newPage();
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(`${demo.url}/sign-in`);
-  await page.getByLabel('Name').fill(name);
-  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.goto((JSON.parse(stdout) as { link: string }).link);
   await page.getByTestId('fleet-table').waitFor();
   return page;
 }

@@ -139,6 +139,33 @@ describe('the doors of the web side', () => {
     expectProblem(await doors.json(`${API}/session`, { link }, { from: '127.0.1.9' }), 401);
   });
 
+  it('lets a person in by a link of their own, and nobody but an administrator says whom', async () => {
+    for (const role of ROLES) if (role !== 'administrator') for (const [path, method, body] of [['operators', 'GET', undefined], ['operators', 'POST', '{"name":"eve","role":"administrator"}'], ['operators/operator', 'DELETE', undefined]] as const) expect((await doors.knock(`${API}/${path}`, { method, headers: { ...as(role), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body }) })).status).toBe(403);
+    const add = (body: object): Promise<Answer> => doors.json(`${API}/operators`, body, { headers: as('administrator') });
+    for (const body of [{ name: 'Jane Doe', role: 'operator' }, { name: 'jane', role: 'root' }, { name: '', role: 'operator' }, { name: 'jane' }]) expectProblem(await add(body), 400);
+    expectProblem(await add({ name: 'administrator', role: 'viewer' }), 409);
+    const linkOf = ({ text }: Answer): string => (JSON.parse(text) as { link: string }).link.replace('/sign-in#link=', '');
+    const [older, link] = [linkOf(await add({ name: 'jane.doe', role: 'viewer' })), linkOf(await add({ name: 'jane.doe', role: 'operator' }))];
+    expectProblem(await doors.json(`${API}/session`, { link: older }, { from: '127.0.7.1' }), 401);
+    const jane = await doors.signIn({ link }, { from: '127.0.7.2' });
+    expectProblem(await doors.json(`${API}/session`, { link }, { from: '127.0.7.3' }), 401);
+    const me = async (): Promise<Answer> => doors.knock(`${API}/me`, { headers: { cookie: jane.cookie } });
+    expect(JSON.parse((await me()).text)).toMatchObject({ name: 'jane.doe', role: 'operator' });
+    expect((await doors.json(`${API}/me/password`, { password: PASSWORD }, { headers: { cookie: jane.cookie, 'x-csrf-token': jane.csrf } })).status).toBe(200);
+    expect(JSON.parse((await doors.knock(`${API}/operators`, { headers: as('administrator') })).text)).toMatchObject({ operators: expect.arrayContaining([{ name: 'jane.doe', role: 'operator', hasPassword: true, linkUntil: null }]) });
+    const remove = (): Promise<Answer> => doors.knock(`${API}/operators/jane.doe`, { method: 'DELETE', headers: as('administrator') });
+    expect((await remove()).status).toBe(200);
+    expect((await me()).status).toBe(401);
+    expectProblem(await doors.json(`${API}/session`, { name: 'jane.doe', password: PASSWORD }, { from: '127.0.7.4' }), 401);
+    expectProblem(await remove(), 404);
+  });
+
+  it('takes the command line of the machine and the link that it prints for one person', async () => {
+    const byToken = await doors.knock(`${API}/me`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    const byLink = await doors.signIn({ link: await doors.newLink() }, { from: '127.0.7.5' });
+    expect((JSON.parse(byToken.text) as { name: string }).name).toBe((JSON.parse((await doors.knock(`${API}/me`, { headers: { cookie: byLink.cookie } })).text) as { name: string }).name);
+  });
+
   it('makes whoever guesses wait, whatever names and forwarded addresses are told', async () => {
     const statuses: number[] = [];
     for (let attempt = 0; attempt < 12; attempt += 1) {

@@ -103,3 +103,15 @@ describe('two tasks on one store, handed over at once by who has the key of the 
     expect((await host.run(host.task(host.order(), null))).receipt).toMatchObject({ deleted: { items: 15 } });
   });
 });
+
+describe('a rule of the bundle that the agent calls by the id of an order', () => {
+  it('has an id of its own, so that its account never passes for that of the order', async () => {
+    host.fill(20);
+    const order = host.order({ limit: 4, target: 2 });
+    const bundle = host.bundle(1, { rules: [host.rule()] });
+    const { receipt } = await host.run(host.ruleTask(bundle, order.id));
+    expect(receipt).toMatchObject({ authority: { kind: 'bundle' }, deleted: { items: 15 }, order: expect.not.stringMatching(order.id) });
+    expect((await host.run(host.ruleTask(bundle, order.id))).receipt).toEqual(receipt);
+    expect((await host.run(host.task(order, bundle))).receipt).toMatchObject({ order: order.id, authority: { kind: 'order' }, deleted: { items: 3 } });
+  });
+});

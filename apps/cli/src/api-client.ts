@@ -40,6 +40,9 @@ export class ApiClient {
     }
   }
 
+  /** The whole address of a page of the console. */
+  addressOf = (path: string): string => `${this.url}${path}`;
+
   /** Asks one route. Errors: CommandFailure with the service's own words. */
   async ask<N extends RouteName>(name: N, request: Request = {}): Promise<Reply<N>> {
     const response = await this.#send(name, request);

@@ -1,3 +1,4 @@
+import type { OperatorView } from '@mailwarden/contracts';
 import { Command, Option } from 'commander';
 import { add, collect, plain, wholeNumber } from './add-command.js';
 import { addHolds, addPolicies, addWaiting } from './rotation-commands.js';
@@ -23,6 +24,20 @@ function addRuntime(program: Command): void {
   add(program, 'down', { summary: 'stop the local runtime', example: 'mailwarden down', without: ['format'] }, plain, async (_options, context) => (await import('./commands/down.js')).down(context));
   add(program, 'status', { summary: 'show the local runtime, its addresses and its processes', example: 'mailwarden status --format json', exits: '0 all ready, 1 something is not ready, 2 nothing runs' }, plain, async (_options, context) => (await import('./commands/status.js')).status(context));
   add(program, 'login', { summary: 'print a new link that signs in to the console, once', example: 'mailwarden login' }, plain, async (_options, context) => (await import('./commands/status.js')).login(context));
+}
+
+function addOperators(program: Command): void {
+  const operator = program.command('operator').description('who may sign in to the console beside you');
+  const load = (): Promise<typeof import('./commands/operator.js')> => import('./commands/operator.js');
+  add<{ role: OperatorView['role'] }>(
+    operator,
+    'add <name>',
+    { summary: 'let a person in, or give them a new link; prints a link that signs in once, within a day', example: 'mailwarden operator add jane.doe --role operator' },
+    (command) => command.addOption(new Option('--role <role>', 'what they may do').choices(['viewer', 'operator', 'privacy-officer', 'administrator']).default('viewer')),
+    async ({ role }, context, [name = '']) => (await load()).operatorAdd(name, role, context),
+  );
+  add(operator, 'list', { summary: 'list who may sign in', example: 'mailwarden operator list' }, plain, async (_options, context) => (await load()).operatorList(context));
+  add(operator, 'remove <name>', { summary: "take a person's way in, and end their sessions", example: 'mailwarden operator remove jane.doe' }, plain, async (_options, context, [name = '']) => (await load()).operatorRemove(name, context));
 }
 
 function addAccessRepair(access: Command): void {
@@ -167,6 +182,7 @@ export function buildProgram(): Command {
   program.addHelpCommand(new Command('help').argument('[command]').description('show the help of a command').helpGroup('Other:'));
   program.commandsGroup('Local runtime:');
   addRuntime(program);
+  addOperators(program);
   program.commandsGroup('One host, without a server:');
   addHost(program);
   addProfiles(program);

@@ -44,6 +44,8 @@ import { RotationsController } from './show-rotations/rotations.controller.js';
 import { AccessGuard } from './sign-in/access.guard.js';
 import { LocalToken } from './sign-in/local-token.js';
 import { OneTimeLink } from './sign-in/one-time-link.js';
+import { OperatorBook } from './sign-in/operator-book.js';
+import { OperatorsController } from './sign-in/operators.controller.js';
 import { SessionBook } from './sign-in/session-book.js';
 import { SessionController } from './sign-in/session.controller.js';
 import { HealthController } from './tell-health/health.controller.js';
@@ -53,7 +55,7 @@ import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})
@@ -122,6 +124,7 @@ function doors({ dataSource, signer, settings, log }: ReportingParts): Provider[
   return [
     value(OneTimeLink, new OneTimeLink(settings.MAILWARDEN_SIGN_IN_LINK_FILE)),
     value(LocalToken, new LocalToken(settings.MAILWARDEN_CLI_TOKEN_FILE)),
+    { provide: OperatorBook, inject: [SessionBook], useFactory: (sessions: SessionBook) => new OperatorBook(dataSource, sessions) },
     { provide: SessionBook, inject: [LedgerBook, EventOutbox], useFactory: (ledger: LedgerBook, events: EventOutbox) => new SessionBook(dataSource, ledger, events, signer) },
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useValue: new ProblemFilter(log) },

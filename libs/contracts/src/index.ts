@@ -33,7 +33,7 @@ export type { ApplyPoliciesRequest, AppliedPolicies, ApprovalRequest, ExactPlans
 export { SERVICE_QUERIES, agreementSummary, answer, consentOverview, decideRequest, policyOverview, policySummary } from './service-api.js';
 export type { Answer, ConsentOverview, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
 export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
-export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
+export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, OperatorView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
 export { ROUTES, applyBody, checkBody, decideBody, exactBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
 export { policyDocuments } from './http/policy-documents.js';
 export type { PolicyDocument } from './http/policy-documents.js';

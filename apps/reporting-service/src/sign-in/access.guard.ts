@@ -7,6 +7,7 @@ import { PUBLIC_KEY, ROLES_KEY, type Role } from '../http/route.js';
 import { LocalToken } from './local-token.js';
 import { rememberPrincipal, type Principal } from './principal.js';
 import { sameSecret } from './one-time-link.js';
+import { FIRST_OPERATOR } from './operator-book.js';
 import { SessionBook } from './session-book.js';
 
 export const SESSION_COOKIE = 'mailwarden_session';
@@ -41,7 +42,7 @@ export class AccessGuard implements CanActivate {
 
   async #principal(request: FastifyRequest): Promise<Principal | null> {
     const bearer = /^Bearer (\S{16,200})$/.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined) return (await this.localToken.holds(bearer)) ? { name: 'local', role: 'administrator', csrf: '', session: null } : null;
+    if (bearer !== undefined) return (await this.localToken.holds(bearer)) ? { ...FIRST_OPERATOR, csrf: '', session: null } : null;
     const token = request.cookies[SESSION_COOKIE];
     return token === undefined ? null : this.sessions.find(token);
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { instantOf, keyedHash, sha256, uuidOf, type Sha256, type Signer } from '@mailwarden/kernel';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { LedgerBook } from '../append-evidence/ledger-book.js';
 import type { Role } from '../http/route.js';
 import type { EventOutbox } from '../say-event/event-outbox.js';
@@ -106,6 +106,18 @@ export class SessionBook {
     this.#tellEnded(ended);
   }
 
+  /** Voids the password of a person and ends their sessions, together with some other change. `asker` is who did it. */
+  async shutOut(name: string, action: 'operator-added' | 'operator-removed', asker: string, change: (tx: EntityManager) => Promise<unknown>): Promise<void> {
+    const ended = await this.dataSource.transaction(async (tx) => {
+      await change(tx);
+      await tx.query(`DELETE FROM reporting.operator WHERE name = $1`, [name]);
+      const [sessions] = await tx.query<[{ token_hash: string }[], number]>(`DELETE FROM reporting.session WHERE name = $1 RETURNING token_hash`, [name]);
+      await this.#record(tx, action, name, instantOf(Date.now()), asker);
+      return sessions.map(({ token_hash }) => token_hash);
+    });
+    this.#tellEnded(ended);
+  }
+
   /** Returns the role of the operator whose password this is. Safety: takes as long for a name that nobody has. */
   async roleOf(name: string, password: string): Promise<Role | null> {
     const [row] = await this.dataSource.query<{ role: Role; password_hash: string }[]>(`SELECT role, password_hash FROM reporting.operator WHERE name = $1`, [name]);
@@ -114,14 +126,14 @@ export class SessionBook {
     return row !== undefined && holds ? row.role : null;
   }
 
-  async #record(tx: Parameters<LedgerBook['append']>[0], action: string, name: string, at: ReturnType<typeof instantOf>): Promise<void> {
+  async #record(tx: Parameters<LedgerBook['append']>[0], action: string, name: string, at: ReturnType<typeof instantOf>, asker = name): Promise<void> {
     const id = uuidOf('operator-action', action, name, at, secret());
-    const operator = this.nameHash(name);
+    const [operator, by] = [this.nameHash(name), this.nameHash(asker)];
     await this.ledger.append(tx, {
       kind: 'operator-action',
       reference: id,
       at,
-      document: { schema: 'mailwarden/evidence/v1', kind: 'operator-action', id, service: 'reporting', at, documentSha256: sha256(`${action} ${operator} ${at}`), facts: { action, operator } },
+      document: { schema: 'mailwarden/evidence/v1', kind: 'operator-action', id, service: 'reporting', at, documentSha256: sha256(`${action} ${operator} ${at}`), facts: { action, operator, ...(by === operator ? {} : { by }) } },
     });
   }
 }

@@ -8,14 +8,12 @@ import { Public, Route, type Reply } from '../http/route.js';
 import { SESSION_COOKIE } from './access.guard.js';
 import { AttemptLimit } from './attempt-limit.js';
 import { OneTimeLink } from './one-time-link.js';
+import { FIRST_OPERATOR, OperatorBook } from './operator-book.js';
 import { Asker, type Principal } from './principal.js';
 import { SESSION_MS, SessionBook, type StartedSession } from './session-book.js';
 
 type SignIn = z.output<typeof signInBody>;
 const passwordBody = ROUTES.setPassword.request;
-
-/** Name and role of whoever uses the one-time link that `mailwarden up` prints. */
-const FIRST_OPERATOR = { name: 'administrator', role: 'administrator' } as const;
 
 const shown = ({ name, role, csrf }: Principal): Reply<'me'> => ({ name, role, csrf });
 
@@ -26,6 +24,7 @@ export class SessionController {
   constructor(
     private readonly sessions: SessionBook,
     private readonly link: OneTimeLink,
+    private readonly operators: OperatorBook,
   ) {}
 
   @Public()
@@ -61,8 +60,9 @@ export class SessionController {
 
   async #start(body: SignIn): Promise<StartedSession> {
     if ('link' in body) {
-      if (!(await this.link.consume(body.link))) throw notSignedIn('This link was used before or is not valid. Take the newest one that Mailwarden printed.');
-      return this.sessions.start(FIRST_OPERATOR.name, FIRST_OPERATOR.role, 'link');
+      const who = (await this.link.consume(body.link)) ? FIRST_OPERATOR : await this.operators.consume(body.link);
+      if (who === null) throw notSignedIn('This link was used before or is not valid. Take the newest one that Mailwarden printed.');
+      return this.sessions.start(who.name, who.role, 'link');
     }
     const role = await this.sessions.roleOf(body.name, body.password);
     if (role === null) throw notSignedIn('Name or password is not right.');

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { decision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
-import { uuid } from '../primitives.js';
+import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
 import { decideRequest, policyOverview } from '../service-api.js';
-import { consentView, eventView, findingView, fleetView, meView, rotationView, serverView } from './views.js';
+import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
 export const decideBody = decideRequest.omit({ decidedBy: true });
@@ -17,6 +17,9 @@ export const signInBody = z.union([
   z.object({ name: z.string().min(1).max(120), password: z.string().min(1).max(400) }),
 ]);
 
+/** Name of a person who signs in: such as `jane.doe` or an address of mail. */
+const OPERATOR_NAME = /^[a-z0-9][a-z0-9._@+-]{0,119}$/;
+
 /** Page of a long list: ask again with `after` until `next` is null. */
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 
@@ -26,6 +29,10 @@ export const ROUTES = {
   signOut: { method: 'DELETE', path: '/session', request: null, reply: z.object({}) },
   setPassword: { method: 'POST', path: '/me/password', request: z.object({ password: z.string().min(12).max(400) }), reply: z.object({}) },
   me: { method: 'GET', path: '/me', request: null, reply: meView },
+  operators: { method: 'GET', path: '/operators', request: null, reply: z.object({ operators: z.array(operatorView) }) },
+  /** Lets a person in; whoever is known already gets a new link, and what they came in with before is void. */
+  addOperator: { method: 'POST', path: '/operators', request: z.object({ name: z.string().regex(OPERATOR_NAME), role: operatorRole }), reply: z.object({ link: z.string(), until: instant }) },
+  removeOperator: { method: 'DELETE', path: '/operators/{name}', request: null, reply: z.object({}) },
   fleet: { method: 'GET', path: '/fleet', request: null, reply: fleetView },
   server: { method: 'GET', path: '/servers/{name}', request: null, reply: serverView },
   findings: { method: 'GET', path: '/findings', request: null, reply: page(findingView) },

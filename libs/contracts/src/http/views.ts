@@ -212,7 +212,11 @@ export const eventView = z.object({
 });
 export type EventView = z.output<typeof eventView>;
 
-export const meView = z.object({ name: z.string(), role: z.enum(['viewer', 'operator', 'privacy-officer', 'administrator']), csrf: z.string() });
+export const operatorRole = z.enum(['viewer', 'operator', 'privacy-officer', 'administrator']);
+export const meView = z.object({ name: z.string(), role: operatorRole, csrf: z.string() });
+/** A person who may sign in. `linkUntil` is when a link that was not used yet ends. */
+export const operatorView = z.object({ name: z.string(), role: operatorRole, hasPassword: z.boolean(), linkUntil: instant.nullable() });
+export type OperatorView = z.output<typeof operatorView>;
 export type MeView = z.output<typeof meView>;
 
 /** Kinds of live update on `/api/v1/stream`: the reader re-reads what changed. */
