@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { keyedHash } from '@mailwarden/kernel';
 import { eventually } from '@mailwarden/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { idOfRuleTask } from '../../apps/rotation-executor/src/mandate.js';
 import { isRoot, ONLY_ROOT } from './only-root.js';
 import { FILE_BYTES, TaskHost } from './task-host.js';
 
@@ -182,7 +183,7 @@ describe('a rule of the bundle', () => {
     const id = randomUUID();
     const bundle = host.bundle(4, { rules: [host.rule()] });
     const { receipt } = await host.run(host.ruleTask(bundle, id));
-    expect(receipt).toMatchObject({ order: id, outcome: 'completed', policy: 'cap', authority: { kind: 'bundle', version: 4 }, deleted: { items: 15 } });
+    expect(receipt).toMatchObject({ order: idOfRuleTask('mx-1', id), outcome: 'completed', policy: 'cap', authority: { kind: 'bundle', version: 4 }, deleted: { items: 15 } });
     host.fill(20);
     expect((await host.run(host.ruleTask(bundle, id))).receipt).toEqual(receipt);
     expect(host.files).toHaveLength(20);

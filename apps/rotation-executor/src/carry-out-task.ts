@@ -6,8 +6,8 @@ import { resolveOnHost, withHost } from '@mailwarden/inventory-fs';
 import { signDocument } from '@mailwarden/kernel';
 import { deletedLately, dropMarks, earlierFacts, foretellStore, lockOrder, marksIn, markStore, readMarks, refusedReceipt, refuseOrder, rotateStore, stateFolder, type ApplyRequest, type MarkedItems, type StepWatch } from '@mailwarden/rotation-fs';
 import type { ExecutorSettings } from './executor-settings.js';
-import { stateDirOf, standingPolicy } from './known-bundle.js';
-import { mandateOfOrder, mandateOfRule, placeRefusal, type Mandate } from './mandate.js';
+import { stateDirOf, standingPolicy, type Standing } from './known-bundle.js';
+import { idOfRuleTask, mandateOfOrder, mandateOfRule, placeRefusal, type Here, type Mandate } from './mandate.js';
 import { openTask, type OpenTask } from './open-task.js';
 import { loadTrusted, type Trusted } from './trusted-files.js';
 
@@ -17,6 +17,13 @@ export interface TaskLife {
   readonly stop?: AbortSignal;
   /** For suites that end the process at a step. */
   readonly watch?: StepWatch;
+}
+
+/** A task that an earlier version began is known by the name that the agent gave it. */
+function ruleMandate(rule: NonNullable<OpenTask['rule']>, standing: Standing, here: Here, journalDir: string): Mandate | null {
+  const begun = earlierFacts(journalDir, rule.id);
+  const id = begun?.authority?.kind === 'bundle' ? rule.id : idOfRuleTask(here.server, rule.id);
+  return mandateOfRule({ ...rule, id }, standing, here, earlierFacts(journalDir, id));
 }
 
 /** What was decided before the store is looked at: a mandate, or an account already. */
@@ -30,7 +37,7 @@ function mandateFor(task: OpenTask, settings: ExecutorSettings, trusted: Trusted
     return standing.ok ? mandate : { ...mandate, refusal: standing.error };
   }
   if (!standing.ok) throw new Error(standing.error);
-  const mandate = task.rule === null ? null : mandateOfRule(task.rule, standing.value, here, earlierFacts(settings.journalDir, task.rule.id));
+  const mandate = task.rule === null ? null : ruleMandate(task.rule, standing.value, here, settings.journalDir);
   if (mandate === null) throw new Error('the bundle has no such rule for this server');
   return mandate;
 }

@@ -1,6 +1,6 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
 import { fullOrder, fullRule, NO_PACE, type FullRule, type Hold, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
-import { canonicalJson, type ServerName } from '@mailwarden/kernel';
+import { canonicalJson, sha256, type ServerName } from '@mailwarden/kernel';
 import { concernsStore, windowOpenAt } from '@mailwarden/rotation';
 import { refusalOf, type OrderFacts, type OrderTerms } from '@mailwarden/rotation-fs';
 import type { Standing } from './known-bundle.js';
@@ -56,6 +56,15 @@ function ruleRefusal(rule: FullRule, { newest, isOutdated }: Standing, { nowMs }
   if (nowMs < Date.parse(payload.issuedAt) - CLOCK_BEHIND_MS_MAX) return 'the clock of this server runs behind that of the rotation worker';
   if (rule.mode !== 'enforce' || !rule.offline || rule.graceSeconds > 0) return `the policy ${rule.policy} lets nothing be deleted without the control plane`;
   return rule.window === null || windowOpenAt(rule.window, nowMs) ? null : `the policy ${rule.policy} deletes only within its window`;
+}
+
+/**
+ * The id under which the executor carries out a rule. Safety: the agent names the task, and must not call it by an id that the rotation worker gave: its account would pass for that of the order.
+ * Shape: a UUID of version 8 (RFC 9562), which the worker never gives.
+ */
+export function idOfRuleTask(server: string, named: string): string {
+  const digest = sha256(`mailwarden/rule-task/v1 ${server} ${named}`);
+  return [digest.slice(0, 8), digest.slice(8, 12), `8${digest.slice(12, 15)}`, `8${digest.slice(15, 18)}`, digest.slice(18, 30)].join('-');
 }
 
 /** For what was begun and is only brought to its end: nothing is asked for, so nothing new can go. */
