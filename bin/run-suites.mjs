@@ -27,7 +27,8 @@ const SUITES = [
   { ...vitest('contract', 'test/contract'), ...SIDE_BY_SIDE },
   vitest('suites', 'test/suites'),
   vitest('model', 'test/model'),
-  { ...vitest('integration', 'test/integration'), ...SIDE_BY_SIDE },
+  // One file after the other: some measure how long somebody waits.
+  vitest('integration', 'test/integration'),
   { ...vitest('containers', 'test/containers'), prepare: (run) => prepareContainers({ natsServer: process.env.MAILWARDEN_NATS_SERVER ?? 'nats-server', run }) },
   // Booting and waiting for mail takes hardly any processor time: two servers at once, even on two cores.
   { ...vitest('servers', 'test/servers'), options: ['--maxWorkers=2'] },
