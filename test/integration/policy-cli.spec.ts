@@ -104,7 +104,7 @@ describe('policies from the command line', () => {
     expect(await cli('policy', 'diff', await file('cap', first))).toMatchObject({ exit: 0 });
     await apply(await file('cap', first.replace('bytes: 2000 B', 'bytes: 3000 B')));
     const history = await cli('policy', 'show', 'backup-cap', '--history');
-    expect(history.text).toMatch(/local {2}applied: a test of the suite/);
+    expect(history.text).toMatch(/administrator {2}applied: a test of the suite/);
     expect(history.text.match(/applied: /g)).toHaveLength(2);
     expect((await cli('policy', 'show', 'backup-cap')).text).toContain('3000 B');
     expect((await cli('policy', 'apply', '--remove', 'backup-cap', '--reason', 'the suite is done with it', '--yes')).text).toContain('backup-cap: withdrawn');
