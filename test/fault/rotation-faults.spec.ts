@@ -75,11 +75,11 @@ async function mended(host: PlainStore, ground: CrashGround, first: Receipt | nu
 }
 
 describe(`a disk that is full${ONLY_ROOT}`, () => {
-  it.runIf(isRoot).each<DiskKind>(['tmpfs', 'ext4'])('to the last block (%s) is rotated all the same: that is when it must be', { timeout: SUITE_MS }, async (kind) => {
+  it.runIf(isRoot).each<DiskKind>(['tmpfs', 'ext4'])('but for a page (%s) is rotated all the same: that is when it must be', { timeout: SUITE_MS }, async (kind) => {
     const disk = diskOf(kind, 24);
     const host = hostOn(disk.at);
     const ground = await CrashGround.make(host, SIZE, null, folderElsewhere());
-    fillUp(disk.at);
+    fillUp(disk.at, PAGE_BYTES); // The executor's own folder needs a block; on a real disk root has a reserve, which this one has not.
     const receipt = await tried(host, ground);
     expect(receipt?.deleted.items).toBeGreaterThan(0); // Where no block is left for names in the executor's own folder, the first order makes room for the next.
     await mended(host, ground, receipt);
