@@ -105,7 +105,12 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   await keyring.ready();
   const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('rotation'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const { press, orders, effects, clerk, questions } = compose({ settings, dataSource, bus, keyring, signer, relay, profiles, log });
-  onReconnect(bus, { back: () => relay.lookBack() });
+  onReconnect(bus, {
+    back: () => {
+      relay.lookBack();
+      press.lookBack();
+    },
+  });
   relay.start();
   await press.start();
   clerk.start();

@@ -48,6 +48,8 @@ export class BundlePress {
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
+  /** Servers whose bundle the broker has been given since it was last away. */
+  readonly #given = new Set<string>();
   #lastMark = '';
   #lastPressMs = 0;
   #fleetChanges = 0;
@@ -72,6 +74,13 @@ export class BundlePress {
   async refresh(): Promise<void> {
     this.#queue(() => this.#look());
     await this.#working;
+  }
+
+  /** To be called when the broker is back: it may have lost what it was given. */
+  lookBack(): void {
+    this.#given.clear();
+    this.#lastMark = '';
+    this.#queue(() => this.#look());
   }
 
   bundleOf(server: string): PolicyBundle | undefined {
@@ -103,16 +112,26 @@ export class BundlePress {
     this.#lastPressMs = Date.now();
   }
 
+  async #give(server: string, document: Pressed['document']): Promise<void> {
+    if (this.#given.has(server)) return;
+    await putEntry(this.parts.bus, 'bundle', server, document);
+    this.#given.add(server);
+  }
+
   async #press(): Promise<void> {
     for (const member of this.parts.keyring.members()) {
       this.#tellUnknownProfiles(member);
       const nowMs = Date.now();
       const before = this.#pressed.get(member.server);
-      if (before !== undefined && isFresh(before.document.payload, nowMs) && contentHashOf(this.#draft(member, before.document.payload, nowMs)) === before.contentHash) continue;
+      if (before !== undefined && isFresh(before.document.payload, nowMs) && contentHashOf(this.#draft(member, before.document.payload, nowMs)) === before.contentHash) {
+        await this.#give(member.server, before.document);
+        continue;
+      }
       const pressed = await this.parts.dataSource.transaction((tx) => this.#pressOne(tx, member));
       if (pressed === null) return;
       this.#pressed.set(member.server, pressed);
-      await putEntry(this.parts.bus, 'bundle', member.server, pressed.document);
+      this.#given.delete(member.server);
+      await this.#give(member.server, pressed.document);
     }
     this.parts.relay.kick();
   }
