@@ -26,6 +26,9 @@ function addRuntime(program: Command): void {
   add(program, 'login', { summary: 'print a new link that signs in to the console, once', example: 'mailwarden login' }, plain, async (_options, context) => (await import('./commands/status.js')).login(context));
 }
 
+/** Written out: reading the contracts would slow each start of the command line. */
+const ROLES = ['viewer', 'operator', 'privacy-officer', 'administrator'] as const satisfies readonly OperatorView['role'][];
+
 function addOperators(program: Command): void {
   const operator = program.command('operator').description('who may sign in to the console beside you');
   const load = (): Promise<typeof import('./commands/operator.js')> => import('./commands/operator.js');
@@ -33,7 +36,7 @@ function addOperators(program: Command): void {
     operator,
     'add <name>',
     { summary: 'let a person in, or give them a new link; prints a link that signs in once, within a day', example: 'mailwarden operator add jane.doe --role operator' },
-    (command) => command.addOption(new Option('--role <role>', 'what they may do').choices(['viewer', 'operator', 'privacy-officer', 'administrator']).default('viewer')),
+    (command) => command.addOption(new Option('--role <role>', 'what they may do').choices(ROLES).default('viewer')),
     async ({ role }, context, [name = '']) => (await load()).operatorAdd(name, role, context),
   );
   add(operator, 'list', { summary: 'list who may sign in', example: 'mailwarden operator list' }, plain, async (_options, context) => (await load()).operatorList(context));

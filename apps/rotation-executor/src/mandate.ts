@@ -1,6 +1,6 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
 import { fullOrder, fullRule, NO_PACE, type FullRule, type Hold, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
-import { canonicalJson, sha256, type ServerName } from '@mailwarden/kernel';
+import { canonicalJson, uuidOf, type ServerName } from '@mailwarden/kernel';
 import { concernsStore, windowOpenAt } from '@mailwarden/rotation';
 import { refusalOf, type OrderFacts, type OrderTerms } from '@mailwarden/rotation-fs';
 import type { Standing } from './known-bundle.js';
@@ -62,10 +62,7 @@ function ruleRefusal(rule: FullRule, { newest, isOutdated }: Standing, { nowMs }
  * The id under which the executor carries out a rule. Safety: the agent names the task, and must not call it by an id that the rotation worker gave: its account would pass for that of the order.
  * Shape: a UUID of version 8 (RFC 9562), which the worker never gives.
  */
-export function idOfRuleTask(server: string, named: string): string {
-  const digest = sha256(`mailwarden/rule-task/v1 ${server} ${named}`);
-  return [digest.slice(0, 8), digest.slice(8, 12), `8${digest.slice(12, 15)}`, `8${digest.slice(15, 18)}`, digest.slice(18, 30)].join('-');
-}
+export const idOfRuleTask = (server: string, named: string): string => uuidOf('rule-task', server, named);
 
 /** For what was begun and is only brought to its end: nothing is asked for, so nothing new can go. */
 const settled = (earlier: OrderFacts, holds: Hold[], refusal: string): Mandate => ({ facts: earlier, purpose: 'rotate', terms: { watermarks: [], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: earlier.bounds, holds, exclude: [], overwrite: false, orphans: 'keep', pace: NO_PACE }, marked: null, issuedAtMs: 0, refusal });

@@ -32,7 +32,7 @@ export { PLAN_STATES, POLICY_CHANGES, applyRequest, appliedPolicies, approvalReq
 export type { ApplyPoliciesRequest, AppliedPolicies, ApprovalRequest, ExactPlans, ExactRequest, PlanRequest, PlanRow, PolicyHistory, PolicyMistake, PolicyPlan, RolloutProgress, RotationDecision, RotationMark, RotationWaiting } from './rotation-api.js';
 export { SERVICE_QUERIES, agreementSummary, answer, consentOverview, decideRequest, policyOverview, policySummary } from './service-api.js';
 export type { Answer, ConsentOverview, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
-export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
+export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, operatorRole, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
 export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, OperatorView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
 export { ROUTES, applyBody, checkBody, decideBody, exactBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
 export { policyDocuments } from './http/policy-documents.js';

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import type { Store } from '@mailwarden/catalogue';
-import { compilePatterns } from '@mailwarden/inventory';
+import { compilePatterns, isInside } from '@mailwarden/inventory';
 
 const SYSTEM_FOLDERS = new Set(['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib32', '/lib64', '/media', '/mnt', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var', '/var/backups', '/var/cache', '/var/lib', '/var/local', '/var/log', '/var/mail', '/var/opt', '/var/run', '/var/spool', '/var/tmp', '/var/www']);
 const FORBIDDEN_BELOW = /^\/(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr)(?:\/|$)/;
@@ -40,8 +40,6 @@ export function refusalOf(store: Store): string | null {
   return store.files.some(takesInOthers) ? `${store.id} takes in a folder that is not the product's own` : null;
 }
 
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder === '/' ? '' : folder}/`);
-
 function realOf(path: string): string {
   try {
     return realpathSync(path);
@@ -54,5 +52,5 @@ function realOf(path: string): string {
 export function overlapOf(store: Pick<Store, 'files'>, { hostRoot, journalDir }: { readonly hostRoot: string; readonly journalDir: string }): string | null {
   const own = realOf(journalDir);
   const roots = compilePatterns(store.files).roots.map((root) => (hostRoot === '/' ? root : `${hostRoot}${root}`));
-  return roots.some((root) => isWithin(root, own) || isWithin(own, root)) ? 'the store takes in what the executor keeps of its own deletions' : null;
+  return roots.some((root) => isInside(root, own) || isInside(own, root)) ? 'the store takes in what the executor keeps of its own deletions' : null;
 }

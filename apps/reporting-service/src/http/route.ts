@@ -1,4 +1,4 @@
-import { ROUTES, type MeView, type RouteName } from '@mailwarden/contracts';
+import { operatorRole, ROUTES, type MeView, type RouteName } from '@mailwarden/contracts';
 import { applyDecorators, Delete, Get, HttpCode, Post, SetMetadata } from '@nestjs/common';
 import type { z } from 'zod';
 
@@ -12,7 +12,7 @@ export const PUBLIC_KEY = 'mailwarden:public';
 export const ROLES_KEY = 'mailwarden:roles';
 
 /** Who may only look, and who may change what. Every role may read. */
-export const EVERY_ROLE: readonly Role[] = ['viewer', 'operator', 'privacy-officer', 'administrator'];
+export const EVERY_ROLE: readonly Role[] = operatorRole.options;
 /** Who may change what rotates and decide about it. */
 export const OPERATING_ROLES: readonly Role[] = ['operator', 'privacy-officer', 'administrator'];
 

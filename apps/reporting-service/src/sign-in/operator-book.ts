@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { OperatorView } from '@mailwarden/contracts';
 import { instantOf, sha256, type Instant } from '@mailwarden/kernel';
 import type { DataSource } from 'typeorm';
 import type { Role } from '../http/route.js';
-import type { SessionBook } from './session-book.js';
+import { secret, type SessionBook } from './session-book.js';
 
 /** How long a link may lie in somebody's mail. Units: milliseconds. */
-export const LINK_MS = 24 * 3_600_000;
-const TOKEN_BYTES = 32;
+const LINK_MS = 24 * 3_600_000;
 
 /** Name and role of whoever uses the one-time link that `mailwarden up` prints, and of the command line of that machine: one person, who counts once wherever two must agree. */
 export const FIRST_OPERATOR = { name: 'administrator', role: 'administrator' } as const;
@@ -39,7 +37,7 @@ export class OperatorBook {
    * Returns the secret of the link, which is kept here only as a hash.
    */
   async add(name: string, role: Role, asker: string): Promise<{ readonly token: string; readonly until: Instant }> {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const token = secret();
     const until = instantOf(Date.now() + LINK_MS);
     await this.sessions.shutOut(name, 'operator-added', asker, (tx) =>
       tx.query(

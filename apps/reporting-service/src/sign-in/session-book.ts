@@ -9,7 +9,8 @@ import type { Principal } from './principal.js';
 
 /** Units: milliseconds. */
 export const SESSION_MS = 12 * 3_600_000;
-const secret = (): string => randomBytes(32).toString('base64url');
+/** What only its holder knows; kept here as a hash. */
+export const secret = (): string => randomBytes(32).toString('base64url');
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** A session just begun: the token goes to the browser once and is kept here only as a hash. */

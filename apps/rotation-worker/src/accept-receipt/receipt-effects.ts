@@ -1,5 +1,5 @@
 import type { Receipt, RotationOrder, SignedReceipt } from '@mailwarden/contracts';
-import { sha256 } from '@mailwarden/kernel';
+import { uuidOf } from '@mailwarden/kernel';
 import { isFailure } from '@mailwarden/rotation';
 import type { EntityManager } from 'typeorm';
 import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
@@ -8,16 +8,10 @@ import { raise } from '../raise.js';
 import { judgeReceipt, type ReceivedOrder } from '../roll-out/judge-receipt.js';
 import type { Rollouts } from '../roll-out/rollouts.js';
 
-/** A UUID of its own kind, made from a digest. Source: RFC 9562, section 5.8. */
-function idFrom(digest: string): string {
-  const bits = `${digest.slice(0, 12)}8${digest.slice(13, 16)}8${digest.slice(17, 32)}`;
-  return [bits.slice(0, 8), bits.slice(8, 12), bits.slice(12, 16), bits.slice(16, 20), bits.slice(20)].join('-');
-}
-
 /** The id that a host gave to what it did by its bundle; where an order has that id, or another host, one that follows from both, the same each time. */
 async function freeIdFor(tx: EntityManager, { payload }: SignedReceipt): Promise<string> {
   const [taken] = await tx.query<{ server: string; authority: string | null }[]>(`SELECT server, receipt #>> '{payload,authority,kind}' AS authority FROM rotation.rotation_order WHERE id = $1`, [payload.order]);
-  return taken === undefined || (taken.server === payload.server && taken.authority === 'bundle') ? payload.order : idFrom(sha256(`${payload.server} ${payload.order}`));
+  return taken === undefined || (taken.server === payload.server && taken.authority === 'bundle') ? payload.order : uuidOf('taken-order', payload.server, payload.order);
 }
 
 /** What follows from a receipt, beside its order being closed. */

@@ -48,7 +48,7 @@ export class BundlePress {
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
-  /** Servers whose bundle the broker has been given since it was last away. */
+  /** Servers whose bundle the broker was given since it was last away. For the others the row is looked at again: another instance may have pressed a newer one. */
   readonly #given = new Set<string>();
   #lastMark = '';
   #lastPressMs = 0;
@@ -112,26 +112,18 @@ export class BundlePress {
     this.#lastPressMs = Date.now();
   }
 
-  async #give(server: string, document: Pressed['document']): Promise<void> {
-    if (this.#given.has(server)) return;
-    await putEntry(this.parts.bus, 'bundle', server, document);
-    this.#given.add(server);
-  }
-
   async #press(): Promise<void> {
     for (const member of this.parts.keyring.members()) {
       this.#tellUnknownProfiles(member);
       const nowMs = Date.now();
       const before = this.#pressed.get(member.server);
-      if (before !== undefined && isFresh(before.document.payload, nowMs) && contentHashOf(this.#draft(member, before.document.payload, nowMs)) === before.contentHash) {
-        await this.#give(member.server, before.document);
-        continue;
-      }
+      if (before !== undefined && this.#given.has(member.server) && isFresh(before.document.payload, nowMs) && contentHashOf(this.#draft(member, before.document.payload, nowMs)) === before.contentHash) continue;
+      this.#given.delete(member.server);
       const pressed = await this.parts.dataSource.transaction((tx) => this.#pressOne(tx, member));
       if (pressed === null) return;
       this.#pressed.set(member.server, pressed);
-      this.#given.delete(member.server);
-      await this.#give(member.server, pressed.document);
+      await putEntry(this.parts.bus, 'bundle', member.server, pressed.document);
+      this.#given.add(member.server);
     }
     this.parts.relay.kick();
   }

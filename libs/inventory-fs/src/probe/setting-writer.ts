@@ -1,17 +1,12 @@
 import { constants, fstatSync, openSync, closeSync } from 'node:fs';
 import type { Probe, Profile, Reading } from '@mailwarden/catalogue';
-import { closeDirectory, entryPath, openDirectoryBeneath, type FolderOnTheWay } from '../directory-descriptor.js';
+import { closeDirectory, entryPath, openDirectoryBeneath } from '../directory-descriptor.js';
 import { readAccounts, type Host } from '../host.js';
+import { isClosed } from './closed-entry.js';
 
 const ROOT = 0;
-const OTHERS_WRITE = 0o022;
-const STICKY = 0o1000;
 /** Opens a file as a mere place: nothing is read, and no pipe is waited for. Source: open(2), O_PATH; Node has no name for it. */
 const PLACE = 0o10_000_000 | constants.O_NOFOLLOW;
-
-const isTrusted = (uid: number): boolean => uid === ROOT || uid === process.geteuid?.();
-/** In a folder with the sticky bit nobody replaces what is another's. */
-const isClosed = ({ uid, mode }: Pick<FolderOnTheWay, 'uid' | 'mode'>, sticky: number): boolean => isTrusted(uid) && ((mode & OTHERS_WRITE) === 0 || (mode & sticky) !== 0);
 
 /** Whether nobody but root could have written a file of the host, or put another in its place. A file that is not there says nothing. */
 function isRootsFile(host: Pick<Host, 'root'>, path: string): boolean {
@@ -21,10 +16,10 @@ function isRootsFile(host: Pick<Host, 'root'>, path: string): boolean {
   if (!beneath.ok) return beneath.error === 'absent';
   const { directory, chain } = beneath.value;
   try {
-    if (![...chain, directory].every((folder) => isClosed(folder, STICKY))) return false;
+    if (![...chain, directory].every((folder) => isClosed(folder, true))) return false;
     const fd = openSync(entryPath(directory, bytes.slice(slash + 1)), PLACE);
     try {
-      return isClosed(fstatSync(fd), 0);
+      return isClosed(fstatSync(fd), false);
     } finally {
       closeSync(fd);
     }

@@ -94,9 +94,10 @@ function rootProblem(file: SqliteFile): string | null {
 
 /** Opens a file for deleting from it, as its owner. Errors: why that cannot be done. */
 export async function openSqliteWriter(file: SqliteFile, overwrite: boolean): Promise<Result<SqliteWriter, string>> {
-  const asRoot = process.geteuid?.() === ROOT ? rootProblem(file) : null;
-  if (asRoot !== null) return err(asRoot);
-  const [program = '', ...args] = process.geteuid?.() === ROOT ? [...asOwner(file), ...NODE] : NODE;
+  const isRoot = process.geteuid?.() === ROOT;
+  const problem = isRoot ? rootProblem(file) : null;
+  if (problem !== null) return err(problem);
+  const [program = '', ...args] = isRoot ? [...asOwner(file), ...NODE] : NODE;
   const writer = new SqliteWriter(spawn(program, args, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] }), program);
   try {
     const reply = await writer.reply({ name: file.name, device: String(file.device), inode: String(file.inode), waitMs: WAIT_MS_MAX, busyMs: LOCK_WAIT_MS_MAX, overwrite });
