@@ -11,7 +11,7 @@ export interface LogProgram {
   readonly modules: string;
 }
 
-function isProgram(path: string): boolean {
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

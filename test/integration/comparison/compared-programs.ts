@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { logProgram } from '../log-programs.js';
+import { isProgram, logProgram } from '../log-programs.js';
 
 /** A program that is compared, with what it needs to find its libraries. */
 export interface ComparedProgram {
@@ -13,15 +12,6 @@ export interface ComparedProgram {
 
 const UNPACKED = join(import.meta.dirname, '../../../.tools/tmpfiles');
 const TMPFILES = ['/usr/bin/systemd-tmpfiles', '/bin/systemd-tmpfiles', ...['usr/bin/systemd-tmpfiles', 'bin/systemd-tmpfiles', 'usr/bin/systemd-tmpfiles.standalone'].map((name) => join(UNPACKED, name))];
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function versioned(program: string, env: Readonly<Record<string, string>>): ComparedProgram {
   const said = execFileSync('/bin/sh', ['-c', '"$0" --version 2>&1', program], { env: { ...env, PATH: '/usr/bin:/bin' }, encoding: 'utf8' });

@@ -19,7 +19,7 @@ export async function operatorAdd(name: string, role: OperatorView['role'], cont
   if (context.format === 'json') printJson(context, { name, role, link: client.addressOf(link), until });
   else {
     context.print(client.addressOf(link));
-    context.print(context.style.dim(`Signs ${name} in as ${role}, once, until ${until}. Their password is set in the console, under their name.`));
+    context.print(context.style.dim(`Signs ${name} in as ${role}, once, until ${until}. They set a password in the console, under Account.`));
   }
   return EXIT.nothingFound;
 }

@@ -31,7 +31,7 @@ export const ROUTES = {
   me: { method: 'GET', path: '/me', request: null, reply: meView },
   operators: { method: 'GET', path: '/operators', request: null, reply: z.object({ operators: z.array(operatorView) }) },
   /** Lets a person in; whoever is known already gets a new link, and what they came in with before is void. */
-  addOperator: { method: 'POST', path: '/operators', request: z.object({ name: z.string().regex(OPERATOR_NAME), role: operatorRole }), reply: z.object({ link: z.string(), until: instant }) },
+  addOperator: { method: 'POST', path: '/operators', request: z.object({ name: z.string().regex(OPERATOR_NAME, 'must be small letters, digits and . _ @ + -, such as jane.doe, and at most 120 of them'), role: operatorRole }), reply: z.object({ link: z.string(), until: instant }) },
   removeOperator: { method: 'DELETE', path: '/operators/{name}', request: null, reply: z.object({}) },
   fleet: { method: 'GET', path: '/fleet', request: null, reply: fleetView },
   server: { method: 'GET', path: '/servers/{name}', request: null, reply: serverView },
