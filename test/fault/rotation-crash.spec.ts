@@ -9,7 +9,7 @@ const ITEMS = 2_500;
 const KEPT = 100;
 const GONE = ITEMS - KEPT;
 const MARKS = { watermarks: [{ kind: 'bytes' as const, limit: 200 * FILE_BYTES, target: KEPT * FILE_BYTES }] };
-const FILE_STEPS = [['folder', 1], ['intent', 1], ['taken', 2], ['moved', 2], ['unlink', 2], ['unlinked', 1], ['deleted', 2], ['finished', 1]] as const;
+const FILE_STEPS = [['folder', 1], ['intent', 1], ['taken', 2], ['moved', 2], ['unlink', 2], ['unlinked', 1], ['deleted', 2], ['leaving', 1], ['finished', 1]] as const;
 const SUITE_MS = 180_000;
 
 let host: RotationHost;
@@ -30,6 +30,7 @@ describe('an executor killed with SIGKILL while it rotates files', () => {
     expect(receipt).toMatchObject({ outcome: 'completed', reason: '', before: { items: ITEMS }, planned: { items: GONE }, deleted: { items: GONE, bytes: GONE * FILE_BYTES }, after: { known: true, value: { items: KEPT } }, skipped: [] });
     expect(receipt?.resumed).toBe(true);
     expect(RotationHost.filesBelow(store)).toEqual(made.slice(GONE).sort());
+    expect(RotationHost.foldersOfOurs(store)).toEqual([]);
     expect(await host.execute(order)).toEqual(receipt);
   });
 

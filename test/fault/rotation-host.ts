@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SIGNING_CONTEXTS, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
 import { generateSigningKey } from '@mailwarden/identity';
+import { PRIVATE_FOLDER_PREFIX } from '@mailwarden/inventory-fs';
 import { instantOf, signDocument, signerFromPem, verifySignature } from '@mailwarden/kernel';
 
 export const FILE_BYTES = 4096;
@@ -53,6 +54,11 @@ export class RotationHost {
   /** All that lies below a folder of the host, our own folders among it. */
   static filesBelow(folder: string): string[] {
     return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort();
+  }
+
+  /** Folders of our own that were left in a store. */
+  static foldersOfOurs(store: string): string[] {
+    return readdirSync(store).filter((name) => name.startsWith(PRIVATE_FOLDER_PREFIX));
   }
 
   order(store: string, part: Partial<RotationOrder>): RotationOrder {

@@ -96,10 +96,7 @@ class Crashes {
   }
 
   async #endedAt(afterMs: number, ground: CrashGround): Promise<string[]> {
-    const cut = await this.#child().runUntil(this.#task(ground), afterMs, (kill) => {
-      this.plan.disk?.cutPower();
-      kill();
-    });
+    const cut = await this.#child().runUntil(this.#task(ground), afterMs, () => this.plan.disk?.cutPower());
     this[cut ? 'cut' : 'through'] += 1;
     if (cut) this.plan.disk?.comeBack();
     return ground.wrongBetween();

@@ -105,6 +105,14 @@ export class PrivateFolder {
     return err("the executor's own folder is not the one that it made");
   }
 
+  /** Opens the folder that an earlier run of the order made, or may have made a moment before it ended; null where nothing of the kind is there. */
+  static find(host: Pick<Host, 'root'>, root: BytePath, order: string): PrivateFolder | null {
+    const parent = openDirectoryBeneath(host.root, root);
+    if (!parent.ok) return null;
+    const entered = PrivateFolder.#enter(parent.value.directory, root, PRIVATE_FOLDER_PREFIX + order);
+    return entered.ok ? entered.value : null;
+  }
+
   static #enter(storeRoot: Directory, root: BytePath, name: string): Result<PrivateFolder, string> {
     const opened = enterFolder(storeRoot, name);
     if (!opened.ok) return giveUp(storeRoot, `the executor's own folder cannot be opened (${opened.error})`);

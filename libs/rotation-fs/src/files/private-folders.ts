@@ -81,6 +81,11 @@ export class PrivateFolders {
     this.#places.clear();
   }
 
+  /** Removes what an earlier run of the order made in these roots and had no time to remove: it is empty, or it stays. */
+  removeForgotten(roots: readonly BytePath[]): void {
+    for (const root of roots) if (!this.#places.has(root)) PrivateFolder.find(this.host, root, this.order)?.close();
+  }
+
   #add(place: number, folder: PrivateFolder): void {
     this.#open.set(place, folder);
     this.#places.set(folder.root, place);

@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Receipt, SkipReason } from '@mailwarden/contracts';
+import { compilePatterns } from '@mailwarden/inventory';
 import { lowerPriority } from '@mailwarden/linux';
 import type { BegunOrder } from '@mailwarden/rotation';
 import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
@@ -122,8 +123,12 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
   const folders = new PrivateFolders(request.host, order, journal);
   const tempo = new Tempo(request.pace, request.stop);
   const remover = new SlotRemover(tempo);
+  const isResumed = journal.begun !== undefined;
   try {
-    const result = await use({ folders, journal, otherHalf, overwriter: new Overwriter(request.overwrite), remover, watch: request.watch ?? (() => undefined) }, tempo);
+    const watch = request.watch ?? (() => undefined);
+    const result = await use({ folders, journal, otherHalf, overwriter: new Overwriter(request.overwrite), remover, watch }, tempo);
+    watch('leaving');
+    if (isResumed) folders.removeForgotten(compilePatterns(request.store.files).roots);
     folders.close('remove');
     return result;
   } finally {
