@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   agentSource,
+  answerPaper,
   attestation,
   checkpoint,
   deadLetter,
@@ -15,6 +16,7 @@ import {
   observation,
   openEnvelope,
   sealEnvelope,
+  SERVICE_QUERIES,
   signedConsentEntry,
   signedMembership,
   signedPolicyBundle,
@@ -38,7 +40,7 @@ const keys = jsonOf<Record<string, string>>('keys.json');
 const signedCheckpoint = z.object({ payload: checkpoint, keyId: z.string(), signature: z.string() });
 
 /** What each message of version 1 carries. A message type without a sample does not compile. */
-const MESSAGES: Readonly<Record<keyof typeof MESSAGE_TYPES, z.ZodType>> = { observation, heartbeat, receipt: signedReceipt, attestation, order: signedRotationOrder, evidence };
+const MESSAGES: Readonly<Record<keyof typeof MESSAGE_TYPES, z.ZodType>> = { observation, heartbeat, receipt: signedReceipt, attestation, order: signedRotationOrder, evidence, question: SERVICE_QUERIES['rotation.decide'].request, answer: answerPaper(SERVICE_QUERIES['rotation.apply'].reply) };
 const TYPES: Readonly<Record<string, z.ZodType>> = {
   ...Object.fromEntries(Object.entries(MESSAGES).map(([name, form]) => [MESSAGE_TYPES[name as keyof typeof MESSAGE_TYPES], form])),
   ...Object.fromEntries(EVENT_NAMES.map((name) => [eventType(name), eventData(name)])),

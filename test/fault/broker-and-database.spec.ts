@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sealEnvelope, subjects, type ConsumerDefinition, type DeadLetter, type SignedPolicyBundle, type SignedRotationOrder } from '@mailwarden/contracts';
 import { connectAsSuperuser } from '@mailwarden/local-postgres';
-import { askService, JetStreamStrategy, publishDurable, type Received } from '@mailwarden/messaging';
+import { JetStreamStrategy, publishDurable, type Received } from '@mailwarden/messaging';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,7 +77,7 @@ beforeAll(async () => {
   await writeFile(join(plane.dir, 'cap.yaml'), POLICY);
   for (const name of ['reporting', 'rotation', 'consent'] as const) await plane.run(name);
   agent = await plane.speaker('mx-1');
-  await askService(plane.bus, 'consent.decide', { agreement: 'ksn-statement', textSha256: null, action: 'decline', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null }, { timeoutMs: 5_000 });
+  await plane.questions.ask('consent.decide', { agreement: 'ksn-statement', textSha256: null, action: 'decline', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null }, { timeoutMs: 5_000 });
 }, 120_000);
 afterAll(async () => {
   await plane?.stop();

@@ -1,7 +1,7 @@
 import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { canonicalJson, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
-import { askService, type QueryReply } from '@mailwarden/messaging';
+import type { QueryReply } from '@mailwarden/messaging';
 import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane, eventually } from './control-plane.js';
@@ -15,14 +15,14 @@ let consentKey: PublicKeyText;
 let agents: FleetSpeaker[];
 
 const request = (part: Partial<DecideRequest> = {}): DecideRequest => ({ agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, ...part });
-const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<Decision>> => askService(plane.bus, 'consent.decide', request(part), { timeoutMs: 10_000 });
+const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<Decision>> => plane.questions.ask('consent.decide', request(part), { timeoutMs: 10_000 });
 const decided = async (part: Partial<DecideRequest> = {}): Promise<Decision> => {
   const answer = await decide(part);
   if (!answer.ok) throw new Error(answer.detail);
   return answer.value;
 };
 const overview = async (): Promise<Extract<QueryReply<'consent.overview'>, object>> => {
-  const answer = await askService(plane.bus, 'consent.overview', {}, { timeoutMs: 10_000 });
+  const answer = await plane.questions.ask('consent.overview', {}, { timeoutMs: 10_000 });
   if (!answer.ok) throw new Error(answer.detail);
   return answer.value;
 };

@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SIGNING_CONTEXTS, type BucketName, type ConsumerName, CONSUMERS, type Membership, type StreamName } from '@mailwarden/contracts';
+import { loadTrust } from '@mailwarden/config';
 import { loadSigner, type ServiceName } from '@mailwarden/identity';
 import { instantOf, signDocument } from '@mailwarden/kernel';
 import { connectAsSuperuser } from '@mailwarden/local-postgres';
-import { connectBus, ensureOrderConsumer, ensureTopology, putEntry } from '@mailwarden/messaging';
+import { connectBus, ensureOrderConsumer, ensureTopology, putEntry, ServiceQuestions } from '@mailwarden/messaging';
 import { eventually as patiently, startNats, startPostgres, type ForgetfulNats, type RunningPostgres } from '@mailwarden/testing';
 import { DeliverPolicy, jetstream, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
@@ -33,13 +34,17 @@ export class ControlPlane {
     readonly postgres: RunningPostgres,
     readonly dir: string,
     readonly bus: NatsConnection,
+    /** Asks as the reporting service does. */
+    readonly questions: ServiceQuestions,
   ) {}
 
   static async start(servers: readonly string[]): Promise<ControlPlane> {
     const [nats, postgres, dir] = await Promise.all([startNats({ servers }), startPostgres(), mkdtemp(join(tmpdir(), 'mailwarden-control-'))]);
     const bus = await connectBus({ url: nats.url, credsFile: nats.identity.services.reporting.creds, caFile: nats.identity.certificates.ca, name: 'suite' });
     await ensureTopology(bus);
-    return new ControlPlane(nats, postgres, dir, bus);
+    const { services, trust } = nats.identity;
+    const questions = new ServiceQuestions({ bus, signer: await loadSigner(services.reporting.signingKey), trust: await loadTrust(trust) });
+    return new ControlPlane(nats, postgres, dir, bus, questions);
   }
 
   /** Starts a service, or starts it again after `end`. */

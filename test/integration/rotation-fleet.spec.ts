@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { SIGNING_CONTEXTS, type PolicyBundle, type RotationOrder, type RotationWaiting, type SignedPolicyBundle } from '@mailwarden/contracts';
+import { SIGNING_CONTEXTS, type PolicyBundle, type RotationOrder, type RotationWaiting, type ServiceQuery, type SignedPolicyBundle } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { instantOf, known, verifySignature } from '@mailwarden/kernel';
-import { askService, type QueryReply, type QueryRequest } from '@mailwarden/messaging';
+import type { QueryReply, QueryRequest } from '@mailwarden/messaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRotationWorker } from '../../apps/rotation-worker/src/rotation-worker.module.js';
 import { ControlPlane, eventually } from './control-plane.js';
@@ -20,8 +20,8 @@ let plane: ControlPlane;
 let second: { close(): Promise<void> } | null = null;
 let fresh = 0;
 
-async function ask<Q extends Parameters<typeof askService>[1]>(query: Q, request: QueryRequest<Q>): Promise<QueryReply<Q>> {
-  const answer = await askService(plane.bus, query, request as never, { timeoutMs: ANSWER_MS_MAX });
+async function ask<Q extends ServiceQuery>(query: Q, request: QueryRequest<Q>): Promise<QueryReply<Q>> {
+  const answer = await plane.questions.ask(query, request as never, { timeoutMs: ANSWER_MS_MAX });
   if (!answer.ok) throw new Error(`${answer.code}: ${answer.detail}`);
   return answer.value as QueryReply<Q>;
 }

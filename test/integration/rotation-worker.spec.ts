@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { SIGNING_CONTEXTS, type DeadLetter, type PolicyBundle, type RotationOrder, type SignedPolicyBundle } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { instantOf, verifySignature } from '@mailwarden/kernel';
-import { askService } from '@mailwarden/messaging';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
@@ -181,7 +180,7 @@ describe('a receipt', () => {
 
 describe('the policy folder', () => {
   const overview = async () => {
-    const answer = await askService(plane.bus, 'rotation.policies', {}, { timeoutMs: 5_000 });
+    const answer = await plane.questions.ask('rotation.policies', {}, { timeoutMs: 5_000 });
     if (!answer.ok) throw new Error(answer.detail);
     return answer.value;
   };

@@ -1,9 +1,9 @@
 import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, serveQuery, streamMadeAt } from '@mailwarden/messaging';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
-import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -52,9 +52,14 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
     publisher.kick();
     relay.kick();
   });
-  const failed = (cause: unknown): void => log.error({ err: cause }, 'a question could not be answered');
-  serveQuery(bus, 'consent.decide', (request) => decisions.decide(request), failed);
-  serveQuery(bus, 'consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }), failed);
+  const answers = new ServiceAnswers('consent', {
+    bus, signer, trust,
+    takeOnce: (question) => takeOnce(dataSource, question),
+    onFailure: (cause) => log.error({ err: cause }, 'a question could not be answered'),
+    onRefused: (refusal) => log.warn(refusal, 'a question was refused'),
+  });
+  answers.serve('consent.decide', (request) => decisions.decide(request));
+  answers.serve('consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }));
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
   const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence: new ConvergenceBook(keyring), relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
   onReconnect(bus, {
@@ -65,7 +70,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   });
   relay.start();
   publisher.start();
-  await app.listen();
+  await Promise.all([app.listen(), answers.ready()]);
   log.info('the consent registry is ready');
   return {
     close: async () => {

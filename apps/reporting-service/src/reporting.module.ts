@@ -1,4 +1,4 @@
-import { FleetKeyring } from '@mailwarden/messaging';
+import { FleetKeyring, ServiceQuestions } from '@mailwarden/messaging';
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -72,6 +72,7 @@ const opened = (parts: ReportingParts): Provider[] => [
   value(BUS, parts.bus),
   value(TRUST, parts.trust),
   value(FleetKeyring, parts.keyring),
+  value(ServiceQuestions, new ServiceQuestions(parts)),
   value(ConsoleFiles, parts.consoleFiles),
   value(LiveUpdates, new LiveUpdates()),
   value(EventOutbox, new EventOutbox(parts.relay)),

@@ -1,5 +1,4 @@
-import { serveQuery } from '@mailwarden/messaging';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { ServiceAnswers } from '@mailwarden/messaging';
 import type { DataSource } from 'typeorm';
 import { historyOf } from './apply-policy/applied-policies.js';
 import type { BundlePress } from './apply-policy/bundle-press.js';
@@ -26,14 +25,14 @@ export interface AnswerParts {
 const answered = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });
 
 /** Every question that the rotation worker answers. Instances share them. */
-export function answerQuestions(bus: NatsConnection, parts: AnswerParts, onFailure: (cause: unknown) => void): void {
+export function answerQuestions(answers: ServiceAnswers, parts: AnswerParts): void {
   const { dataSource, shelf, press, rollouts, policies, decisions, plan, exact } = parts;
-  serveQuery(bus, 'rotation.policies', async () => answered(await policyOverviewOf(dataSource, shelf, press)), onFailure);
-  serveQuery(bus, 'rotation.apply', async (request) => answered(await policies.apply(request)), onFailure);
-  serveQuery(bus, 'rotation.history', async ({ policy }) => answered(await historyOf(dataSource, policy)), onFailure);
-  serveQuery(bus, 'rotation.waiting', async () => answered(await waitingList(dataSource, rollouts, shelf)), onFailure);
-  serveQuery(bus, 'rotation.decide', (decision) => decisions.decide(decision), onFailure);
-  serveQuery(bus, 'rotation.plan', async (request) => answered(await plan.plan(request, Date.now())), onFailure);
-  serveQuery(bus, 'rotation.ask-exact', async (request) => answered(await exact.ask(request, Date.now())), onFailure);
-  serveQuery(bus, 'rotation.exact', async ({ orders }) => answered(await exact.answered(orders)), onFailure);
+  answers.serve('rotation.policies', async () => answered(await policyOverviewOf(dataSource, shelf, press)));
+  answers.serve('rotation.apply', async (request) => answered(await policies.apply(request)));
+  answers.serve('rotation.history', async ({ policy }) => answered(await historyOf(dataSource, policy)));
+  answers.serve('rotation.waiting', async () => answered(await waitingList(dataSource, rollouts, shelf)));
+  answers.serve('rotation.decide', (decision) => decisions.decide(decision));
+  answers.serve('rotation.plan', async (request) => answered(await plan.plan(request, Date.now())));
+  answers.serve('rotation.ask-exact', async (request) => answered(await exact.ask(request, Date.now())));
+  answers.serve('rotation.exact', async ({ orders }) => answered(await exact.answered(orders)));
 }

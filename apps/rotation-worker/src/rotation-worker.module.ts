@@ -3,9 +3,9 @@ import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import type { ProfileId, Signer } from '@mailwarden/kernel';
-import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt } from '@mailwarden/messaging';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger, type Logger } from '@mailwarden/observability';
-import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -114,10 +114,16 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   relay.start();
   await press.start();
   clerk.start();
-  answerQuestions(bus, questions, (cause) => log.error({ err: cause }, 'a question could not be answered'));
+  const answers = new ServiceAnswers('rotation', {
+    bus, signer, trust,
+    takeOnce: (question) => takeOnce(dataSource, question),
+    onFailure: (cause) => log.error({ err: cause }, 'a question could not be answered'),
+    onRefused: (refusal) => log.warn(refusal, 'a question was refused'),
+  });
+  answerQuestions(answers, questions);
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
   const app = await NestFactory.createMicroservice(RotationWorkerModule.with({ dataSource, keyring, press, orders, relay, effects }), { strategy, logger: new NestLogger(log), abortOnError: false });
-  await app.listen();
+  await Promise.all([app.listen(), answers.ready()]);
   log.info('the rotation worker is ready');
   return {
     close: async () => {

@@ -56,8 +56,8 @@ export type KeyOf = (source: string) => PublicKeyText | undefined;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function parseJson(bytes: Uint8Array): Result<unknown, EnvelopeError> {
-  if (bytes.length > MESSAGE_BYTES_MAX) return err({ code: 'too-large', detail: `${bytes.length} bytes; the limit is ${MESSAGE_BYTES_MAX}` });
+function parseJson(bytes: Uint8Array, bytesMax: number): Result<unknown, EnvelopeError> {
+  if (bytes.length > bytesMax) return err({ code: 'too-large', detail: `${bytes.length} bytes; the limit is ${bytesMax}` });
   try {
     return ok(JSON.parse(decoder.decode(bytes)));
   } catch {
@@ -83,9 +83,9 @@ function problemsOf({ issues }: z.ZodError): string {
  */
 export function openEnvelope<S extends z.ZodType>(
   bytes: Uint8Array,
-  expected: { subject: string; types: Readonly<Record<string, S>>; keyOf: KeyOf },
+  expected: { subject: string; types: Readonly<Record<string, S>>; keyOf: KeyOf; bytesMax?: number },
 ): Result<Envelope<z.output<S>>, EnvelopeError> {
-  const json = parseJson(bytes);
+  const json = parseJson(bytes, expected.bytesMax ?? MESSAGE_BYTES_MAX);
   if (!json.ok) return json;
   const parsed = envelopeSchema.safeParse(json.value);
   if (!parsed.success) return err({ code: 'not-an-envelope', detail: problemsOf(parsed.error) });
@@ -112,6 +112,8 @@ export const MESSAGE_TYPES = {
   attestation: 'mailwarden.consent.attested.v1',
   order: 'mailwarden.store.rotate.v1',
   evidence: 'mailwarden.evidence.stated.v1',
+  question: 'mailwarden.question.asked.v1',
+  answer: 'mailwarden.question.answered.v1',
 } as const;
 
 /** `finding.opened` travels as `mailwarden.finding.opened.v1`. */

@@ -63,3 +63,11 @@ export const SERVICE_QUERIES = {
   'rotation.exact': { request: z.object({ orders: z.array(uuid).max(1000) }), reply: answer(exactPlans) },
 } as const;
 export type ServiceQuery = keyof typeof SERVICE_QUERIES;
+
+/** Queries that change something: each question counts once. */
+export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
+/** How far a question's time may be from the clock of who answers it, both ways. Units: milliseconds. */
+export const QUESTION_LIFE_MS = 60_000;
+
+/** What an answer's envelope carries: to which question it is the answer. */
+export const answerPaper = <T extends z.ZodType>(reply: T) => z.object({ question: uuid, answer: reply });

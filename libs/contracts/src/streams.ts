@@ -2,6 +2,8 @@ import { WILDCARDS } from './subjects.js';
 
 /** Larger data is chunked by its sender. Units: bytes. */
 export const MESSAGE_BYTES_MAX = 65_536;
+/** Largest message that the broker takes at all: questions carry whole policies, and answers whole lists. Units: bytes. */
+export const PAYLOAD_BYTES_MAX = 262_144;
 
 const DAY_S = 86_400;
 

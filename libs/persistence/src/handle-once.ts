@@ -14,3 +14,9 @@ export async function handleOnce(dataSource: DataSource, consumer: string, messa
     return true;
   });
 }
+
+/** What questions are remembered under, among the consumers of messages. */
+const QUESTIONS = 'questions';
+
+/** True the first time for an id, by whichever instance it is asked. What has been taken stays so, whatever becomes of the work. */
+export const takeOnce = (dataSource: DataSource, questionId: string): Promise<boolean> => handleOnce(dataSource, QUESTIONS, questionId, async () => undefined);

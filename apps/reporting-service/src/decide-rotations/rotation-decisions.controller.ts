@@ -1,14 +1,12 @@
 import { rotationDecisionBody } from '@mailwarden/contracts';
-import { askService } from '@mailwarden/messaging';
-import { Body, Controller, Inject } from '@nestjs/common';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { ServiceQuestions } from '@mailwarden/messaging';
+import { Body, Controller } from '@nestjs/common';
 import type { z } from 'zod';
 import { Parsed } from '../http/parsed.js';
 import { OPERATING_ROLES, Route, type Reply } from '../http/route.js';
 import { answered } from '../http/service-answer.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { Asker, type Principal } from '../sign-in/principal.js';
-import { BUS } from '../tokens.js';
 
 const ANSWER_MS = 5_000;
 
@@ -17,18 +15,18 @@ const ANSWER_MS = 5_000;
 export class RotationDecisionsController {
   constructor(
     private readonly live: LiveUpdates,
-    @Inject(BUS) private readonly bus: NatsConnection,
+    private readonly questions: ServiceQuestions,
   ) {}
 
   @Route('waiting')
   waiting(): Promise<Reply<'waiting'>> {
-    return answered('rotation worker', askService(this.bus, 'rotation.waiting', {}, { timeoutMs: ANSWER_MS }));
+    return answered('rotation worker', this.questions.ask('rotation.waiting', {}, { timeoutMs: ANSWER_MS }));
   }
 
   /** Safety: who decides is taken from the session; two approvals of one person are one. */
   @Route('decideRotation', OPERATING_ROLES)
   async decide(@Body(new Parsed(rotationDecisionBody)) body: z.output<typeof rotationDecisionBody>, @Asker() asker: Principal): Promise<Reply<'decideRotation'>> {
-    const waiting = await answered('rotation worker', askService(this.bus, 'rotation.decide', { ...body, by: asker.name }, { timeoutMs: ANSWER_MS }));
+    const waiting = await answered('rotation worker', this.questions.ask('rotation.decide', { ...body, by: asker.name }, { timeoutMs: ANSWER_MS }));
     this.live.tell('rotations');
     return waiting;
   }

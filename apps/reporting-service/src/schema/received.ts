@@ -1,6 +1,6 @@
 import { serverOfSource, type Envelope } from '@mailwarden/contracts';
 import { Poison } from '@mailwarden/messaging';
-import { holdsNul } from './storable.js';
+import { whatCannotBeKept } from './storable.js';
 
 /** Names a message for exactly-once handling: ids are chosen by origins, so that no origin can use up another's. */
 export const handledKey = (envelope: Pick<Envelope, 'source' | 'id'>): string => `${envelope.source} ${envelope.id}`;
@@ -16,5 +16,6 @@ export function requireOwnWord(envelope: Envelope, server: string): void {
 }
 
 export function requireStorable(data: unknown): void {
-  if (holdsNul(data)) throw new Poison('the message holds a NUL character');
+  const flaw = whatCannotBeKept(data);
+  if (flaw !== null) throw new Poison(`the message holds ${flaw}`);
 }

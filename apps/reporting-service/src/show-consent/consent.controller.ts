@@ -1,9 +1,8 @@
 import { effectiveConsent } from '@mailwarden/consent';
 import { decideBody, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
-import { askService } from '@mailwarden/messaging';
-import { Body, Controller, Inject } from '@nestjs/common';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { ServiceQuestions } from '@mailwarden/messaging';
+import { Body, Controller } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { attestedServers } from '../follow-consent/attested-servers.js';
@@ -13,7 +12,6 @@ import { Route, type Reply } from '../http/route.js';
 import { answered } from '../http/service-answer.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { Asker, type Principal } from '../sign-in/principal.js';
-import { BUS } from '../tokens.js';
 
 /** How long another service may take to answer. Units: milliseconds. */
 const ANSWER_MS = 5_000;
@@ -23,13 +21,13 @@ export class ConsentController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly live: LiveUpdates,
-    @Inject(BUS) private readonly bus: NatsConnection,
+    private readonly questions: ServiceQuestions,
   ) {}
 
   /** Told from the registry's own entries, so that a decision just made already counts as on its way. */
   @Route('consents')
   async consents(): Promise<Reply<'consents'>> {
-    const overview = await answered('consent registry', askService(this.bus, 'consent.overview', {}, { timeoutMs: ANSWER_MS }));
+    const overview = await answered('consent registry', this.questions.ask('consent.overview', {}, { timeoutMs: ANSWER_MS }));
     const servers = await attestedServers(this.dataSource);
     const convergence = servers.map((server) => convergenceOf(overview.entries, server));
     return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview, servers), convergence };
@@ -38,7 +36,7 @@ export class ConsentController {
   /** Who decides is taken from the session; a name in the body has no say. */
   @Route('decide', ['privacy-officer', 'administrator'])
   async decide(@Body(new Parsed(decideBody)) body: z.output<typeof decideBody>, @Asker() asker: Principal): Promise<Reply<'decide'>> {
-    const decision = await answered('consent registry', askService(this.bus, 'consent.decide', { ...body, decidedBy: asker.name }, { timeoutMs: ANSWER_MS }));
+    const decision = await answered('consent registry', this.questions.ask('consent.decide', { ...body, decidedBy: asker.name }, { timeoutMs: ANSWER_MS }));
     this.live.tell('consent');
     return decision;
   }

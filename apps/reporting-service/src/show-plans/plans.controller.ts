@@ -1,14 +1,12 @@
 import { exactBody, ROUTES } from '@mailwarden/contracts';
-import { askService } from '@mailwarden/messaging';
-import { Body, Controller, Inject } from '@nestjs/common';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { ServiceQuestions } from '@mailwarden/messaging';
+import { Body, Controller } from '@nestjs/common';
 import type { z } from 'zod';
 import { Parsed } from '../http/parsed.js';
 import { OPERATING_ROLES, Route, type Reply } from '../http/route.js';
 import { answered } from '../http/service-answer.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { Asker, type Principal } from '../sign-in/principal.js';
-import { BUS } from '../tokens.js';
 
 /** A plan of a whole fleet is thought through while somebody waits. Units: milliseconds. */
 const PLAN_MS = 12_000;
@@ -20,24 +18,24 @@ const answersBody = ROUTES.exactPlans.request;
 export class PlansController {
   constructor(
     private readonly live: LiveUpdates,
-    @Inject(BUS) private readonly bus: NatsConnection,
+    private readonly questions: ServiceQuestions,
   ) {}
 
   @Route('planPolicies')
   plan(@Body(new Parsed(planBody)) body: z.output<typeof planBody>): Promise<Reply<'planPolicies'>> {
-    return answered('rotation worker', askService(this.bus, 'rotation.plan', body, { timeoutMs: PLAN_MS }));
+    return answered('rotation worker', this.questions.ask('rotation.plan', body, { timeoutMs: PLAN_MS }));
   }
 
   /** Gives orders to hosts, if only ones that delete nothing: not for those who may only look. */
   @Route('askExact', OPERATING_ROLES)
   async askExact(@Body(new Parsed(exactBody)) body: z.output<typeof exactBody>, @Asker() asker: Principal): Promise<Reply<'askExact'>> {
-    const asked = await answered('rotation worker', askService(this.bus, 'rotation.ask-exact', { ...body, by: asker.name }, { timeoutMs: PLAN_MS }));
+    const asked = await answered('rotation worker', this.questions.ask('rotation.ask-exact', { ...body, by: asker.name }, { timeoutMs: PLAN_MS }));
     this.live.tell('rotations');
     return asked;
   }
 
   @Route('exactPlans')
   exactPlans(@Body(new Parsed(answersBody)) body: z.output<typeof answersBody>): Promise<Reply<'exactPlans'>> {
-    return answered('rotation worker', askService(this.bus, 'rotation.exact', body, { timeoutMs: PLAN_MS }));
+    return answered('rotation worker', this.questions.ask('rotation.exact', body, { timeoutMs: PLAN_MS }));
   }
 }

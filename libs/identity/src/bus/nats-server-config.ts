@@ -1,8 +1,6 @@
+import { PAYLOAD_BYTES_MAX } from '@mailwarden/contracts';
 import type { CertificateFiles } from '../certificates.js';
 import type { BusTokens } from './authority.js';
-
-/** Largest message that the broker takes at all. Units: bytes. */
-const PAYLOAD_BYTES_MAX = 262_144;
 
 /**
  * Configuration of one broker. Every acknowledged message is on disk (`sync_interval: always`), every connection is encrypted, every account has its token.
