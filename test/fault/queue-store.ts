@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProductTool, Profile, Store } from '@mailwarden/catalogue';
-import type { Receipt, RotationOrder } from '@mailwarden/contracts';
+import type { Receipt } from '@mailwarden/contracts';
 import { NO_PACE } from '@mailwarden/contracts';
 import { withHost } from '@mailwarden/inventory-fs';
-import { rotateStore, type StepWatch } from '@mailwarden/rotation-fs';
+import { refuseOrder, rotateStore, type ApplyRequest, type OrderFacts, type StepWatch } from '@mailwarden/rotation-fs';
 import { WIDE } from './plain-store.js';
 
 const SHARED = { timeoutSeconds: 10, exitCodes: [0], account: null, report: null, source: 'manual' } as const;
@@ -17,7 +17,8 @@ export class QueueStore {
   readonly itemBytes = 4_096;
   readonly folder: string;
 
-  constructor(private readonly place: string) {
+  /** The journal may lie on another disk than the queue. */
+  constructor(place: string, private readonly journalDir = join(place, 'journal')) {
     this.folder = join(place, 'queue');
     mkdirSync(this.folder);
   }
@@ -42,12 +43,21 @@ export class QueueStore {
 
   /** Keeps the newest few. */
   rotate(tool: ProductTool, order: string, watch: StepWatch = () => undefined): Promise<Receipt> {
+    return this.#with(tool, order, { watch }, rotateStore);
+  }
+
+  /** As when the order ran out meanwhile. */
+  refuse(tool: ProductTool, order: string, reason: string, now: () => number): Promise<Receipt> {
+    return this.#with(tool, order, { now }, (request, facts) => refuseOrder({ journalDir: this.journalDir, now, request }, facts, reason));
+  }
+
+  #with(tool: ProductTool, order: string, part: Pick<Partial<ApplyRequest>, 'watch' | 'now'>, use: (request: ApplyRequest, facts: OrderFacts) => Promise<Receipt>): Promise<Receipt> {
     const store = { id: 'hold', section: 'Hold', kind: 'files', statedDirectories: null, files: [`${this.folder}/**`], exclude: [], active: [], rotateActive: null, units: [], messages: false, tool, rows: null, lists: null, lineRecords: false, dataCategories: null, duration: { kind: 'not-stated' }, limits: [], configuredLimits: [], protection: { accounts: null, groups: [], source: null }, clock: 'modified', rotatable: true, quietPeriodSeconds: 10, notes: [] } as unknown as Store;
     const profile = { id: 'product', stores: [store], accounts: { service: 'nobody', others: [], groups: [] } } as unknown as Profile;
     const watermarks = [{ kind: 'bytes' as const, limit: 2 * KEPT * this.itemBytes, target: KEPT * this.itemBytes }];
-    const facts = { id: order, server: 'mx-1', profile: 'product', store: 'hold', bounds: WIDE, policy: { name: 'cap' } } as unknown as RotationOrder;
+    const facts = { id: order, server: 'mx-1', profile: 'product', store: 'hold', bounds: WIDE, policy: { name: 'cap' } } as unknown as OrderFacts;
     return withHost('/', { databases: {} }, (host) =>
-      rotateStore({ host, profile, store, watermarks, clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: NO_PACE, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(this.place, 'journal'), watch }, facts),
+      use({ host, profile, store, watermarks, clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: NO_PACE, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: this.journalDir, ...part }, facts),
     );
   }
 }

@@ -16,4 +16,5 @@ export type { PlannedItem, Preview, StoreEngine } from './store-engine.js';
 export type { ApplyRequest, MarkedItems, OrderTerms, RotateRequest, StepWatch } from './rotate-request.js';
 export { refuseOrder, rotateStore } from './rotate-store.js';
 export { refusalOf } from './safe-root.js';
+export { StoreAway } from './store-away.js';
 export { readStateFile, stateFolder, writeStateFile } from './state-file.js';

@@ -7,6 +7,7 @@ import { forgetNames, pruneJournals } from './journal/old-journals.js';
 import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
 import type { ApplyRequest } from './rotate-request.js';
 import { overlapOf, refusalOf } from './safe-root.js';
+import { announcingRoots, assertStoreIsThere, hasBegun, whyAway, withoutStore } from './store-away.js';
 
 /** What an order came to, before it is signed. */
 interface Done {
@@ -48,12 +49,30 @@ export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<R
   const engine = engineFor(request.store);
   return accountFor(request.journalDir, order, request.now, async (journal) => {
     const refusal = refusalOf(request.store) ?? overlapOf(request.store, { hostRoot: request.host.rootPath, journalDir: request.journalDir });
-    const outcome: Outcome = refusal === null ? await engine.carryOut(request, order, journal) : journal.begun === undefined ? { ...NOTHING_DONE, outcome: 'refused', reason: refusal } : await engine.settle(request, order, journal, refusal);
-    const measured = outcome.after ?? (refusal === null || journal.begun !== undefined ? await engine.measure(request) : unknown('nothing was touched'));
+    if (refusal !== null) return settled(request, order, journal, refusal);
+    assertStoreIsThere(request, journal);
+    const outcome = await announcingRoots(request, journal, () => engine.carryOut(request, order, journal));
+    const after = await measured(request, journal, outcome);
     request.watch?.('finished');
-    return { outcome, after: measured };
+    return { outcome, after };
   });
 }
+
+/** A store that went away meanwhile is not measured: what stands in its place would be taken for what was left. */
+async function measured(request: ApplyRequest, journal: Journal, outcome: Outcome): Promise<Receipt['after']> {
+  const away = whyAway(request, journal);
+  return outcome.after ?? (away === null ? engineFor(request.store).measure(request) : unknown(`${away} any more`));
+}
+
+/** Ends an order that does not stand: one that announced nothing is refused, of another what lies half done is brought to its end. Errors: throws `StoreAway`. */
+async function settled(request: ApplyRequest, order: OrderFacts, journal: Journal, reason: string): Promise<Done> {
+  if (!hasBegun(journal)) return refused(reason);
+  const why = whyAway(request, journal);
+  const outcome = why === null ? await engineFor(request.store).settle(request, order, journal, reason) : withoutStore(request, journal, { why, reason });
+  return { outcome, after: await measured(request, journal, outcome) };
+}
+
+const refused = (reason: string): Done => ({ outcome: { ...NOTHING_DONE, outcome: 'refused', reason }, after: unknown('nothing was touched') });
 
 /**
  * Accounts for an order that does not stand here and now: one that was never begun is refused; of one that was, what lies half done is brought to its end first, so that an order that ran out after a crash is still accounted for.
@@ -61,10 +80,9 @@ export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<R
  */
 export function refuseOrder(place: { readonly journalDir: string; readonly now: () => number; readonly request: ApplyRequest | null }, order: OrderFacts, reason: string): Promise<Receipt> {
   return accountFor(place.journalDir, order, place.now, async (journal) => {
-    if (journal.begun === undefined) return { outcome: { ...NOTHING_DONE, outcome: 'refused', reason }, after: unknown('nothing was touched') };
+    if (!hasBegun(journal)) return refused(reason);
     if (place.request === null) throw new Error(`${reason}, and an earlier run had begun it: bring back the profile that it was made for`);
-    const engine = engineFor(place.request.store);
-    return { outcome: await engine.settle(place.request, order, journal, reason), after: await engine.measure(place.request) };
+    return settled(place.request, order, journal, reason);
   });
 }
 

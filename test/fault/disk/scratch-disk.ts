@@ -32,12 +32,20 @@ const LOSETUP = programOf('losetup') ?? 'losetup';
 /** Smaller ones are not made. Source: mkfs.xfs(8). Units: MiB; the file is sparse. */
 export const XFS_MIB_MIN = 320;
 
+export interface DiskTerms {
+  readonly MiB: number;
+  readonly options?: string;
+  /** Where it is mounted; a place of its own where this is not said. */
+  readonly at?: string;
+}
+
 /**
  * A file system of a suite's own, made in a file and mounted. Needs root.
  * A suite that mounts is best run in a mount namespace of its own, with which everything here ends.
  */
 export class ScratchDisk {
   #number = -1;
+  #isAway = false;
 
   private constructor(
     private readonly dir: string,
@@ -48,11 +56,11 @@ export class ScratchDisk {
   ) {}
 
   /** Null where this place lets nobody mount. */
-  static tryMake(kind: DiskKind, { MiB, options = '' }: { readonly MiB: number; readonly options?: string }): ScratchDisk | null {
+  static tryMake(kind: DiskKind, { MiB, options = '', at }: DiskTerms): ScratchDisk | null {
     const dir = mkdtempSync(join(tmpdir(), 'mailwarden-scratch-disk-'));
     chmodSync(dir, MAY_ENTER);
-    const disk = new ScratchDisk(dir, kind, join(dir, 'disk'), [kind === 'tmpfs' ? `size=${MiB}m,mode=755` : 'loop', options].filter((part) => part !== '').join(','));
-    mkdirSync(disk.at);
+    const disk = new ScratchDisk(dir, kind, at ?? join(dir, 'disk'), [kind === 'tmpfs' ? `size=${MiB}m,mode=755` : 'loop', options].filter((part) => part !== '').join(','));
+    mkdirSync(disk.at, { recursive: true });
     if (kind !== 'tmpfs') {
       const { program, args } = MAKERS[kind];
       writeFileSync(disk.#image, '');
@@ -64,8 +72,8 @@ export class ScratchDisk {
     return null;
   }
 
-  static make(kind: DiskKind, size: { readonly MiB: number; readonly options?: string }): ScratchDisk {
-    const disk = ScratchDisk.tryMake(kind, size);
+  static make(kind: DiskKind, terms: DiskTerms): ScratchDisk {
+    const disk = ScratchDisk.tryMake(kind, terms);
     if (disk === null) throw new Error(`no ${kind} could be mounted`);
     return disk;
   }
@@ -92,13 +100,25 @@ export class ScratchDisk {
     }
   }
 
+  /** As a machine that came up without this disk: its place is the empty folder that it is mounted on. */
+  leave(): void {
+    execFileSync('/usr/bin/umount', [this.at]);
+    this.#isAway = true;
+  }
+
+  /** Mounted again after it was away. */
+  return(): void {
+    if (!this.#mount()) throw new Error(`the ${this.kind} disk cannot be mounted again`);
+    this.#isAway = false;
+  }
+
   /** As when the kernel finds an error and lets nobody write any more, and back. */
   readOnly(isReadOnly: boolean): void {
     execFileSync('/usr/bin/mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, this.at]);
   }
 
   remove(): void {
-    this.#unmount();
+    if (!this.#isAway) this.#unmount();
     rmSync(this.dir, { recursive: true });
   }
 

@@ -9,7 +9,7 @@ import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
 import { formatExactDuration, instantOf, signDocument, type Signer } from '@mailwarden/kernel';
 import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
 import { windowOpenAt } from '@mailwarden/rotation';
-import { previewStore, refusalOf, refuseOrder, rotateStore, unfinishedOrders, type ApplyRequest, type OrderFacts, type Preview } from '@mailwarden/rotation-fs';
+import { previewStore, refusalOf, refuseOrder, rotateStore, StoreAway, unfinishedOrders, type ApplyRequest, type OrderFacts, type Preview } from '@mailwarden/rotation-fs';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { RotateDocument, RotateStore } from '../output/rotate-json.js';
 import { windowWords } from '../output/window-words.js';
@@ -142,13 +142,24 @@ async function applyTask(task: Task, staysOver: boolean, signer: Signer | null):
   }
 }
 
+/** Brings an order that was cut short to its end, and says so. A store that is away for now says nothing about the others. */
+async function settleOne(place: Parameters<typeof refuseOrder>[0], facts: OrderFacts): Promise<string> {
+  const begun = `An earlier run on ${facts.store} (order ${facts.id}) was cut short.`;
+  try {
+    const { outcome, reason, deleted } = await refuseOrder(place, facts, 'an earlier run was cut short');
+    return `${begun} It had deleted ${deleted.items} items; ${outcome === 'failed' ? reason : 'what it left half done was brought to its end'}.`;
+  } catch (cause) {
+    if (cause instanceof StoreAway) return `${begun} It cannot be ended now: ${cause.message}.`;
+    throw cause;
+  }
+}
+
 /** Brings what earlier local runs left half done to its end, or says why not. */
 async function settleEarlier(tasks: readonly Task[], journalDir: string): Promise<string[]> {
   const remarks: string[] = [];
   for (const facts of unfinishedOrders(journalDir)) {
     const request = tasks.find((task) => task.rule.profile === facts.profile && task.rule.store === facts.store)?.request ?? null;
-    const receipt = await refuseOrder({ journalDir, now: Date.now, request }, facts, 'an earlier run was cut short');
-    remarks.push(`An earlier run on ${facts.store} (order ${facts.id}) was cut short. It had deleted ${receipt.deleted.items} items; what it left half done was brought to its end.`);
+    remarks.push(await settleOne({ journalDir, now: Date.now, request }, facts));
   }
   return remarks;
 }

@@ -20,16 +20,25 @@ export function earlierFacts(dir: string, order: string): OrderFacts | null {
   }
 }
 
+/** Items that a record closes as deleted, whatever kind of store it is of. */
+const closedBy = (record: JournalRecord): { readonly items: number; readonly bytes: number } | null =>
+  record.kind === 'deleted' ? record : record.kind === 'rows-deleted' ? { items: record.rows, bytes: record.bytes } : record.kind === 'lines-done' ? { items: record.records, bytes: record.bytes } : null;
+
+/** What an order closed as deleted, finished or not. */
+export function deletedByOrder(records: readonly JournalRecord[]): { readonly items: number; readonly bytes: number } {
+  const deleted = { items: 0, bytes: 0 };
+  for (const closed of records.map(closedBy)) {
+    deleted.items += closed?.items ?? 0;
+    deleted.bytes += closed?.bytes ?? 0;
+  }
+  return deleted;
+}
+
 /** What one order deleted, as its own journal says; finished or not. */
 function deletedBy(records: readonly JournalRecord[]): Pick<Receipt, 'before' | 'deleted'> {
   const finished = records.find((record) => record.kind === 'finished');
   if (finished !== undefined) return finished.receipt;
-  const deleted = { items: 0, bytes: 0 };
-  for (const record of records) {
-    if (record.kind !== 'deleted' && record.kind !== 'rows-deleted') continue;
-    deleted.items += record.kind === 'deleted' ? record.items : record.rows;
-    deleted.bytes += record.bytes;
-  }
+  const deleted = deletedByOrder(records);
   return { before: records.find((record) => record.kind === 'begun')?.before ?? { items: 0, bytes: 0 }, deleted };
 }
 

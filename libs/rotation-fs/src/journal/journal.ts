@@ -35,6 +35,8 @@ export interface Begun {
 export type JournalRecord =
   /** `expiresAt` is that of the order, where it has one: until then it could be given again. */
   | { readonly kind: 'opened'; readonly content: Sha256; readonly facts: OrderFacts; readonly expiresAt?: string }
+  /** The folders that the store lies in, as they were when the order first announced something, and when that was: a run that goes on must find these very ones. */
+  | { readonly kind: 'store-roots'; readonly atMs: number; readonly roots: readonly { readonly root: string; readonly ino: number; readonly bornMs: number; readonly fileSystem: string }[] }
   | Begun
   | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly fileSystem: string }
   /** `files` is base64 of `packMoves`; their slots count up from `first`. */
@@ -113,6 +115,7 @@ export function readRecords(path: string): readonly JournalRecord[] {
 /** Append-only record of one order, on disk before what it announces. Errors: throws when it cannot be written or read; then nothing is deleted. */
 export class Journal {
   readonly #records: JournalRecord[];
+  #preceding: (() => JournalRecord) | null = null;
 
   private constructor(
     readonly path: string,
@@ -153,8 +156,15 @@ export class Journal {
     return this.#records.find((record) => record.kind === 'begun');
   }
 
+  /** What is written next goes to disk behind what this makes of it, in one write; null for nothing. */
+  precede(next: (() => JournalRecord) | null): void {
+    this.#preceding = next;
+  }
+
   /** Several records cost one sync: none of them is announced before all are on disk. */
-  write(...records: readonly JournalRecord[]): void {
+  write(...given: readonly JournalRecord[]): void {
+    const records = this.#preceding === null ? given : [this.#preceding(), ...given];
+    this.#preceding = null;
     const bytes = Buffer.from(records.map(lineOf).join(''));
     for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     fsyncSync(this.fd);

@@ -3,6 +3,7 @@ import type { SkipReason } from '@mailwarden/contracts';
 import { boundPassed, concernsStore } from '@mailwarden/rotation';
 import type { PlannedFile } from '../files/item-window.js';
 import type { RotateRequest } from '../rotate-request.js';
+import { assertStoreIsThere } from '../store-away.js';
 import { runTool } from './run-tool.js';
 import { toolItemOf } from './tool-item.js';
 import { filesOf, type HeldFile, type ToolPlan } from './tool-plan.js';
@@ -49,6 +50,7 @@ export async function carryOutByRule(work: ToolWork<RuleTool>, plan: ToolPlan): 
   request.watch?.('taken');
   const answer = await runTool({ argv, input: '', timeoutMs: Math.min(tool.timeoutSeconds, request.bounds.deadlineSeconds) * 1000, account: work.account });
   request.watch?.('moved');
+  assertStoreIsThere(request, work.journal); // A disk that went meanwhile would look as if all of it were deleted.
   const still = new Set([...filesOf(request)].map(keyOf));
   const gone = items.filter((item) => !still.has(keyOf(item)));
   syncFolders(request.host, gone);
