@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +105,19 @@ describe('halves of pairs that are alone', () => {
     expect(await rotate({}, order)).toMatchObject({ outcome: 'completed', resumed: true, deleted: { items: 0 }, orphans: { files: 1, rows: 1 } });
     expect(files()).not.toContain('lone old');
     expect(rows()).not.toContain('gone');
+    expect(isWhole()).toBe(true);
+  });
+
+  it.each([['folder', () => folder], ['database', () => join(root, 'var/opt/product/data')]] as const)('wait when the order goes on and the %s that it began with is away: no row of a whole pair goes', async (_what, placeOf) => {
+    const order = randomUUID();
+    await expect(rotate({ watch: (at) => { if (at === 'rows') throw new Error('cut short'); } }, order)).rejects.toThrow('cut short');
+    const [place, away] = [placeOf(), join(root, 'away')];
+    renameSync(place, away);
+    mkdirSync(place);
+    await expect(rotate({}, order)).rejects.toThrow('not the one that the order began with');
+    rmdirSync(place);
+    renameSync(away, place);
+    expect(await rotate({}, order)).toMatchObject({ outcome: 'completed', orphans: { files: 1, rows: 1 } });
     expect(isWhole()).toBe(true);
   });
 
