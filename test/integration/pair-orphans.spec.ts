@@ -121,6 +121,14 @@ describe('halves of pairs that are alone', () => {
     expect(isWhole()).toBe(true);
   });
 
+  it('stay when the folder was emptied before the order goes on', async () => {
+    const order = randomUUID();
+    await expect(rotate({ watch: (at) => { if (at === 'rows') throw new Error('cut short'); } }, order)).rejects.toThrow('cut short');
+    for (const name of files()) unlinkSync(join(folder, name));
+    expect(await rotate({}, order)).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('mounted')] });
+    expect(rows()).toHaveLength(PAIRS + 2);
+  });
+
   it('leave after the pairs that are over a limit', async () => {
     expect(await rotate({ watermarks: [{ kind: 'records', limit: 30, target: 20 }] })).toMatchObject({ outcome: 'completed', deleted: { items: 22 }, orphans: { files: 1, rows: 1 } });
     expect(files()).toHaveLength(PAIRS + 1 - 22);

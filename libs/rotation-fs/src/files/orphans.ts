@@ -129,7 +129,7 @@ export async function repairOrphans(request: ApplyRequest, terms: CarryOut, othe
   const rows = await loneRows(otherHalf, [...roots], onDisk, choice);
   if (files.length + rows.length === 0) return stays(null);
   const whole = names.filter((name) => onDisk.has(plainName(name, [...roots]))).length;
-  const doubt = before === null ? (doubtOf({ files: files.length, rows: rows.length, whole }) ?? boundOf(request, deleted, files.length + rows.length, onDisk.size + names.length)) : null;
+  const doubt = doubtOf({ files: files.length, rows: rows.length, whole }) ?? (before === null ? boundOf(request, deleted, files.length + rows.length, onDisk.size + names.length) : null);
   if (doubt !== null) return stays(`orphans stay: ${doubt}`);
   if (before === null) work.journal.write(...(work.journal.begun === undefined ? [begun] : []), { kind: 'orphans-begun' });
   const stopped = await removeRows(terms, otherHalf, rows, choice);
