@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { eventually, startPostgres, startPostgresReplica, type RunningPostgres } from '@mailwarden/testing';
+import { eventually, freePort, noDatabases, startMariadb, startPostgres, startPostgresReplica, type RunningMariadb, type RunningPostgres } from '@mailwarden/testing';
+import { createConnection, type Connection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newOrder, PlainStore, WIDE } from '../fault/plain-store.js';
 import { TableHost, type TrimmedProduct } from './trimmer-conformance.js';
 
 const START_MS = 120_000;
@@ -124,6 +126,100 @@ describe('a table of PostgreSQL with a streaming replica', () => {
     const receipt = await rotating;
     expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: PACE * PACED_SECONDS } });
     expect(receipt.notes?.join('\n')).toMatch(/^replicas were waited for, \d+ s in all: a replica is \d+ s behind$/m);
+    await caughtUp();
+    expect(await counted(copy)).toBe(500);
+  });
+
+  describe('under file and row pairs', () => {
+    const PAIRS = 2_500;
+    let pairs: PlainStore;
+    const fillPairs = async (): Promise<void> => {
+      pairs = PlainStore.make('replica', root, { port: primary.port, user: primary.superuser, passwordFile: primary.passwordFile });
+      const names = Array.from({ length: PAIRS }, (_, place) => `letter-${place}`);
+      for (const [place, name] of names.entries()) {
+        writeFileSync(join(pairs.store, name), 'a letter');
+        utimesSync(join(pairs.store, name), BEGINNING_S + place, BEGINNING_S + place);
+      }
+      await product.query('DROP TABLE IF EXISTS backup; CREATE TABLE backup (id bigserial PRIMARY KEY, stored_at timestamptz NOT NULL, file text NOT NULL)');
+      await product.query('INSERT INTO backup (stored_at, file) SELECT to_timestamp($2 + place), name FROM unnest($1::text[]) WITH ORDINALITY AS f(name, place)', [names, BEGINNING_S]);
+    };
+    const rowsOf = async (client: Client): Promise<number> => Number((await client.query<{ count: string }>('SELECT count(*) AS count FROM backup')).rows[0]?.count);
+
+    it('both halves stay while a replica is far behind, and the receipt says why', { timeout: START_MS }, async () => {
+      await fillPairs();
+      await copy.query('SELECT pg_wal_replay_pause()');
+      await writeMuch();
+      expect(await pairs.rotate(newOrder(), { watermarks: to(500), bounds: { ...WIDE, deadlineSeconds: 4 } })).toMatchObject({ outcome: 'stopped', deleted: { items: 0 }, reason: expect.stringMatching(/time of 4 s ran out.*a replica is \d+ MiB of the log behind/) });
+      expect(readdirSync(pairs.store)).toHaveLength(PAIRS);
+      expect(await rowsOf(product)).toBe(PAIRS);
+    });
+
+    it('both halves leave when it has caught up, there too', { timeout: START_MS }, async () => {
+      await fillPairs();
+      await copy.query('SELECT pg_wal_replay_pause()');
+      await writeMuch();
+      const rotating = pairs.rotate(newOrder(), { watermarks: to(500) });
+      await wait(4_000);
+      expect(readdirSync(pairs.store).filter((name) => name.startsWith('letter'))).toHaveLength(PAIRS);
+      await copy.query('SELECT pg_wal_replay_resume()');
+      const receipt = await rotating;
+      expect(receipt).toMatchObject({ outcome: 'completed', reason: '', deleted: { items: PAIRS - 500 } });
+      expect(receipt.notes?.join('\n')).toMatch(/^replicas were waited for, \d+ s in all: a replica is \d+ MiB of the log behind$/m);
+      expect(readdirSync(pairs.store)).toHaveLength(500);
+      await caughtUp();
+      expect(await rowsOf(copy)).toBe(500);
+    });
+  });
+});
+
+const SKIPPED = noDatabases();
+
+describe.skipIf(SKIPPED !== null)(`a table of MariaDB with a replica${SKIPPED === null ? '' : ` (skipped: ${SKIPPED})`}`, () => {
+  const root = mkdtempSync(join(tmpdir(), 'mailwarden-replica-'));
+  let primary: RunningMariadb;
+  let replica: RunningMariadb;
+  let product: Connection;
+  let copy: Connection;
+  let host: TableHost;
+  const counted = async (client: Connection): Promise<number> => Number((await client.query<never[]>('SELECT COUNT(*) AS count FROM product.events'))[0].map(({ count }) => count)[0]);
+  const fill = async (count: number): Promise<void> => {
+    await product.query('CREATE OR REPLACE TABLE product.events (id bigint PRIMARY KEY, at datetime(6))');
+    await product.query(`INSERT INTO product.events SELECT seq, '2026-01-01 00:00:00' + INTERVAL seq SECOND FROM product.seq_1_to_${count}`);
+  };
+  const here = (): TrimmedProduct => ({
+    store: { rows: { database: { engine: 'mariadb', socket: '/run/product/mysqld.sock', name: 'product', user: 'root' }, relation: 'events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null }, lists: null },
+    root,
+    settings: { databases: {} },
+    fill: (records) => fill(records.length),
+    left: async () => (await product.query<never[]>('SELECT id FROM product.events ORDER BY at, id'))[0].map(({ id }) => Number(id)),
+    writer: '',
+  });
+  const caughtUp = () => eventually('the replica has all', CAUGHT_UP_MS_MAX, async () => ((await counted(copy).catch(() => -1)) === (await counted(product)) ? true : undefined));
+
+  beforeAll(async () => {
+    mkdirSync(join(root, 'run/product'), { recursive: true });
+    const port = await freePort();
+    [primary, replica] = await Promise.all([startMariadb(join(root, 'run/product'), { serverId: 1, port }), startMariadb(undefined, { serverId: 2, port: null })]);
+    product = await createConnection({ socketPath: primary.socket, user: 'root', multipleStatements: true });
+    copy = await createConnection({ socketPath: replica.socket, user: 'root', multipleStatements: true });
+    await product.query("CREATE USER copier@'127.0.0.1'; GRANT REPLICATION SLAVE ON *.* TO copier@'127.0.0.1'; CREATE DATABASE product");
+    await copy.query(`CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${port}, MASTER_USER = 'copier', MASTER_LOG_FILE = 'changes.000001', MASTER_LOG_POS = 4; START SLAVE`);
+    host = new TableHost(here);
+    await fill(20_000);
+    await caughtUp();
+  }, START_MS);
+  afterAll(async () => {
+    await copy?.end();
+    await product?.end();
+    await Promise.all([replica?.stop(), primary?.stop()]);
+    host?.remove();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('is known to have one that does not tell how far it is, which then has half of the time', { timeout: START_MS }, async () => {
+    expect(await host.trimmer((trimmer) => trimmer.replicas())).toEqual({ behind: null, hidden: true });
+    const order = await host.rotate({ watermarks: [{ kind: 'records', limit: 500, target: 500 }] });
+    expect(order).toMatchObject({ outcome: 'completed', deleted: { items: 19_500 } });
     await caughtUp();
     expect(await counted(copy)).toBe(500);
   });

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { CLOCK_APART_MS_MAX } from '@mailwarden/rotation';
 
 /** How long an order may take, by a clock that does not jump, and whether one that does may end it. */
@@ -20,4 +21,10 @@ export function outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds, 
   if (passedMs >= deadlineSeconds * 1000) return `the time of ${deadlineSeconds} s ran out`;
   const apartMs = Math.abs(now() - startedMs - passedMs);
   return byAge && apartMs > CLOCK_APART_MS_MAX ? 'the clock of the host jumped while the order was carried out, so ages cannot be told' : null;
+}
+
+/** Waits, unless whoever started the order wants it to end; and never beyond the order's own time. Units: milliseconds. */
+export async function pauseWithin({ startedMonotonicMs, deadlineSeconds, stop }: Patience, ms: number): Promise<void> {
+  const leftMs = Math.max(0, deadlineSeconds * 1000 - (performance.now() - startedMonotonicMs));
+  await wait(Math.min(ms, leftMs), undefined, stop === null ? {} : { signal: stop }).catch(() => undefined);
 }

@@ -34,15 +34,26 @@ function makeSystemTables(server: DatabaseProgram, dir: string): void {
   if (status !== 0) throw new Error(`MariaDB cannot make its tables: ${error?.message ?? stderr.trim().split('\n').filter((line) => line.includes('ERROR')).at(-1) ?? 'no reason given'}`);
 }
 
-/** `sockets` is the folder of the socket, which is `mysqld.sock`; one of its own where it is left out. */
-export async function startMariadb(sockets?: string): Promise<RunningMariadb> {
+/** Part in a replication: a primary listens on a port of the loopback, a replica on none. */
+export interface MariadbReplication {
+  readonly serverId: number;
+  readonly port: number | null;
+}
+
+const networkOf = (replication: MariadbReplication | undefined): string[] => [
+  ...(replication?.port == null ? ['--skip-networking'] : ['--bind-address=127.0.0.1', `--port=${replication.port}`, '--log-bin=changes']),
+  ...(replication === undefined ? [] : [`--server-id=${replication.serverId}`]),
+];
+
+/** `sockets` is the folder of the socket, which is `mysqld.sock`; one of its own where it is left out. `replication` makes it a primary or a replica. */
+export async function startMariadb(sockets?: string, replication?: MariadbReplication): Promise<RunningMariadb> {
   const server = databaseProgram('sbin/mariadbd');
   if (server === null) throw new Error('no mariadbd was found; bin/test integration fetches one');
   const dir = await mkdtemp(join(tmpdir(), 'mailwarden-mariadb-'));
   await mkdir(join(dir, 'data'));
   makeSystemTables(server, dir);
   const socket = join(sockets ?? dir, 'mysqld.sock');
-  const args = [...commonArguments(server, dir), `--socket=${socket}`, `--pid-file=${join(dir, 'pid')}`, '--skip-networking', '--secure-file-priv='];
+  const args = [...commonArguments(server, dir), `--socket=${socket}`, `--pid-file=${join(dir, 'pid')}`, ...networkOf(replication), '--secure-file-priv='];
   let end: () => Promise<void> = () => Promise.resolve();
   const start = async (): Promise<void> => {
     const running = await startOnSocket({ program: server.program, args, env: server.env }, socket);

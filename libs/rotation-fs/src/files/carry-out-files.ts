@@ -1,5 +1,6 @@
+import { performance } from 'node:perf_hooks';
 import type { IntendedMove } from '../journal/packed-moves.js';
-import { outOfPatience, type Patience } from '../patience.js';
+import { outOfPatience, pauseWithin, type Patience } from '../patience.js';
 import type { Deleted } from '../outcome.js';
 import { carryOutBatch, type ClosedBatch } from './file-batch.js';
 import type { FileWork } from './file-work.js';
@@ -23,6 +24,15 @@ export interface CarryOut {
 
 const moveOf = ({ root: _root, ...file }: PlannedFile, n: number, place: number): IntendedMove => ({ n, root: place, ...file });
 
+/** Files whose rows leave too go no faster than the copies of the database follow. Returns why there is no going on. */
+const replicasAreBehind = async ({ replicas }: FileWork, patience: Patience, settle: () => void): Promise<string | null> => (replicas === null ? null : replicas.untilNear(patience, settle));
+
+/** Writes the account of a batch that waits for the next announcement: time is going to pass, or there is none. */
+function settled(work: FileWork, closed: ClosedBatch | null): null {
+  if (closed !== null) work.journal.write(closed.account);
+  return null;
+}
+
 /** Deletes the planned files of a piece, batch by batch, the oldest batch first. Returns why it ended early, and the first slot that is free; a halt of null means that all was tried. */
 export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut, { window, chosen }: PlanPiece, firstSlot: number): Promise<{ readonly halt: Halt | null; readonly nextSlot: number }> {
   let batch = tempo.itemsAtOnce(BATCH_FILES_FIRST);
@@ -30,7 +40,7 @@ export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut
   let at = 0;
   let halt: Halt | null = null;
   while (at < chosen.length && halt === null) {
-    const stopped = outOfPatience(patience);
+    const stopped = outOfPatience(patience) ?? (await replicasAreBehind(work, patience, () => (closed = settled(work, closed))));
     if (stopped !== null) {
       halt = { outcome: 'stopped', reason: stopped };
       break;
@@ -39,11 +49,14 @@ export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut
       const file = window.fileAt(place);
       return moveOf(file, firstSlot + at + index, work.folders.placeOf(file.root));
     });
+    const beganMs = performance.now();
     closed = await carryOutBatch(work, moves, closed, deleted, () => outOfPatience(patience));
     halt = closed.halt;
     at += moves.length;
+    const restMs = work.replicas?.restAfterMs(performance.now() - beganMs) ?? 0;
+    if (restMs > 0) await pauseWithin(patience, restMs);
     if (work.otherHalf === null) batch = tempo.itemsAtOnce(Math.min(BATCH_FILES_MAX, batch * 2));
   }
-  if (closed !== null) work.journal.write(closed.account);
+  settled(work, closed);
   return { halt, nextSlot: firstSlot + at };
 }

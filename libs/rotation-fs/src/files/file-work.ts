@@ -1,6 +1,7 @@
 import type { BytePath } from '@mailwarden/inventory';
 import type { Journal } from '../journal/journal.js';
 import type { IntendedMove } from '../journal/packed-moves.js';
+import type { ReplicaWait } from '../replica-wait.js';
 import type { StepWatch } from '../rotate-request.js';
 import type { HalfName, OtherHalf } from './other-half.js';
 import type { Overwriter } from './overwriter.js';
@@ -13,6 +14,8 @@ export interface FileWork {
   readonly journal: Journal;
   /** Null for stores without rows. */
   readonly otherHalf: OtherHalf | null;
+  /** Of the database that the rows are in; null for stores without rows. */
+  readonly replicas: ReplicaWait | null;
   readonly overwriter: Overwriter;
   readonly remover: SlotRemover;
   readonly watch: StepWatch;

@@ -92,7 +92,7 @@ function boundOf({ bounds }: ApplyRequest, deleted: Deleted, halves: number, all
 /** Deletes rows by their keys, a batch at a time, each announced. A batch that is in anybody's way stays for another order. */
 async function removeRows({ work, patience }: CarryOut, otherHalf: OtherHalf, keys: readonly string[], choice: TrimChoice): Promise<string | null> {
   for (let at = 0; at < keys.length; at += ROWS_PER_BATCH) {
-    const stopped = outOfPatience(patience);
+    const stopped = outOfPatience(patience) ?? (await work.replicas?.untilNear(patience, () => undefined)) ?? null;
     if (stopped !== null) return stopped;
     const batch = keys.slice(at, at + ROWS_PER_BATCH);
     work.journal.write({ kind: 'rows-intent', keys: batch, bytesPerRow: 0 });

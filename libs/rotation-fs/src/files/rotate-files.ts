@@ -6,6 +6,7 @@ import { lowerPriority } from '@mailwarden/linux';
 import type { BegunOrder } from '@mailwarden/rotation';
 import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
 import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
+import { ReplicaWait } from '../replica-wait.js';
 import type { ApplyRequest } from '../rotate-request.js';
 import { carryOutPiece, type CarryOut } from './carry-out-files.js';
 import { halfNameOf, type FileWork } from './file-work.js';
@@ -49,12 +50,12 @@ interface Account {
   readonly deleted: Deleted;
   readonly resumed: boolean;
   readonly facts: Receipt['facts'];
-  readonly work: Pick<FileWork, 'overwriter' | 'remover'>;
+  readonly work: Pick<FileWork, 'overwriter' | 'remover' | 'replicas'>;
 }
 
 function saying({ begun, plan, deleted, resumed, facts, work }: Account): Said {
   const first = begun ?? (plan === null ? NOTHING_DONE : { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } });
-  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: [...work.overwriter.notes, ...work.remover.notes] });
+  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: [...work.overwriter.notes, ...work.remover.notes, ...(work.replicas?.notes ?? [])] });
 }
 
 /** How an order is told that ran to its end. */
@@ -126,7 +127,7 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
   const isResumed = journal.begun !== undefined;
   try {
     const watch = request.watch ?? (() => undefined);
-    const result = await use({ folders, journal, otherHalf, overwriter: new Overwriter(request.overwrite), remover, watch }, tempo);
+    const result = await use({ folders, journal, otherHalf, replicas: otherHalf === null ? null : new ReplicaWait(otherHalf.rows), overwriter: new Overwriter(request.overwrite), remover, watch }, tempo);
     watch('leaving');
     if (isResumed) folders.removeForgotten(compilePatterns(request.store.files).roots);
     folders.close('remove');

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { SkipReason } from '@mailwarden/contracts';
 import type { RecordTrimmer, Removal, Stay, TrimChoice } from '@mailwarden/product-database';
 import type { Journal, JournalRecord } from '../journal/journal.js';
 import type { Deleted } from '../outcome.js';
-import { outOfPatience, type Patience } from '../patience.js';
+import { outOfPatience, pauseWithin, type Patience } from '../patience.js';
+import { ReplicaWait } from '../replica-wait.js';
 import type { ApplyRequest } from '../rotate-request.js';
 import { BATCH_RECORDS_FIRST, BATCH_RECORDS_MAX, nextBatch } from './batch-size.js';
 
@@ -12,9 +12,7 @@ import { BATCH_RECORDS_FIRST, BATCH_RECORDS_MAX, nextBatch } from './batch-size.
 export const CHOSEN_MAX = 100_000;
 /** Rows that stay because others need them are gone round, up to so many: more of them are a state that a person must look at. */
 const PASSED_OVER_MAX = 1_000;
-/** How often the copies of the database are looked at. Units: milliseconds. */
-const REPLICAS_LOOK_MS = 1_000;
-/** How long one waits for copies that are behind, and for whoever keeps the store to himself. Units: milliseconds. */
+/** How long one waits for whoever keeps the store to himself. Units: milliseconds. */
 const WAIT_MS_MAX = 30_000;
 const BUSY_PAUSE_MS = 100;
 /** How much of a paced second one batch takes at most. Units: seconds. */
@@ -51,16 +49,14 @@ class Trimming {
   readonly #batchMax: number;
   #queue: string[];
   readonly #passedOver = new Map<string, Stay>();
-  #replicasSeenMs = -Infinity;
-  #replicasHidden = false;
+  readonly #replicas: ReplicaWait;
   /** An account that waits to be written with the next announcement, for one sync of the disk instead of two. */
   #account: JournalRecord[] = [];
   #busySinceMs: number | null = null;
-  #waitedMs = 0;
-  #waitedFor = '';
 
   constructor(private readonly given: Trim) {
     this.#queue = [...given.keys];
+    this.#replicas = new ReplicaWait(given.trimmer);
     const { itemsPerSecond } = given.request.pace;
     this.#batchMax = itemsPerSecond === null ? BATCH_RECORDS_MAX : Math.max(1, Math.floor(itemsPerSecond * PACED_SECONDS));
     this.#batch = Math.min(BATCH_RECORDS_FIRST, this.#batchMax);
@@ -74,8 +70,7 @@ class Trimming {
       this.given.deleted.skipped.set(SKIPPED[stay], (this.given.deleted.skipped.get(SKIPPED[stay]) ?? 0) + count);
     }
     await this.given.trimmer.forget();
-    const waited = stopped === null && this.#waitedMs > 0 ? [`replicas were waited for, ${Math.ceil(this.#waitedMs / MS_PER_SECOND)} s in all: ${this.#waitedFor}`] : [];
-    return { stopped, notes: waited };
+    return { stopped, notes: stopped === null ? this.#replicas.notes : [] };
   }
 
   #settle(): void {
@@ -88,7 +83,7 @@ class Trimming {
   async #go(): Promise<string | null> {
     const { trimmer, choice, patience } = this.given;
     for (let left = this.given.items; left > 0; ) {
-      const stopped = outOfPatience(patience) ?? (await this.#replicasAreBehind()) ?? this.#tooManyStay();
+      const stopped = outOfPatience(patience) ?? (await this.#replicas.untilNear(patience, () => this.#settle())) ?? this.#tooManyStay();
       if (stopped !== null) return stopped;
       if (this.#queue.length === 0) this.#queue = [...(await trimmer.choose(choice, Math.min(left, CHOSEN_MAX), new Set(this.#passedOver.keys()))).keys];
       if (this.#queue.length === 0) return null;
@@ -147,42 +142,18 @@ class Trimming {
     return `more than ${PASSED_OVER_MAX} of the oldest rows cannot go: ${STAYED[why ?? 'locked']}`;
   }
 
-  /** Waits for copies that are behind. Returns why there is no going on; null where they are near enough. */
-  async #replicasAreBehind(): Promise<string | null> {
-    const sinceMs = performance.now();
-    if (sinceMs - this.#replicasSeenMs < REPLICAS_LOOK_MS) return null;
-    return this.#awaitReplicas(sinceMs);
-  }
-
-  async #awaitReplicas(sinceMs: number): Promise<string | null> {
-    for (;;) {
-      const { behind, hidden } = await this.given.trimmer.replicas();
-      [this.#replicasSeenMs, this.#replicasHidden] = [performance.now(), hidden];
-      if (behind === null) return null;
-      this.#settle(); // What is gone is accounted for before time passes.
-      this.#waitedFor = behind;
-      if (performance.now() - sinceMs > WAIT_MS_MAX) return `${behind}, and was waited for ${WAIT_MS_MAX / MS_PER_SECOND} s`;
-      const pausedMs = performance.now();
-      const stopped = await this.#pause(REPLICAS_LOOK_MS);
-      this.#waitedMs += performance.now() - pausedMs;
-      if (stopped !== null) return `${stopped} while it waited: ${behind}`;
-    }
-  }
-
   /** The order's own pace; where copies are that do not tell how far they are, half of the time is theirs. */
   async #rest(rows: number, heldMs: number): Promise<void> {
     const { itemsPerSecond, bytesPerSecond } = this.given.request.pace;
     const paced = Math.max(itemsPerSecond === null ? 0 : rows / itemsPerSecond, bytesPerSecond === null ? 0 : (rows * this.given.bytesPerRow) / bytesPerSecond) * MS_PER_SECOND;
-    const restMs = Math.max(paced - heldMs, this.#replicasHidden ? heldMs : 0);
+    const restMs = Math.max(paced - heldMs, this.#replicas.restAfterMs(heldMs));
     if (restMs > 0) await this.#pause(restMs);
   }
 
-  /** Waits, unless whoever started the order wants it to end; and never beyond the order's own time. Returns null, or why to stop. */
+  /** Returns null, or why to stop. */
   async #pause(ms: number): Promise<string | null> {
-    const { patience } = this.given;
-    const leftMs = Math.max(0, patience.deadlineSeconds * MS_PER_SECOND - (performance.now() - patience.startedMonotonicMs));
-    await wait(Math.min(ms, leftMs), undefined, patience.stop === null ? {} : { signal: patience.stop }).catch(() => undefined);
-    return outOfPatience(patience);
+    await pauseWithin(this.given.patience, ms);
+    return outOfPatience(this.given.patience);
   }
 }
 
