@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from '@mailwarden/kernel';
+import { ownProgram } from './own-program.js';
 import type { SqliteFile } from './sqlite-file.js';
 import type { SqliteAnswer, SqliteQuestion } from './sqlite-question.js';
 import { sqliteTrouble } from './sqlite-trouble.js';
@@ -14,9 +14,7 @@ const ANSWER_MS_MAX = LIFE_MS_MAX + 2_000;
 /** Names of the files of a large store. Units: bytes. */
 const ANSWER_BYTES_MAX = 128 * 1024 * 1024;
 const HEAP_MB_MAX = 256;
-/** Runs beside this file, from source as well as built. */
-const CHILD = fileURLToPath(new URL(`./sqlite-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-const NODE = [process.execPath, '--disable-warning=ExperimentalWarning', `--max-old-space-size=${HEAP_MB_MAX}`, CHILD] as const;
+const NODE = ownProgram(new URL('./sqlite-child', import.meta.url), HEAP_MB_MAX);
 const SETPRIV = '/usr/bin/setpriv';
 /** Account that every Linux system has, and that nothing belongs to. */
 const NOBODY = '65534';

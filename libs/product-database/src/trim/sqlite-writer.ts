@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fstatSync, lstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { entryOf } from '../beneath.js';
+import { ownProgram } from '../sqlite/own-program.js';
 import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import type { SqliteFile } from '../sqlite/sqlite-file.js';
 import type { SqliteCommand, SqliteReply, SqliteWriterStart } from './sqlite-command.js';
@@ -18,9 +18,7 @@ const GOODBYE_MS_MAX = 5_000;
 const SETPRIV = '/usr/bin/setpriv';
 /** Of setpriv, when it cannot do what it is asked. */
 const NOT_BECOME = 127;
-/** Runs beside this file, from source as well as built. */
-const CHILD = fileURLToPath(new URL(`./sqlite-writer-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-const NODE = [process.execPath, '--disable-warning=ExperimentalWarning', `--max-old-space-size=${HEAP_MB_MAX}`, CHILD] as const;
+const NODE = ownProgram(new URL('./sqlite-writer-child', import.meta.url), HEAP_MB_MAX);
 
 /**
  * The account that the file belongs to, which has no capability and can get none, ended when we are. The executor cannot change its bounding set, and an account that is not root needs no such wall.
