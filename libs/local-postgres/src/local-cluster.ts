@@ -12,6 +12,9 @@ const CONNECT_MS_MAX = 2_000;
 /** Connections for three services, the product databases of a demo fleet, and people who look. */
 const CONNECTIONS_MAX = 200;
 
+/** What every cluster is like, whoever's it is. */
+const FORM = ['-U', SUPERUSER, '-A', 'scram-sha-256', '--no-locale', '-E', 'UTF8'] as const;
+
 /** Place of one database cluster on this machine. */
 export interface ClusterPlace {
   /** Folder of the cluster; its parent must exist. */
@@ -29,6 +32,13 @@ export function reasonIn(stderr: string): string {
   return lines.find((line) => /error|fatal|could not|no space/i.test(line)) ?? lines.at(-1) ?? 'no reason given';
 }
 
+/** Tells clusters apart that `ensureCluster` makes with another program, or in another form. Shape: a text of any length. */
+export async function clusterKind(): Promise<string> {
+  const { initdb } = await findPostgres();
+  const { size, mtimeMs } = await stat(initdb);
+  return [initdb, size, mtimeMs, ...FORM].join(' ');
+}
+
 /** Makes the cluster when there is none. A start that was cut short leaves only a folder aside, which is made anew. */
 export async function ensureCluster({ dir, passwordFile }: Pick<ClusterPlace, 'dir' | 'passwordFile'>): Promise<void> {
   if (await exists(join(dir, 'PG_VERSION'))) return;
@@ -41,7 +51,7 @@ export async function ensureCluster({ dir, passwordFile }: Pick<ClusterPlace, 'd
   await writeFile(secret, await readFile(passwordFile), { mode: 0o600 });
   const made = join(workshop, 'cluster');
   if (unprivileged.owner !== null) for (const path of [workshop, secret]) await chown(path, unprivileged.owner.uid, unprivileged.owner.gid);
-  const [program = '', ...args] = unprivileged.command(initdb, ['-D', made, '-U', SUPERUSER, `--pwfile=${secret}`, '-A', 'scram-sha-256', '--no-locale', '-E', 'UTF8']);
+  const [program = '', ...args] = unprivileged.command(initdb, ['-D', made, `--pwfile=${secret}`, ...FORM]);
   const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env: {}, cwd: '/' });
   if (status !== 0) throw new Error(`the database could not be made in ${dir}: ${error?.message ?? reasonIn(stderr)}`);
   await rename(made, dir);

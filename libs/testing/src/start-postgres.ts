@@ -1,15 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { awaitServer, connectAsSuperuser, ensureCluster, serverCommand, SUPERUSER, type ClusterPlace } from '@mailwarden/local-postgres';
+import { awaitServer, connectAsSuperuser, serverCommand, SUPERUSER, type ClusterPlace } from '@mailwarden/local-postgres';
 import { freePort } from './free-port.js';
-
-const PASSWORD_BYTES = 18;
-/** As root the server runs as another account, which has to get into the folder. */
-const MAY_ENTER = 0o711;
+import { copied, folderForServer, newPassword, postgresTemplate } from './postgres-template.js';
 
 /** A real PostgreSQL, on the loopback, for one suite. */
 export interface RunningPostgres {
@@ -77,16 +72,30 @@ async function serverOf(place: ClusterPlace, dir: string): Promise<RunningPostgr
 }
 
 async function freshPlace(passwordFile: string | null): Promise<{ place: ClusterPlace; dir: string }> {
-  const dir = await mkdtemp(join(tmpdir(), 'mailwarden-postgres-'));
-  await chmod(dir, MAY_ENTER);
+  const dir = await folderForServer();
   return { dir, place: { dir: join(dir, 'cluster'), passwordFile: passwordFile ?? join(dir, 'password'), port: await freePort() } };
+}
+
+/** A password of its own, instead of the template's. */
+async function takePassword({ port, passwordFile }: ClusterPlace): Promise<void> {
+  const session = await connectAsSuperuser({ port, passwordFile });
+  try {
+    const password = newPassword();
+    await session.query(`ALTER ROLE ${session.escapeIdentifier(SUPERUSER)} PASSWORD ${session.escapeLiteral(password)}`);
+    await writeFile(passwordFile, password, { mode: 0o600 });
+  } finally {
+    await session.end();
+  }
 }
 
 export async function startPostgres(): Promise<RunningPostgres> {
   const { dir, place } = await freshPlace(null);
-  await writeFile(place.passwordFile, randomBytes(PASSWORD_BYTES).toString('base64url'), { mode: 0o600 });
-  await ensureCluster(place);
-  return serverOf(place, dir);
+  const template = await postgresTemplate();
+  copied(template.cluster, place.dir);
+  await copyFile(template.passwordFile, place.passwordFile);
+  const running = await serverOf(place, dir);
+  await takePassword(place);
+  return running;
 }
 
 /**
@@ -99,7 +108,7 @@ export async function startPostgresReplica(primary: RunningPostgres): Promise<Ru
   try {
     await session.query("SELECT pg_backup_start('replica', true)");
     const { rows: [from] } = await session.query<{ data_directory: string }>('SHOW data_directory');
-    execFileSync('/bin/cp', ['--archive', from?.data_directory ?? '', place.dir]);
+    copied(from?.data_directory ?? '', place.dir);
     const { rows: [label] } = await session.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
     // What the primary wrote of its log meanwhile is streamed; its number of a process is another server's.
     for (const name of await readdir(join(place.dir, 'pg_wal'))) if (/^[0-9A-F]{24}/.test(name)) await rm(join(place.dir, 'pg_wal', name));
