@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { loadTrust } from '@mailwarden/config';
 import { MESSAGE_TYPES, PAYLOAD_BYTES_MAX, QUESTION_LIFE_MS, sealEnvelope, serviceSource, subjects, type Answer, type Envelope, type ServiceQuery } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { instantOf, type Signer } from '@mailwarden/kernel';
+import { instantOf, sha256, type Signer } from '@mailwarden/kernel';
 import { connectBus, NobodyAnswers, ServiceAnswers, ServiceQuestions } from '@mailwarden/messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -111,11 +111,22 @@ describe('an answer that the service did not give', () => {
   });
 
   it('is told from a question that is too large to be asked', async () => {
-    expect(await plane.questions.ask('rotation.apply', { ...REQUEST, documents: ['x'.repeat(200_000), 'x'.repeat(200_000)] }, { timeoutMs: ANSWER_MS_MAX })).toEqual(refused('too-large'));
+    expect(await plane.questions.ask('rotation.apply', { ...REQUEST, documents: [1, 2, 3].map(() => randomBytes(99_000).toString('hex')) }, { timeoutMs: ANSWER_MS_MAX })).toEqual(refused('too-large'));
   });
 
   it('is told from nobody being there', async () => {
     await expect(plane.questions.ask('rotation.waiting', {}, { timeoutMs: ANSWER_MS_MAX })).rejects.toBeInstanceOf(NobodyAnswers);
+  });
+
+  it('that is long comes whole: what is alike in it takes no room on the way', async () => {
+    const { trust } = plane.nats.identity;
+    const versions = Array.from({ length: 40 }, (_, n) => ({ version: sha256(String(n)), text: POLICY.repeat(500), at: instantOf(n), by: 'anna', reason: 'a test', withdrawn: false }));
+    const answers = new ServiceAnswers('rotation', { bus: broker, signer: signerOf('rotation'), trust: await loadTrust(trust), takeOnce: () => Promise.resolve(true), onFailure: () => undefined, onRefused: () => undefined });
+    const serving = answers.serve('rotation.history', () => Promise.resolve({ ok: true, value: { versions } }));
+    await answers.ready();
+    expect(Buffer.byteLength(JSON.stringify(versions))).toBeGreaterThan(10 * PAYLOAD_BYTES_MAX);
+    expect(await plane.questions.ask('rotation.history', { policy: 'cap' as never }, { timeoutMs: ANSWER_MS_MAX })).toEqual({ ok: true, value: { versions } });
+    serving.unsubscribe();
   });
 
   it('that is larger than a message may be is refused in words, and a handler that fails is told of', async () => {
@@ -124,7 +135,7 @@ describe('an answer that the service did not give', () => {
     const answers = new ServiceAnswers('rotation', { bus: broker, signer: signerOf('rotation'), trust: await loadTrust(trust), takeOnce: () => Promise.resolve(true), onFailure: (cause) => failures.push(cause), onRefused: () => undefined });
     const subscriptions = [
       answers.serve('rotation.waiting', () => Promise.reject(new Error('the database is away'))),
-      answers.serve('rotation.history', () => Promise.resolve({ ok: true, value: { text: 'x'.repeat(PAYLOAD_BYTES_MAX) } as never })),
+      answers.serve('rotation.history', () => Promise.resolve({ ok: true, value: { text: randomBytes(PAYLOAD_BYTES_MAX).toString('hex') } as never })),
     ];
     await broker.flush();
     const asking = new ServiceQuestions({ bus: plane.bus, signer: await loadSigner(services.reporting.signingKey), trust: await loadTrust(trust) });

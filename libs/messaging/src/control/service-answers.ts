@@ -2,6 +2,7 @@ import { CHANGING_QUERIES, MESSAGE_TYPES, openEnvelope, PAYLOAD_BYTES_MAX, QUEST
 import { instantOf, type Signer } from '@mailwarden/kernel';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
+import { packed, unpacked, UNPACKED_BYTES_MAX } from './packed.js';
 import { addressOf, refuse, type AnsweringService, type QueryReply, type QueryRequest } from './service-query.js';
 
 export interface AnswerParts {
@@ -49,16 +50,16 @@ export class ServiceAnswers {
   /** Resolves when the broker knows what is served here, so that who asks from now on is answered. */
   ready = (): Promise<void> => this.parts.bus.flush();
 
-  async #reply<Q extends ServiceQuery>(query: Q, subject: string, bytes: Uint8Array, handle: Handler<Q>): Promise<string> {
-    const taken = this.#open(query, subject, bytes);
-    const sealed = this.#seal(subject, taken.id, 'refused' in taken ? taken.refused : await this.#answer(query, taken.id, taken.request, handle));
-    if (Buffer.byteLength(sealed) <= PAYLOAD_BYTES_MAX) return sealed;
-    return this.#seal(subject, taken.id, refuse('too-large', `the answer to ${query} is larger than a message may be; ask for less of it`));
+  async #reply<Q extends ServiceQuery>(query: Q, subject: string, bytes: Uint8Array, handle: Handler<Q>): Promise<Uint8Array> {
+    const taken = this.#open(query, subject, await unpacked(bytes));
+    const sealed = await this.#seal(subject, taken.id, 'refused' in taken ? taken.refused : await this.#answer(query, taken.id, taken.request, handle));
+    if (sealed.length <= PAYLOAD_BYTES_MAX) return sealed;
+    return this.#seal(subject, taken.id, refuse('too-large', `the answer to ${query} is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes, packed); ask for less of it`));
   }
 
   #open<Q extends ServiceQuery>(query: Q, subject: string, bytes: Uint8Array): Taken<Q> {
     const keyOf = (source: string): string | undefined => (source === serviceSource('reporting') ? this.parts.trust.reporting : undefined);
-    const opened = openEnvelope(bytes, { subject, types: { [MESSAGE_TYPES.question]: SERVICE_QUERIES[query].request }, keyOf, bytesMax: PAYLOAD_BYTES_MAX });
+    const opened = openEnvelope(bytes, { subject, types: { [MESSAGE_TYPES.question]: SERVICE_QUERIES[query].request }, keyOf, bytesMax: UNPACKED_BYTES_MAX });
     if (!opened.ok) return this.#refused(query, NO_QUESTION, opened.error.code, opened.error.detail);
     const { id, time, data } = opened.value as Envelope<QueryRequest<Q>>;
     const agoMs = (this.parts.now ?? Date.now)() - Date.parse(time);
@@ -85,7 +86,7 @@ export class ServiceAnswers {
     return { id, refused: refuse(code, detail) };
   }
 
-  #seal(subject: string, question: string, answer: Answer<unknown>): string {
-    return JSON.stringify(sealEnvelope(this.parts.signer, { id: randomUUID(), source: serviceSource(this.service), type: MESSAGE_TYPES.answer, time: instantOf((this.parts.now ?? Date.now)()), subject, sequence: 0, data: { question, answer } }));
+  #seal(subject: string, question: string, answer: Answer<unknown>): Promise<Uint8Array> {
+    return packed(JSON.stringify(sealEnvelope(this.parts.signer, { id: randomUUID(), source: serviceSource(this.service), type: MESSAGE_TYPES.answer, time: instantOf((this.parts.now ?? Date.now)()), subject, sequence: 0, data: { question, answer } })));
   }
 }

@@ -3,6 +3,7 @@ import { answerPaper, MESSAGE_TYPES, openEnvelope, PAYLOAD_BYTES_MAX, SERVICE_QU
 import { instantOf, type Signer } from '@mailwarden/kernel';
 import { RequestError, type NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
+import { packed, unpacked, UNPACKED_BYTES_MAX } from './packed.js';
 import { addressOf, refuse, type QueryReply } from './service-query.js';
 
 /** Thrown where nobody took a question: nothing was done. */
@@ -31,17 +32,17 @@ export class ServiceQuestions {
     const { bus, signer } = this.parts;
     const { service, subject } = addressOf(query);
     const id = randomUUID();
-    const question = JSON.stringify(sealEnvelope(signer, { id, source: serviceSource('reporting'), type: MESSAGE_TYPES.question, time: instantOf(Date.now()), subject, sequence: 0, data: request }));
-    if (Buffer.byteLength(question) > PAYLOAD_BYTES_MAX) return refuse('too-large', `what is asked is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes); ask for it in parts`);
+    const question = await packed(JSON.stringify(sealEnvelope(signer, { id, source: serviceSource('reporting'), type: MESSAGE_TYPES.question, time: instantOf(Date.now()), subject, sequence: 0, data: request })));
+    if (question.length > PAYLOAD_BYTES_MAX) return refuse('too-large', `what is asked is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes); ask for it in parts`);
     const reply = await bus.request(subject, question, { timeout: timeoutMs }).catch((cause: unknown) => {
       throw cause instanceof RequestError && cause.isNoResponders() ? new NobodyAnswers(query) : cause;
     });
-    return this.#read(query, service, subject, id, reply.data);
+    return this.#read(query, service, subject, id, await unpacked(reply.data));
   }
 
   #read<Q extends ServiceQuery>(query: Q, service: 'consent' | 'rotation', subject: string, question: string, bytes: Uint8Array): Answer<QueryReply<Q>> {
     const keyOf = (source: string): string | undefined => (source === serviceSource(service) ? this.parts.trust[service] : undefined);
-    const opened = openEnvelope(bytes, { subject, types: { [MESSAGE_TYPES.answer]: answerPaper(SERVICE_QUERIES[query].reply) }, keyOf, bytesMax: PAYLOAD_BYTES_MAX });
+    const opened = openEnvelope(bytes, { subject, types: { [MESSAGE_TYPES.answer]: answerPaper(SERVICE_QUERIES[query].reply) }, keyOf, bytesMax: UNPACKED_BYTES_MAX });
     if (!opened.ok) return refuse('bad-reply', `the answer to ${query} cannot be relied on (${opened.error.code}: ${opened.error.detail}); look whether it was done before you ask again`);
     if (opened.value.data.question !== question) return refuse('bad-reply', `the answer to ${query} is that to another question; look whether it was done before you ask again`);
     return opened.value.data.answer as Answer<QueryReply<Q>>;
