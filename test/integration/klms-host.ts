@@ -25,6 +25,8 @@ const lines = (values: Changes): string => Object.entries(values).flatMap(([key,
 /** A mail server with the product as it should be: a real tree with real owners, a real database, a running service. */
 export class KlmsHost {
   root = '';
+  #settings: Changes = SETTINGS;
+  #installer: Changes = INSTALLER;
   readonly #running: ChildProcessWithoutNullStreams[] = [];
 
   private constructor(
@@ -55,6 +57,8 @@ export class KlmsHost {
     for (const folder of FOLDERS) this.folder(folder);
     this.put('/etc/passwd', `root:x:0:0::/root:/bin/sh\nkluser:x:${SERVICE_UID}:${SERVICE_UID}::/:/bin/false\nwatcher:x:${WATCHER_UID}:${WATCHER_UID}::/:/bin/false\n`, { mode: 0o644, root: true });
     this.put('/etc/group', `root:x:0:\nklusers:x:${SERVICE_UID}:kluser\nwatcher:x:${WATCHER_UID}:\n`, { mode: 0o644, root: true });
+    this.#settings = SETTINGS;
+    this.#installer = INSTALLER;
     this.set({});
     this.installed({});
     this.put('/etc/opt/kaspersky/klms/klms_filters.conf', '[filter]\nlisten=inet:10025@127.0.0.1\n');
@@ -92,13 +96,16 @@ export class KlmsHost {
     execFileSync('/usr/bin/fallocate', ['--length', String(megabytes * 1_000_000), this.put(path, '')]);
   }
 
-  /** Keys of settings.conf; null takes one away. */
+  /** Changes keys of settings.conf; null takes one away. */
   set(changes: Changes): void {
-    this.put('/etc/opt/kaspersky/klms/settings.conf', lines({ ...SETTINGS, ...changes }));
+    this.#settings = { ...this.#settings, ...changes };
+    this.put('/etc/opt/kaspersky/klms/settings.conf', lines(this.#settings));
   }
 
+  /** Changes what the installer wrote down. */
   installed(changes: Changes): void {
-    this.put(`${KLMS}/installer.dat`, lines({ ...INSTALLER, ...changes }));
+    this.#installer = { ...this.#installer, ...changes };
+    this.put(`${KLMS}/installer.dat`, lines(this.#installer));
   }
 
   async letter(folder: string, table: string, name: string, ageHours: number, content: string): Promise<void> {
