@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Receipt, RotationOrder } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
-import { previewStore, type Preview, type StepWatch } from '@mailwarden/rotation-fs';
+import { previewStore, refuseOrder, type Preview, type StepWatch } from '@mailwarden/rotation-fs';
 import { eventually } from '@mailwarden/testing';
 import { rotateLog, withRequest, type LogRotation } from './log-rotation.js';
 
@@ -106,6 +106,11 @@ export class LogHost {
 
   rotate(order: RotationOrder, watch?: StepWatch): Promise<Receipt> {
     return rotateLog(this.#rotation(order), watch);
+  }
+
+  /** As when the order does not stand any more. */
+  refuse(order: RotationOrder, reason: string): Promise<Receipt> {
+    return withRequest(this.#rotation(order), undefined, (request) => refuseOrder({ journalDir: request.journalDir, now: Date.now, request }, order, reason));
   }
 
   /** Carries an order out in a process of its own that is killed at a step. Null where it was. */

@@ -18,7 +18,7 @@ export const chosenLines = ({ file, records, bytes, stretches, behind }: Planned
 
 /** In place where the file system can and all who write append; else what stays is written anew. A run that goes on keeps to the way that was begun. */
 async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Promise<LinesGone> {
-  const begunInPlace = recordsAbout(work, 'lines-cutting').length + recordsAbout(work, 'lines-cut').length > 0;
+  const begunInPlace = (['lines-blanking', 'lines-cutting', 'lines-cut'] as const).some((kind) => recordsAbout(work, kind).length > 0);
   const begunAnew = recordsAbout(work, 'lines-swapping').length > 0;
   const block = !begunAnew && (begunInPlace || writersOf(work.chosen).every(({ appends }) => appends)) ? collapsibleBlock(work.directory) : null;
   if (block !== null) {

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { collapseCut, isCollapsed, markAt, prepareCut, type PreparedCut } from './cut-in-place.js';
+import { collapseCut, markAt, prepareCut, wasCut, type PreparedCut } from './cut-in-place.js';
 import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
 
 const BLOCK_BYTES = 512;
@@ -18,7 +18,7 @@ function made(work: LineWork, stretch: number, bytes: number): void {
 
 /** One cut, which an earlier run may have prepared. Returns a note; empty where all is well. */
 function cutOnce(work: LineWork, fd: number, stretch: number, prepared: PreparedCut | null, wasBegun: boolean): string {
-  const isMade = wasBegun && prepared !== null ? isCollapsed(fd, prepared) : false;
+  const isMade = wasBegun && prepared !== null ? wasCut(fd, prepared) : false;
   if (isMade === null) return 'an earlier run was cut short, and nobody can tell whether its last cut was made';
   const before = allocated(fd);
   const failed = isMade || prepared === null ? null : collapseCut(fd, prepared);
@@ -33,6 +33,7 @@ function cutOnce(work: LineWork, fd: number, stretch: number, prepared: Prepared
 export function cutFile(work: LineWork, fd: number, blockBytes: number): LinesGone {
   const { stretches } = work.chosen;
   const done = new Set(recordsAbout(work, 'lines-cut').map(({ stretch }) => stretch));
+  const blanking = new Set(recordsAbout(work, 'lines-blanking').map(({ stretch }) => stretch));
   const begun = new Map(recordsAbout(work, 'lines-cutting').map(({ stretch, cut }) => [stretch, cut]));
   if (begun.size === 0 && !isAsPlanned(fd, work)) return untouched(NOT_THAT_FILE);
   let note = '';
@@ -40,6 +41,8 @@ export function cutFile(work: LineWork, fd: number, blockBytes: number): LinesGo
     const stretch = stretches[number];
     if (stretch === undefined || done.has(number)) continue;
     const earlier = begun.get(number) ?? null;
+    // From here on lines are written over: an order that ends before the cut must bring it to its end.
+    if (earlier === null && !blanking.has(number)) work.journal.write({ kind: 'lines-blanking', file: work.number, stretch: number });
     const prepared = earlier ?? prepareCut(fd, stretch, blockBytes);
     work.watch('lines-blanked');
     if (earlier === null && prepared !== null) work.journal.write({ kind: 'lines-cutting', file: work.number, stretch: number, cut: prepared });

@@ -11,6 +11,8 @@ const MARK_BYTES = 4096;
 /** Blanks are written in pieces. Units: bytes. */
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
+const PIECE_BYTES = 2 ** 20;
+const ZEROS = Buffer.alloc(PIECE_BYTES);
 
 /**
  * In what units a file system takes blocks out of files, tried on a nameless file in the same folder; null where it cannot. Units: bytes.
@@ -80,9 +82,46 @@ export function collapseCut(fd: number, { start, end }: PreparedCut): string | n
   return failed;
 }
 
-/** Whether a cut that was prepared was made, as what stands at its place tells; null where it cannot be told. */
-export function isCollapsed(fd: number, cut: PreparedCut): boolean | null {
-  const there = markAt(fd, cut.start, cut.start + cut.marked);
-  if (cut.before === cut.after) return null;
-  return there === cut.after ? true : there === cut.before ? false : null;
+/** Zeros as long as a cut, from its place on; null where there are none. Lines hold no zeros. */
+function holeOf(fd: number, { start, end }: PreparedCut): Stretch | null {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let from = start;
+  for (let place = start; ; place += PIECE_BYTES) {
+    const read = readSync(fd, piece, 0, PIECE_BYTES, place);
+    for (let at = 0; at < read; at += MARK_BYTES) {
+      const block = piece.subarray(at, Math.min(read, at + MARK_BYTES));
+      if (block.equals(ZEROS.subarray(0, block.length))) continue;
+      const until = place + at + block.findIndex((byte) => byte !== 0);
+      if (until - from >= end - start) return { start: from, end: until };
+      from = place + at + block.findLastIndex((byte) => byte !== 0) + 1;
+    }
+    if (read < PIECE_BYTES) return place + read - from >= end - start ? { start: from, end: place + read } : null;
+  }
+}
+
+/** Takes out what lies between what moved up and what had not yet; what of it fills no block becomes one empty line. Where all had moved up only the length is wrong. Errors: throws the kernel's name of why not. */
+function closeHole(fd: number, hole: Stretch, bytes: number): void {
+  const { blanks, collapse } = cutRange(hole, statfsSync(`/proc/self/fd/${fd}`).bsize, Infinity);
+  if (hole.end === fstatSync(fd).size) ftruncateSync(fd, hole.end - bytes);
+  else if (collapse !== null) {
+    blankOut(fd, blanks);
+    const failed = collapseRange(fd, collapse.start, Math.min(bytes, collapse.end - collapse.start));
+    if (failed !== null) throw new Error(`a cut that a power cut left half made cannot be ended now (${failed})`);
+  }
+  fsyncSync(fd);
+}
+
+/**
+ * Whether a cut that was prepared was made, as what stands at its place tells; null where it cannot be told.
+ * A file in many pieces is cut in several steps: one that the power was taken from between two of them is brought to its end here. What was taken out is then a hole, before which some of what stood behind it has moved up.
+ * Errors: throws where that is so and cannot be mended now.
+ */
+export function wasCut(fd: number, cut: PreparedCut): boolean | null {
+  const [there, isTold] = [markAt(fd, cut.start, cut.start + cut.marked), cut.before !== cut.after];
+  if (isTold && there === cut.before) return false;
+  const hole = holeOf(fd, cut);
+  if (hole !== null) closeHole(fd, hole, cut.end - cut.start);
+  if (hole !== null || (isTold && there === cut.after)) return true;
+  // A part of it was taken out, and nothing has moved: it is taken out once more, as a whole.
+  return isTold && markAt(fd, cut.end, cut.end + cut.marked) === cut.after ? false : null;
 }

@@ -20,11 +20,12 @@ export interface ChosenLines {
 }
 
 /**
- * What the journal says of lines that leave. Life of a file: `lines-chosen` names all files and stretches of an order, once, before anything is touched. In place, from the last stretch to the first: `lines-cutting` says how the cut will look, `lines-cut` closes it.
+ * What the journal says of lines that leave. Life of a file: `lines-chosen` names all files and stretches of an order, once, before anything is touched. In place, from the last stretch to the first: `lines-blanking` is on disk before anything is written over, `lines-cutting` says how the cut will look, `lines-cut` closes it.
  * Anew: `lines-swapping` is on disk before the file that was written anew takes the name, `lines-carrying` before lines that came meanwhile are carried over. `lines-done` closes the file.
  */
 export type LineRecord =
   | { readonly kind: 'lines-chosen'; readonly files: readonly ChosenLines[] }
+  | { readonly kind: 'lines-blanking'; readonly file: number; readonly stretch: number }
   | { readonly kind: 'lines-cutting'; readonly file: number; readonly stretch: number; readonly cut: PreparedCut }
   | { readonly kind: 'lines-cut'; readonly file: number; readonly stretch: number; readonly records: number; readonly bytes: number }
   | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly from: number }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { RotateActive } from '@mailwarden/catalogue';
 import { entryPath, kernelServes, type Directory } from '@mailwarden/inventory-fs';
-import { collapseCut, collapsibleBlock, isCollapsed, markAt, prepareCut, type PreparedCut } from '../lines/cut-in-place.js';
+import { collapseCut, collapsibleBlock, markAt, prepareCut, wasCut, type PreparedCut } from '../lines/cut-in-place.js';
 import { makeLike } from './like-file.js';
 import { lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
 import { writersOf } from './log-writers.js';
@@ -120,7 +120,7 @@ function goOn(work: LogWork, files: Copy, blockNow: number | null, how: CopyWay)
   if (copied === undefined) return null;
   const cutting = lastRecord(work, 'log-cutting');
   if (cutting !== undefined) {
-    const done = isCollapsed(files.log, cutting.cut);
+    const done = wasCut(files.log, cutting.cut);
     if (done === null) return { result: 'set-aside', note: 'an earlier run was cut short, and nobody can tell whether what was copied is still in the log as well' };
     return done ? { result: 'set-aside', note: '' } : collapse(files.log, cutting.cut, work);
   }
