@@ -33,6 +33,8 @@ describe(`a disk that loses its power under the executor${noPower}`, () => {
     ['files on ext4, the journal on another disk', { pairs: false, disk: 'ext4', journal: 'elsewhere' }],
     ['files on XFS, the journal on another disk', { pairs: false, disk: 'xfs', journal: 'elsewhere' }],
     ['pairs on XFS, the journal beside them', { pairs: true, disk: 'xfs', journal: 'beside' }],
+    ['lines of a file in many pieces on ext4, the journal on another disk', { pairs: false, lines: true, disk: 'ext4', journal: 'elsewhere' }],
+    ['lines of a file in many pieces on XFS, the journal beside it', { pairs: false, lines: true, disk: 'xfs', journal: 'beside' }],
   ])('%s: each planned one is deleted and told, or there', { timeout: SUITE_MS }, async (what, place) => {
     expect(noDisk(place.disk ?? 'ext4')).toBeNull();
     await crashed(`power cut of ${what}`, place);

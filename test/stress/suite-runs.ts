@@ -45,7 +45,7 @@ export async function stressModel(terms: StressTerms): Promise<StressEnd> {
 }
 
 export const KILLED: readonly CrashPlace[] = [{ pairs: false, disk: null, journal: 'beside' }, { pairs: true, disk: null, journal: 'beside' }];
-export const WITHOUT_POWER: readonly CrashPlace[] = (['ext4', 'xfs'] as const).flatMap((disk) => (['beside', 'elsewhere'] as const).flatMap((journal) => [false, true].map((pairs): CrashPlace => ({ pairs, disk, journal }))));
+export const WITHOUT_POWER: readonly CrashPlace[] = (['ext4', 'xfs'] as const).flatMap((disk) => (['beside', 'elsewhere'] as const).flatMap((journal) => [...[false, true].map((pairs): CrashPlace => ({ pairs, disk, journal })), { pairs: false, lines: true, disk, journal } as const]));
 
 export async function stressCrash(terms: StressTerms, place: CrashPlace): Promise<StressEnd> {
   const { wrong, cases, cut, through } = await runApart<CrashResult>('test/fault/crash/crash-main.ts', [...args(terms), JSON.stringify(place)], terms.root);

@@ -17,8 +17,20 @@ export interface CrashSize {
   readonly overwrite?: true;
 }
 
-/** One order on one store that is filled anew, and what must be so in the end. */
-export class CrashGround {
+/** One order on one store that is filled anew, and what must be so in the end. Shape of all that is wrong: in words, none where all is right. */
+export interface Ground {
+  readonly order: string;
+  readonly terms: Terms;
+  /** While the executor is dead. */
+  wrongBetween(): string[];
+  /** With the last account. */
+  wrongWith(receipt: Receipt): Promise<string[]>;
+  /** Folders of the executor's own that nobody needs any more. */
+  leftOfOurs(): string[];
+}
+
+/** An order on files or pairs. */
+export class CrashGround implements Ground {
   readonly order = newOrder();
   readonly terms: Terms;
   readonly #made: readonly string[];

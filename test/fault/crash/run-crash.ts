@@ -3,7 +3,8 @@ import { Client } from 'pg';
 import { seededChoice, type Choose } from '../../integration/seeded-choices.js';
 import type { ScratchDisk } from '../disk/scratch-disk.js';
 import { PlainStore, type DatabasePlace } from '../plain-store.js';
-import { CrashGround, type CrashSize } from './crash-ground.js';
+import { CrashGround, type CrashSize, type Ground } from './crash-ground.js';
+import { LineGround, type LineSize } from './line-ground.js';
 import type { CrashTask } from './crash-child.js';
 import { WarmChild } from './warm-child.js';
 
@@ -11,6 +12,9 @@ import { WarmChild } from './warm-child.js';
 const BEYOND_THE_END = 1.1;
 const MOMENTS = 1_000;
 const KILLS = [1, 1, 2, 3];
+
+/** What a case has: files or pairs, or lines. */
+export type CaseSize = CrashSize | LineSize;
 
 export interface CrashPlan {
   readonly cases: number;
@@ -22,7 +26,7 @@ export interface CrashPlan {
   readonly disk: ScratchDisk | null;
   /** Where the journal lies; beside the store when null. */
   readonly journalDir: string | null;
-  readonly sizes: readonly CrashSize[];
+  readonly sizes: readonly CaseSize[];
 }
 
 export interface CrashResult {
@@ -43,7 +47,7 @@ async function connected({ port, user, passwordFile }: DatabasePlace): Promise<C
 
 class Crashes {
   readonly #choose: Choose;
-  readonly #usualMs = new Map<CrashSize, number>();
+  readonly #usualMs = new Map<CaseSize, number>();
   readonly #moments = Array.from({ length: MOMENTS }, (_, moment) => moment);
   #next = new WarmChild();
   cut = 0;
@@ -77,8 +81,11 @@ class Crashes {
 
   end = (): Promise<void> => this.#next.leave();
 
-  #fill = (size: CrashSize): Promise<CrashGround> => CrashGround.make(this.host, size, this.client, this.plan.journalDir ?? this.host.journalDir);
-  #task = (ground: CrashGround): CrashTask => ({ root: this.host.root, order: ground.order, database: this.plan.database, terms: ground.terms });
+  #fill(size: CaseSize): Promise<Ground> {
+    const journalDir = this.plan.journalDir ?? this.host.journalDir;
+    return 'lines' in size ? Promise.resolve(LineGround.make(this.host, size, journalDir)) : CrashGround.make(this.host, size, this.client, journalDir);
+  }
+  #task = (ground: Ground): CrashTask => ({ root: this.host.root, order: ground.order, database: this.plan.database, terms: ground.terms });
 
   /** The next one gets ready while this one is at work. */
   #child(): WarmChild {
@@ -87,7 +94,7 @@ class Crashes {
     return child;
   }
 
-  async #usual(size: CrashSize): Promise<number> {
+  async #usual(size: CaseSize): Promise<number> {
     const known = this.#usualMs.get(size);
     if (known !== undefined) return known;
     const { tookMs } = await this.#child().finish(this.#task(await this.#fill(size)));
@@ -95,7 +102,7 @@ class Crashes {
     return tookMs;
   }
 
-  async #endedAt(afterMs: number, ground: CrashGround): Promise<string[]> {
+  async #endedAt(afterMs: number, ground: Ground): Promise<string[]> {
     const cut = await this.#child().runUntil(this.#task(ground), afterMs, () => this.plan.disk?.cutPower());
     this[cut ? 'cut' : 'through'] += 1;
     if (cut) this.plan.disk?.comeBack();
