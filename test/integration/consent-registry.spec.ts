@@ -1,6 +1,6 @@
 import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { canonicalJson, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
+import { canonicalJson, instantOf, sha256, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
 import type { QueryReply } from '@mailwarden/messaging';
 import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,13 +8,14 @@ import { ControlPlane, eventually } from './control-plane.js';
 import { type FleetSpeaker } from './fleet-speaker.js';
 
 const AT_ONCE = 20;
+const DAY_MS = 86_400_000;
 const AGREEMENT = 'ksn-statement';
 
 let plane: ControlPlane;
 let consentKey: PublicKeyText;
 let agents: FleetSpeaker[];
 
-const request = (part: Partial<DecideRequest> = {}): DecideRequest => ({ agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, ...part });
+const request = (part: Partial<DecideRequest> = {}): DecideRequest => ({ agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, decidedAt: null, ...part });
 const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<Decision>> => plane.questions.ask('consent.decide', request(part), { timeoutMs: 10_000 });
 const decided = async (part: Partial<DecideRequest> = {}): Promise<Decision> => {
   const answer = await decide(part);
@@ -92,6 +93,85 @@ describe('decisions', () => {
   });
 });
 
+describe('a decision that cannot be', () => {
+  it.each<[string, Partial<DecideRequest>, string, RegExp]>([
+    ['for a server that the fleet does not have', { scope: { kind: 'server', server: 'mx-l' as never } }, 'unknown-server', /no server of the fleet is called mx-l; did you mean mx-1\?/],
+    ['on a text that nobody knows', { textSha256: sha256('a text of no agreement') }, 'unknown-text', /give the text in first/],
+    ['of tomorrow', { decidedAt: instantOf(Date.now() + DAY_MS) }, 'in-the-future', /still to come/],
+    ['of long ago', { decidedAt: instantOf(Date.now() - 400 * DAY_MS) }, 'too-long-ago', /more than 366 days ago/],
+  ])('%s is refused in words, and nothing is recorded', async (_what, part, code, words) => {
+    const [before] = await plane.sql<{ n: string }>('SELECT count(*) AS n FROM consent.decision');
+    expect(await decide(part)).toMatchObject({ ok: false, code, detail: expect.stringMatching(words) });
+    expect(await plane.sql('SELECT count(*) AS n FROM consent.decision')).toEqual([before]);
+  });
+});
+
+describe('texts', () => {
+  const TEXT = 'Supplementary statement\n1. What is sent.\n2. To whom.\n';
+  const SUPPLEMENTARY = 'supplementary-ksn-statement';
+  const give = (part: object = {}) => plane.questions.ask('consent.add-text', { agreement: SUPPLEMENTARY, label: '2026-11', language: 'en', effectiveAt: null, text: TEXT, by: 'op', ...part }, { timeoutMs: 10_000 });
+  const versions = async (): Promise<readonly string[]> => (await overview()).agreements.find(({ id }) => id === SUPPLEMENTARY)?.versions.map(({ textSha256, origin }) => `${origin} ${textSha256}`) ?? [];
+
+  it('are given in as their files have them, once, and come back word for word', async () => {
+    const given = await give();
+    expect(given).toMatchObject({ ok: true, value: { textSha256: sha256(TEXT), origin: 'imported', label: '2026-11', text: TEXT } });
+    expect(await give({ label: 'November 2026' })).toMatchObject({ ok: true, value: { label: 'November 2026' } });
+    expect(await versions()).toEqual([`imported ${sha256(TEXT)}`]);
+    expect(await plane.questions.ask('consent.text', { agreement: SUPPLEMENTARY, textSha256: sha256(TEXT) }, { timeoutMs: 10_000 })).toMatchObject({ ok: true, value: { text: TEXT } });
+    expect(await plane.questions.ask('consent.text', { agreement: SUPPLEMENTARY, textSha256: sha256('no') }, { timeoutMs: 10_000 })).toMatchObject({ ok: false, code: 'unknown-text' });
+    expect(await give({ agreement: 'eulaa' })).toMatchObject({ ok: false, code: 'unknown-agreement', detail: expect.stringContaining('did you mean eula?') });
+    const evidence = await eventually('evidence of the text', async () => {
+      const said = (await plane.said<{ data: { kind: string; facts: object } }>('EVIDENCE', 'mw.evidence.consent')).filter(({ data }) => data.kind === 'agreement-text');
+      return said.length === 2 ? said : undefined;
+    });
+    expect(evidence[0]?.data.facts).toEqual({ agreement: SUPPLEMENTARY, text: sha256(TEXT) });
+  });
+
+  it('that a server claims to hold never come before those that a person gave in', async () => {
+    await plane.sql(`INSERT INTO consent.agreement_text (agreement, text_sha256, label, language, seen_at) VALUES ($1, $2, 'seen', 'en', now() + interval '1 hour')`, [SUPPLEMENTARY, sha256('a text of the attacker')]);
+    expect(await decided({ agreement: SUPPLEMENTARY })).toMatchObject({ textSha256: sha256(TEXT) });
+    const next = `${TEXT}3. For how long.\n`;
+    await give({ text: next, label: '2099', effectiveAt: '2099-01-01T00:00:00.000Z' });
+    expect(await decided({ agreement: SUPPLEMENTARY })).toMatchObject({ textSha256: sha256(TEXT) });
+    await give({ text: next, label: '2026-12', effectiveAt: instantOf(Date.now()) });
+    expect(await decided({ agreement: SUPPLEMENTARY })).toMatchObject({ textSha256: sha256(next) });
+    expect(await decided({ agreement: SUPPLEMENTARY, textSha256: sha256(TEXT) })).toMatchObject({ textSha256: sha256(TEXT) });
+  });
+});
+
+describe('the past', () => {
+  const PRIVACY = 'privacy-policy';
+  const past = async (at: number, knownAt: number, server: string | null = 'mx-1') => {
+    const answer = await plane.questions.ask('consent.at', { at: instantOf(at), knownAt: instantOf(knownAt), server: server as never }, { timeoutMs: 10_000 });
+    if (!answer.ok) throw new Error(answer.detail);
+    return answer.value;
+  };
+  const stateAt = async (at: number, knownAt: number): Promise<string | undefined> => (await past(at, knownAt)).rows.find(({ agreement }) => agreement === PRIVACY)?.state;
+
+  it('tells what was true then, and what was known of it: an older document counts from its own day', async () => {
+    const startedMs = Date.now();
+    await decided({ agreement: PRIVACY, action: 'grant', decidedAt: instantOf(startedMs - 10 * DAY_MS) });
+    const grantedMs = Date.now();
+    await decided({ agreement: PRIVACY, action: 'withdraw', decidedAt: instantOf(startedMs - 2 * DAY_MS), means: 'imported-document' });
+    const nowMs = Date.now() + 1_000;
+    expect(await stateAt(startedMs - 11 * DAY_MS, nowMs)).toBe('undecided');
+    expect(await stateAt(startedMs - 5 * DAY_MS, nowMs)).toBe('granted');
+    expect(await stateAt(startedMs - 5 * DAY_MS, startedMs - 5 * DAY_MS)).toBe('undecided');
+    expect(await stateAt(startedMs - DAY_MS, grantedMs)).toBe('granted');
+    expect(await stateAt(startedMs - DAY_MS, nowMs)).toBe('withdrawn');
+    expect(await stateAt(nowMs, nowMs)).toBe('withdrawn');
+    // What agents are told agrees with it.
+    expect((await stored('organisation'))?.payload.decisions.filter(({ agreement }) => agreement === PRIVACY)).toMatchObject([{ action: 'withdraw' }]);
+  });
+
+  it('is told of every server, or of one; of none that the fleet does not have', async () => {
+    const all = await past(Date.now(), Date.now(), null);
+    expect(new Set(all.rows.map(({ server }) => server))).toEqual(new Set(['mx-1', 'mx-2']));
+    expect(all.rowsLeft).toBe(0);
+    await expect(past(Date.now(), Date.now(), 'mx-9')).rejects.toThrow(/no server of the fleet is called mx-9/);
+  });
+});
+
 describe('a crash', () => {
   it('between commit and publication is made good at the next start: entry, event and evidence', async () => {
     await decided({ action: 'decline' });
@@ -105,7 +185,7 @@ describe('a crash', () => {
     await plane.run('consent');
     expect(canonicalJson(await publishedRevision('organisation', revision))).toBe(canonicalJson(await stored('organisation')));
     await eventually('nothing waits', async () => ((await plane.sql('SELECT 1 FROM consent.outbox WHERE sent_at IS NULL')).length === 0 ? true : undefined));
-    const evidence = await plane.said<{ id: string }>('EVIDENCE', 'mw.evidence.consent');
+    const evidence = (await plane.said<{ id: string; data: { kind: string } }>('EVIDENCE', 'mw.evidence.consent')).filter(({ data }) => data.kind === 'decision');
     const decisions = await plane.sql('SELECT 1 FROM consent.decision');
     expect(new Set(evidence.map(({ id }) => id)).size).toBe(evidence.length);
     expect(evidence).toHaveLength(decisions.length);

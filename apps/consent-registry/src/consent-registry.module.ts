@@ -9,11 +9,14 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { AgentsConsumer } from './follow-agents/agents.consumer.js';
 import { ConvergenceBook } from './follow-agents/convergence-book.js';
+import { TextDesk } from './keep-texts/text-desk.js';
 import { consentOverviewOf } from './list-consent/overview.js';
+import { PastConsent } from './look-back/past-consent.js';
 import { EntryPublisher } from './publish-entries/entry-publisher.js';
 import { Agreements } from './record-decision/agreements.js';
 import { DecisionBook } from './record-decision/decision-book.js';
 import type { RegistrySettings } from './registry-settings.js';
+import { AddTexts1764000000008 } from './schema/add-texts.migration.js';
 import { CreateDecisions1764000000002 } from './schema/create-decisions.migration.js';
 
 const OWN_CONSUMERS = [CONSUMERS['consent-observations'], CONSUMERS['consent-attestations']];
@@ -40,7 +43,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const log = createLogger({ service: 'consent-registry', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
-  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002] });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008] });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'consent-registry' });
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
@@ -48,7 +51,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const publisher = new EntryPublisher(dataSource, bus, log);
   const agreements = new Agreements(dataSource, profiles.values());
-  const decisions = new DecisionBook(dataSource, signer, agreements, () => {
+  const decisions = new DecisionBook(dataSource, signer, agreements, () => keyring.members(), () => {
     publisher.kick();
     relay.kick();
   });
@@ -59,6 +62,11 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
     onRefused: (refusal) => log.warn(refusal, 'a question was refused'),
   });
   answers.serve('consent.decide', (request) => decisions.decide(request));
+  const texts = new TextDesk(dataSource, agreements, () => relay.kick());
+  const past = new PastConsent(dataSource, agreements, () => keyring.members());
+  answers.serve('consent.add-text', (request) => texts.add(request));
+  answers.serve('consent.text', ({ agreement, textSha256 }) => texts.text(agreement, textSha256));
+  answers.serve('consent.at', (request) => past.at(request));
   answers.serve('consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }));
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
   const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence: new ConvergenceBook(keyring), relay }), { strategy, logger: new NestLogger(log), abortOnError: false });

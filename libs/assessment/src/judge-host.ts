@@ -47,6 +47,8 @@ export function memoryFindings(profile: Profile, observation: Observation): Asse
 }
 
 const REFUSED = new Set(['declined', 'withdrawn']);
+/** A grant that was given, and counts no longer here. */
+const LAPSED = new Set(['expired', 'region-changed']);
 
 function agreementFindings(observed: AgreementObservation, effective: EffectiveConsent | undefined, title: string, source: string): AssessedFinding[] {
   const found: AssessedFinding[] = [];
@@ -56,6 +58,7 @@ function agreementFindings(observed: AgreementObservation, effective: EffectiveC
   if (effective === undefined) return found;
   if (effective.state === 'undecided') found.push(finding({ code: 'undecided-agreement', severity: 'medium', subject, message: `nobody decided on ${title} for this server`, advice: `mailwarden consent grant|decline ${observed.id}`, source }));
   if (effective.state === 'text-changed') found.push(finding({ code: 'agreement-text-undecided', severity: 'medium', subject, message: `the text of ${title} on this server is not the one that was decided on`, advice: 'read the new text and decide on it', source }));
+  if (LAPSED.has(effective.state)) found.push(finding({ code: 'undecided-agreement', severity: 'medium', subject, message: `${title} counts no longer on this server: ${effective.because}`, advice: `decide anew: mailwarden consent grant|decline ${observed.id}`, source }));
   if (recorded?.accepted === true && REFUSED.has(effective.state)) found.push(finding({ code: 'agreement-record-disagrees', severity: 'medium', subject, message: `the product's record says that ${title} was accepted; the decision is ${effective.state}`, advice: 'change the product\'s setting, or decide anew', source }));
   return found;
 }

@@ -1,4 +1,4 @@
-import { scopeKey, scopesOf, type ConsentEntry, type ConsentState, type KsnState, type PublishedDecision } from '@mailwarden/contracts';
+import { REGION_LABEL, scopeKey, scopesOf, type ConsentEntry, type ConsentState, type KsnState, type PublishedDecision } from '@mailwarden/contracts';
 import type { Instant, Measured, Sha256 } from '@mailwarden/kernel';
 
 /** One agreement as a server sees it: its id and the hash of the text that lies there. */
@@ -50,7 +50,7 @@ function isVoidedBy(grant: Standing, other: Standing): boolean {
   return other.lastRefusedAt !== null && grant.decision.decidedAt <= other.lastRefusedAt;
 }
 
-function decideOne(agreement: AgreementOnHost, standing: readonly Standing[], at: Instant): EffectiveConsent {
+function decideOne(agreement: AgreementOnHost, standing: readonly Standing[], at: Instant, region: string | undefined): EffectiveConsent {
   const told = (state: ConsentState, because: string, by: Standing | null): EffectiveConsent => ({ agreement: agreement.id, state, because, decision: by?.decision.decision ?? null });
   const refusals = standing.filter((item) => !isGrant(item)).sort((a, b) => b.narrowness - a.narrowness);
   const grants = standing.filter(isGrant).sort((a, b) => b.narrowness - a.narrowness);
@@ -62,6 +62,8 @@ function decideOne(agreement: AgreementOnHost, standing: readonly Standing[], at
   }
   const { validUntil, textSha256 } = grant.decision;
   if (validUntil !== null && validUntil <= at) return told('expired', `the grant for ${grant.scope} was valid until ${validUntil}`, grant);
+  const decidedFor = grant.decision.region ?? null;
+  if (decidedFor !== null && decidedFor !== region) return told('region-changed', `granted for the region ${decidedFor}; this server ${region === undefined ? 'has no label that says its region' : `is in ${region}`}`, grant);
   if (textSha256 !== null && agreement.textSha256.known && agreement.textSha256.value !== textSha256) {
     return told('text-changed', 'the text on this server is not the one that was decided on', grant);
   }
@@ -80,8 +82,11 @@ export function effectiveConsent(parts: {
   readonly at: Instant;
 }): EffectiveConsent[] {
   const scopes = new Set(scopesOf(parts.server, parts.labels).map(scopeKey));
-  return parts.agreements.map((agreement) => decideOne(agreement, standingDecisions(parts.entries, scopes, agreement.id, parts.at), parts.at));
+  return parts.agreements.map((agreement) => decideOne(agreement, standingDecisions(parts.entries, scopes, agreement.id, parts.at), parts.at, parts.labels[REGION_LABEL]));
 }
+
+/** The instant that entries are judged at: not before any of them was published, whatever the clock here says. A clock that is behind must not keep a withdrawal from counting. */
+export const judgedAt = (entries: readonly ConsentEntry[], clock: Instant): Instant => entries.reduce((latest, { publishedAt }) => (publishedAt > latest ? publishedAt : latest), clock);
 
 /** Which KSN state the decisions allow: the statement allows taking part, the supplementary one allows statistics as well. */
 export function desiredKsn(effective: readonly EffectiveConsent[]): KsnState {

@@ -25,9 +25,11 @@ export const decision = z.object({
   onBehalfOf: z.string().min(1).max(200),
   means: z.enum(['console', 'command-line', 'imported-document']),
   reason: sentence,
+  /** When the person decided; earlier than `recordedAt` where an older document is recorded. */
   decidedAt: instant,
   recordedAt: instant,
   validUntil: instant.nullable(),
+  /** For which region alone; null for any. */
   region: z.string().max(60).nullable(),
 });
 export type Decision = z.output<typeof decision>;
@@ -40,6 +42,8 @@ export const publishedDecision = z.object({
   action: z.enum(DECISION_ACTIONS),
   decidedAt: instant,
   validUntil: instant.nullable(),
+  /** Absent in entries of the first release, which count in any region. */
+  region: z.string().max(60).nullable().optional(),
 });
 export type PublishedDecision = z.output<typeof publishedDecision>;
 
@@ -60,7 +64,10 @@ export const signedConsentEntry = z.object({
 });
 export type SignedConsentEntry = z.output<typeof signedConsentEntry>;
 
-export const CONSENT_STATES = ['granted', 'declined', 'withdrawn', 'expired', 'undecided', 'text-changed'] as const;
+/** Label of a server that says where it stands. A grant for one region does not count in another. */
+export const REGION_LABEL = 'region';
+
+export const CONSENT_STATES = ['granted', 'declined', 'withdrawn', 'expired', 'undecided', 'text-changed', 'region-changed'] as const;
 export type ConsentState = (typeof CONSENT_STATES)[number];
 
 /** One agent's signed word on what it applied and what it sees. */

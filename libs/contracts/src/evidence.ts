@@ -4,7 +4,7 @@ import { count, instant, sha256Hex, slug, uuid } from './primitives.js';
 /** What a service asks the ledger to keep: a statement and the hash of what it stands for. No personal data. */
 export const evidence = z.object({
   schema: z.literal('mailwarden/evidence/v1'),
-  kind: z.enum(['order', 'receipt', 'attestation', 'decision', 'policy', 'membership', 'operator-action']),
+  kind: z.enum(['order', 'receipt', 'attestation', 'decision', 'policy', 'membership', 'operator-action', 'agreement-text']),
   id: z.string().max(100),
   service: slug,
   at: instant,

@@ -10,7 +10,7 @@ export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observ
 export { messageDigest } from './message-digest.js';
 export { CLOCKS, NO_PACE, ORDER_PURPOSES, ORPHAN_RULES, RECEIPT_OUTCOMES, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, SIGNING_CONTEXTS, SKIP_REASONS, bounds, accessRule, bundleRule, executorTask, fullOrder, fullRule, hold, keepRule, maintenanceWindow, pace, policyBundle, receipt, receiptFacts, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
 export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, FullRule, Hold, MaintenanceWindow, Pace, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';
-export { CONSENT_STATES, DECISION_ACTIONS, attestation, consentEntry, consentScope, decision, publishedDecision, signedConsentEntry } from './consent.js';
+export { CONSENT_STATES, DECISION_ACTIONS, REGION_LABEL, attestation, consentEntry, consentScope, decision, publishedDecision, signedConsentEntry } from './consent.js';
 export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, SignedConsentEntry } from './consent.js';
 export { membership, signedMembership, trustAnchors } from './membership.js';
 export type { Membership, SignedMembership, TrustAnchors } from './membership.js';
@@ -30,11 +30,11 @@ export type { BucketDefinition, BucketName, ConsumerDefinition, ConsumerName, St
 export { scopeKey, scopesOf } from './scope-key.js';
 export { PLAN_STATES, POLICY_CHANGES, applyRequest, appliedPolicies, approvalRequest, exactPlans, exactRequest, planRequest, planRow, planTotals, policyHistory, policyMistake, policyPlan, rolloutProgress, rotationDecision, rotationMark, rotationWaiting } from './rotation-api.js';
 export type { ApplyPoliciesRequest, AppliedPolicies, ApprovalRequest, ExactPlans, ExactRequest, PlanRequest, PlanRow, PolicyHistory, PolicyMistake, PolicyPlan, RolloutProgress, RotationDecision, RotationMark, RotationWaiting } from './rotation-api.js';
-export { CHANGING_QUERIES, QUESTION_LIFE_MS, SERVICE_QUERIES, agreementSummary, answer, answerPaper, consentOverview, decideRequest, policyOverview, policySummary } from './service-api.js';
-export type { Answer, ConsentOverview, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
+export { AGREEMENT_CHARACTERS_MAX, CHANGING_QUERIES, PAST_ROWS_MAX, QUESTION_LIFE_MS, SERVICE_QUERIES, TEXT_ORIGINS, addTextRequest, agreementSummary, agreementText, agreementVersion, answer, answerPaper, consentAt, consentAtRequest, consentOverview, decideRequest, policyOverview, policySummary } from './service-api.js';
+export type { AddTextRequest, AgreementText, Answer, ConsentAt, ConsentAtRequest, ConsentOverview, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
 export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, operatorRole, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
 export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, OperatorView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
-export { ROUTES, applyBody, checkBody, decideBody, exactBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
+export { ROUTES, addTextBody, applyBody, checkBody, decideBody, exactBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
 export { policyDocuments } from './http/policy-documents.js';
 export type { PolicyDocument } from './http/policy-documents.js';
 export type { RouteName } from './http/routes.js';

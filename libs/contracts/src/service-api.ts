@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { consentEntry, consentScope, decision, DECISION_ACTIONS } from './consent.js';
+import { CONSENT_STATES, consentEntry, consentScope, decision, DECISION_ACTIONS } from './consent.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from './rotation-api.js';
-import { count, instant, sentence, sha256Hex, slug, uuid } from './primitives.js';
+import { count, instant, sentence, serverName, sha256Hex, slug, uuid } from './primitives.js';
 
 /** Answer of a service on core request-reply: the value, or what is wrong and what to do. */
 export const answer = <T extends z.ZodType>(value: T) =>
@@ -20,15 +20,38 @@ export const decideRequest = z.object({
   reason: sentence,
   validUntil: instant.nullable(),
   region: z.string().max(60).nullable(),
+  /** When it was decided, where an older document is recorded; null for now. */
+  decidedAt: instant.nullable().default(null),
 });
 export type DecideRequest = z.output<typeof decideRequest>;
 
-export const agreementSummary = z.object({
-  id: slug,
-  title: z.string().max(200),
-  gates: z.array(z.string().max(200)),
-  versions: z.array(z.object({ textSha256: sha256Hex, label: z.string().max(100), language: z.string().max(20), effectiveAt: instant.nullable(), seenAt: instant })),
+/** Where a text is known from: somebody with the right to do so gave it in, or a server was seen to hold it. */
+export const TEXT_ORIGINS = ['imported', 'seen'] as const;
+const textFacts = { textSha256: sha256Hex, label: z.string().min(1).max(100), language: z.string().min(2).max(20), effectiveAt: instant.nullable() };
+export const agreementVersion = z.object({ ...textFacts, seenAt: instant, origin: z.enum(TEXT_ORIGINS).default('seen') });
+export const agreementSummary = z.object({ id: slug, title: z.string().max(200), gates: z.array(z.string().max(200)), versions: z.array(agreementVersion) });
+
+/** Longest text of an agreement. Units: characters. */
+export const AGREEMENT_CHARACTERS_MAX = 150_000;
+/** Gives in the text of an agreement; the registry computes its hash, which is that of the file. */
+export const addTextRequest = z.object({ agreement: slug, label: textFacts.label, language: textFacts.language, effectiveAt: instant.nullable(), text: z.string().min(1).max(AGREEMENT_CHARACTERS_MAX), by: z.string().min(1).max(120) });
+export type AddTextRequest = z.output<typeof addTextRequest>;
+/** `text` is null while the text was only seen on servers, which tell its hash alone. */
+export const agreementText = agreementVersion.extend({ agreement: slug, text: z.string().max(AGREEMENT_CHARACTERS_MAX).nullable() });
+export type AgreementText = z.output<typeof agreementText>;
+
+/** Rows of a past state that one answer holds. */
+export const PAST_ROWS_MAX = 1_000;
+/** What counted at an instant, as far as it was known at another: by decisions alone, since texts on servers are not recorded over time. */
+export const consentAtRequest = z.object({ at: instant, knownAt: instant, server: serverName.nullable() });
+export type ConsentAtRequest = z.output<typeof consentAtRequest>;
+export const consentAt = z.object({
+  at: instant,
+  knownAt: instant,
+  rows: z.array(z.object({ server: serverName, agreement: slug, state: z.enum(CONSENT_STATES), because: z.string().max(500), decision: uuid.nullable() })).max(PAST_ROWS_MAX),
+  rowsLeft: count,
 });
+export type ConsentAt = z.output<typeof consentAt>;
 export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), entries: z.array(consentEntry) });
 export type ConsentOverview = z.output<typeof consentOverview>;
 
@@ -50,6 +73,9 @@ export type PolicyOverview = z.output<typeof policyOverview>;
 /** Queries of the services with the forms of question and answer. */
 export const SERVICE_QUERIES = {
   'consent.decide': { request: decideRequest, reply: answer(decision) },
+  'consent.add-text': { request: addTextRequest, reply: answer(agreementText) },
+  'consent.text': { request: z.object({ agreement: slug, textSha256: sha256Hex }), reply: answer(agreementText) },
+  'consent.at': { request: consentAtRequest, reply: answer(consentAt) },
   'consent.overview': { request: z.object({}), reply: answer(consentOverview) },
   'rotation.policies': { request: z.object({}), reply: answer(policyOverview) },
   'rotation.plan': { request: planRequest, reply: answer(policyPlan) },
@@ -65,7 +91,7 @@ export const SERVICE_QUERIES = {
 export type ServiceQuery = keyof typeof SERVICE_QUERIES;
 
 /** Queries that change something: each question counts once. */
-export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
+export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.add-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
 /** How far a question's time may be from the clock of who answers it, both ways. Units: milliseconds. */
 export const QUESTION_LIFE_MS = 60_000;
 

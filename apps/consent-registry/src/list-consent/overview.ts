@@ -1,5 +1,4 @@
 import type { ConsentOverview, Decision, SignedConsentEntry } from '@mailwarden/contracts';
-import { instantOf } from '@mailwarden/kernel';
 import type { DataSource } from 'typeorm';
 import type { Agreements } from '../record-decision/agreements.js';
 
@@ -16,7 +15,7 @@ export async function consentOverviewOf(dataSource: DataSource, agreements: Agre
       id,
       title,
       gates: [...gates],
-      versions: texts.filter((text) => text.agreement === id).map(({ textSha256, label, language, seenAt }) => ({ textSha256, label, language, effectiveAt: null, seenAt: instantOf(seenAt.getTime()) })),
+      versions: texts.filter(({ agreement }) => agreement === id).map(({ agreement: _agreement, text: _text, ...version }) => version),
     })),
     decisions: decisions.map((row) => row.document),
     entries: entries.map((row) => row.document.payload),

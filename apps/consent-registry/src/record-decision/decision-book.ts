@@ -1,9 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type PublishedDecision, type SignedConsentEntry } from '@mailwarden/contracts';
-import { canonicalJson, instantOf, sha256, signDocument, suggestionFor, type Signer } from '@mailwarden/kernel';
+import { published, standingOf } from '@mailwarden/consent';
+import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type Membership, type SignedConsentEntry } from '@mailwarden/contracts';
+import { canonicalJson, instantOf, sha256, signDocument, suggestionFor, type Instant, type Signer } from '@mailwarden/kernel';
 import { enqueue } from '@mailwarden/persistence';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Agreements } from './agreements.js';
+
+/** An older document is recorded as of its own day, up to so many days back. */
+const BACKDATED_DAYS_MAX = 366;
+/** How far another clock may be ahead. Units: milliseconds. */
+const AHEAD_MS_MAX = 60_000;
+const DAY_MS = 86_400_000;
+
+/** A refusal of a request: nothing is recorded. */
+class Refused extends Error {
+  constructor(
+    readonly code: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
 
 /** System of record for decisions. A decision, its published entry, its event and its evidence commit together. */
 export class DecisionBook {
@@ -11,21 +28,42 @@ export class DecisionBook {
     private readonly dataSource: DataSource,
     private readonly signer: Signer,
     private readonly agreements: Agreements,
+    private readonly members: () => readonly Membership[],
     private readonly publish: () => void,
   ) {}
 
   /** Records what a person decided. Errors: an answer that says what is wrong; nothing is recorded then. */
   async decide(request: DecideRequest): Promise<Answer<Decision>> {
-    const known = this.agreements.ids();
-    if (!known.includes(request.agreement)) {
-      const meant = suggestionFor(request.agreement, known);
-      return { ok: false, code: 'unknown-agreement', detail: `no agreement is called ${request.agreement}${meant === undefined ? `; known: ${known.join(', ')}` : `; did you mean ${meant}?`}` };
+    try {
+      this.#check(request);
+      const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
+      this.publish();
+      return { ok: true, value: decision };
+    } catch (cause) {
+      if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };
+      throw cause;
     }
-    const now = instantOf(Date.now());
-    if (request.validUntil !== null && request.validUntil <= now) return { ok: false, code: 'already-over', detail: 'the decision would be over before it begins; choose a later end' };
-    const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
-    this.publish();
-    return { ok: true, value: decision };
+  }
+
+  /** Errors: throws `Refused`. */
+  #check({ agreement, scope, validUntil, decidedAt }: DecideRequest): void {
+    const unknown = this.agreements.unknown(agreement);
+    if (unknown !== null) throw new Refused('unknown-agreement', unknown);
+    const nowMs = Date.now();
+    if (validUntil !== null && validUntil <= instantOf(nowMs)) throw new Refused('already-over', 'the decision would be over before it begins; choose a later end');
+    if (decidedAt !== null && Date.parse(decidedAt) > nowMs + AHEAD_MS_MAX) throw new Refused('in-the-future', `${decidedAt} is still to come; a decision counts from when it was made`);
+    if (decidedAt !== null && Date.parse(decidedAt) < nowMs - BACKDATED_DAYS_MAX * DAY_MS) throw new Refused('too-long-ago', `${decidedAt} is more than ${BACKDATED_DAYS_MAX} days ago; have the decision made anew`);
+    if (scope.kind === 'server' && !this.members().some(({ server }) => server === scope.server)) {
+      const meant = suggestionFor(scope.server, this.members().map(({ server }) => server));
+      throw new Refused('unknown-server', `no server of the fleet is called ${scope.server}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+    }
+  }
+
+  /** The text that a decision is about: the one that it names, or the newest; a refusal that names none is of every text. Errors: throws `Refused` for one that nobody knows. */
+  async #textOf(tx: EntityManager, { agreement, textSha256, action }: DecideRequest, at: Instant): Promise<Decision['textSha256']> {
+    if (textSha256 === null) return action === 'grant' ? this.agreements.newestText(tx, agreement, at) : null;
+    if (!(await this.agreements.isKnown(tx, agreement, textSha256))) throw new Refused('unknown-text', `no text of ${agreement} has the hash ${textSha256}; give the text in first`);
+    return textSha256;
   }
 
   /** Decisions of a scope take turns, and each is later than the one before it: agents judge by the instant, so that it may not contradict the order. */
@@ -34,8 +72,8 @@ export class DecisionBook {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`consent ${key}`]);
     const [last] = await tx.query<{ at: string | null }[]>(`SELECT document #>> '{payload,publishedAt}' AS at FROM consent.scope WHERE scope_key = $1`, [key]);
     const now = instantOf(Math.max(Date.now(), Date.parse(last?.at ?? instantOf(0)) + 1));
-    const textSha256 = request.textSha256 ?? (request.action === 'grant' ? await this.agreements.newestText(tx, request.agreement) : null);
-    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: now, recordedAt: now };
+    const textSha256 = await this.#textOf(tx, request, now);
+    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt ?? now, recordedAt: now };
     await tx.query(`INSERT INTO consent.decision (id, agreement, scope_key, document) VALUES ($1, $2, $3, $4)`, [decision.id, decision.agreement, key, JSON.stringify(decision)]);
     await this.#writeEntry(tx, decision, key, now);
     await this.#announce(tx, decision, key, now);
@@ -44,15 +82,10 @@ export class DecisionBook {
 
   /** The entry carries, per agreement, the newest decision and the newest refusal: a refusal outlives a later grant of its own scope. Source: decision 0004. */
   async #writeEntry(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<void> {
-    const rows = await tx.query<{ document: Decision }[]>(
-      `SELECT DISTINCT ON (agreement, refusal) document FROM (SELECT agreement, position, document, false AS refusal FROM consent.decision WHERE scope_key = $1
-       UNION ALL SELECT agreement, position, document, true FROM consent.decision WHERE scope_key = $1 AND document ->> 'action' <> 'grant') d
-       ORDER BY agreement, refusal, position DESC`,
-      [key],
-    );
-    const decisions = new Map(rows.map(({ document }): [string, PublishedDecision] => [document.id, { decision: document.id, agreement: document.agreement, textSha256: document.textSha256, action: document.action, decidedAt: document.decidedAt, validUntil: document.validUntil }]));
+    const rows = await tx.query<{ document: Decision }[]>(`SELECT document FROM consent.decision WHERE scope_key = $1 ORDER BY position`, [key]);
+    const decisions = standingOf(rows.map(({ document }) => document)).map(published);
     const [present] = await tx.query<{ revision: string }[]>(`SELECT revision FROM consent.scope WHERE scope_key = $1`, [key]);
-    const entry: ConsentEntry = { schema: 'mailwarden/consent-entry/v1', scope: decision.scope, revision: Number(present?.revision ?? 0) + 1, decisions: [...decisions.values()], publishedAt: now };
+    const entry: ConsentEntry = { schema: 'mailwarden/consent-entry/v1', scope: decision.scope, revision: Number(present?.revision ?? 0) + 1, decisions, publishedAt: now };
     const signed: SignedConsentEntry = signDocument(this.signer, SIGNING_CONTEXTS.consent, entry);
     await tx.query(
       `INSERT INTO consent.scope (scope_key, scope, revision, document) VALUES ($1, $2, $3, $4) ON CONFLICT (scope_key) DO UPDATE SET revision = excluded.revision, document = excluded.document`,

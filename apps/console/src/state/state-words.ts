@@ -43,6 +43,7 @@ export const CONSENT_LOOKS: Readonly<Record<ConsentState, StateLook>> = {
   expired: look('Expired', 'clock', 'warn'),
   undecided: look('Undecided', 'question', 'unknown'),
   'text-changed': look('Text changed', 'alarm', 'warn'),
+  'region-changed': look('Other region', 'alarm', 'warn'),
 };
 
 export const ROTATION_LOOKS: Readonly<Record<RotationView['state'], StateLook>> = {

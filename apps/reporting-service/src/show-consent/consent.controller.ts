@@ -1,10 +1,10 @@
-import { effectiveConsent } from '@mailwarden/consent';
-import { decideBody, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
+import { effectiveConsent, judgedAt } from '@mailwarden/consent';
+import { addTextBody, decideBody, instant, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
 import { ServiceQuestions } from '@mailwarden/messaging';
-import { Body, Controller } from '@nestjs/common';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { attestedServers } from '../follow-consent/attested-servers.js';
 import { convergenceOf, type AttestedServer } from '../follow-consent/convergence.js';
 import { Parsed } from '../http/parsed.js';
@@ -15,6 +15,9 @@ import { Asker, type Principal } from '../sign-in/principal.js';
 
 /** How long another service may take to answer. Units: milliseconds. */
 const ANSWER_MS = 5_000;
+/** `known-at` left out: as it was known then. */
+const pastQuery = z.object({ at: instant, 'known-at': instant.optional(), server: serverName.optional() });
+const textPath = z.object({ agreement: slug, sha256: sha256Hex });
 
 @Controller()
 export class ConsentController {
@@ -41,10 +44,27 @@ export class ConsentController {
     return decision;
   }
 
+  @Route('consentAt')
+  at(@Query(new Parsed(pastQuery)) { at, 'known-at': knownAt, server }: z.output<typeof pastQuery>): Promise<Reply<'consentAt'>> {
+    return answered('consent registry', this.questions.ask('consent.at', { at, knownAt: knownAt ?? at, server: server ?? null }, { timeoutMs: ANSWER_MS }));
+  }
+
+  @Route('agreementText')
+  text(@Param(new Parsed(textPath)) { agreement, sha256 }: z.output<typeof textPath>): Promise<Reply<'agreementText'>> {
+    return answered('consent registry', this.questions.ask('consent.text', { agreement, textSha256: sha256 }, { timeoutMs: ANSWER_MS }));
+  }
+
+  @Route('addAgreementText', ['privacy-officer', 'administrator'])
+  async addText(@Body(new Parsed(addTextBody)) body: z.output<typeof addTextBody>, @Asker() asker: Principal): Promise<Reply<'addAgreementText'>> {
+    const text = await answered('consent registry', this.questions.ask('consent.add-text', { ...body, by: asker.name }, { timeoutMs: ANSWER_MS }));
+    this.live.tell('consent');
+    return text;
+  }
+
   async #effective({ agreements, entries }: ConsentOverview, servers: readonly AttestedServer[]): Promise<ConsentView['effective']> {
     const rows = await this.dataSource.query<{ server: string; agreements: readonly AgreementObservation[] }[]>(`SELECT server, document -> 'agreements' AS agreements FROM reporting.observation`);
     const onHost = new Map<string, AgreementObservation>(rows.flatMap((row) => row.agreements.map((agreement) => [`${row.server} ${agreement.id}`, agreement] as const)));
-    const at = instantOf(Date.now());
+    const at = judgedAt(entries, instantOf(Date.now()));
     return servers.flatMap(({ server, labels }) => {
       const texts = agreements.map(({ id }) => ({ id, textSha256: onHost.get(`${server} ${id}`)?.textSha256 ?? unknown('the text was not found on this server') }));
       return effectiveConsent({ entries, server, labels, agreements: texts, at }).map(({ agreement, state, because }) => ({ agreement, server, state, because }));

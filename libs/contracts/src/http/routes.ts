@@ -3,11 +3,12 @@ import { decision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
 import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
-import { decideRequest, policyOverview } from '../service-api.js';
+import { addTextRequest, agreementText, consentAt, decideRequest, policyOverview } from '../service-api.js';
 import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
 export const decideBody = decideRequest.omit({ decidedBy: true });
+export const addTextBody = addTextRequest.omit({ by: true });
 export const applyBody = applyRequest.omit({ by: true, dryRun: true });
 export const checkBody = applyBody.omit({ reason: true });
 export const exactBody = exactRequest.omit({ by: true });
@@ -54,6 +55,10 @@ export const ROUTES = {
   exactPlans: { method: 'POST', path: '/policies/exact-plans/answers', request: z.object({ orders: z.array(uuid).max(1000) }), reply: exactPlans },
   consents: { method: 'GET', path: '/consents', request: null, reply: consentView },
   decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: decision },
+  /** What counted at an instant, as it was known then or at another instant: `?at=...&known-at=...&server=...`. */
+  consentAt: { method: 'GET', path: '/consents/at', request: null, reply: consentAt },
+  addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },
+  agreementText: { method: 'GET', path: '/consents/texts/{agreement}/{sha256}', request: null, reply: agreementText },
   events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },
   trust: { method: 'GET', path: '/trust', request: null, reply: z.object({ anchors: trustAnchors, executors: z.record(z.string(), z.string()) }) },
   /** Server-sent events, each a `liveUpdate`. */

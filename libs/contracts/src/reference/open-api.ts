@@ -28,6 +28,9 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   policies: 'Policies as they are in force, and the problems of the policy files',
   consents: 'Agreements, decisions, effective consent and how far it has reached each server',
   decide: 'Record a consent decision',
+  consentAt: 'What consent counted at an instant, as far as it was known then or at another instant',
+  addAgreementText: 'Give in the text of an agreement; its hash is that of the file',
+  agreementText: 'One text of an agreement, with its words where they were given in',
   events: 'Events as subscribers of the bus hear them, newest first',
   trust: 'Public keys to check receipts and checkpoints with',
   stream: 'Live updates as server-sent events: which part of what is shown has changed',
@@ -38,6 +41,7 @@ const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
   findings: ['after', 'limit', 'server', 'state', 'code', 'store', 'severity'],
   rotations: ['after', 'limit', 'server', 'store'],
   events: ['after', 'limit', 'server', 'event', 'severity'],
+  consentAt: ['at', 'known-at', 'server'],
 };
 
 const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
@@ -45,7 +49,7 @@ const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
 function operation(name: RouteName): JsonSchema {
   const { path, request, reply } = ROUTES[name];
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => ({ name: match[1], in: 'path', required: true, schema: { type: 'string' } }));
-  const inQuery = (QUERIES[name] ?? []).map((query) => ({ name: query, in: 'query', required: false, schema: { type: query === 'limit' ? 'integer' : 'string' } }));
+  const inQuery = (QUERIES[name] ?? []).map((query) => ({ name: query, in: 'query', required: query === 'at', schema: { type: query === 'limit' ? 'integer' : 'string' } }));
   const content = name === 'stream' ? { 'text/event-stream': { schema: { type: 'string' } } } : json(jsonSchemaOf(reply));
   return {
     operationId: name,
