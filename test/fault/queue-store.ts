@@ -20,7 +20,7 @@ export class QueueStore {
   /** The journal may lie on another disk than the queue. */
   constructor(place: string, private readonly journalDir = join(place, 'journal')) {
     this.folder = join(place, 'queue');
-    mkdirSync(this.folder);
+    mkdirSync(this.folder, { recursive: true });
   }
 
   /** Files by the names of a queue, the first the oldest. */

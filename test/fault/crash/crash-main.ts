@@ -20,7 +20,7 @@ const SIZES = [{ files: 300, folders: 7, kept: 40 }, { files: 2_600, folders: 25
 /** On a disk alone: in memory it would mean nothing. */
 const WRITTEN_OVER = { files: 300, folders: 7, kept: 40, overwrite: true } as const;
 /** So many pieces that a cut takes the file system several steps. */
-const LINES = [{ lines: 8_000, kept: 5_000 }, { lines: 24_000, kept: 20_000 }];
+const LINES = [{ lines: 3_000, kept: 2_000 }, { lines: 8_000, kept: 7_000 }];
 /** Roomy for the files of the largest case. Units: MiB. */
 const DISK_MIB = 400;
 

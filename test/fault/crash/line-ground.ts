@@ -11,7 +11,7 @@ const FIRST_AT_MS = Date.parse('2024-01-01T00:00:00Z');
 const LONGEST = 400;
 const STEP = 7_919;
 /** Written in turns with another file, and each piece synced: so the file lies in as many pieces. Units: lines. */
-const LINES_A_PIECE = 40;
+const LINES_A_PIECE = 20;
 const NAME = 'decisions.log';
 
 const line = (number: number): string => `${new Date(FIRST_AT_MS + number * MINUTE_MS).toISOString()} acme[1]: line ${number} ${'x'.repeat(20 + ((number * STEP) % LONGEST))}`;
