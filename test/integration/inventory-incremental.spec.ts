@@ -19,15 +19,19 @@ const THREADED_SHARE = 20;
 /** The scans of this test follow each other at once: their clock runs ahead, so that folders count as settled, and files as old enough not to be watched. Units: milliseconds. */
 const AHEAD_MS = 2 * 86_400_000;
 
+/** Where most stores with units have them. */
+const UNIT_PLACES = ['v/a', 'v/b', 'v/c', 'w'];
+const UNIT_DEPTH = 3;
+
 interface Change {
-  readonly what: 'create' | 'delete' | 'rename' | 'append' | 'truncate' | 'chmod' | 'chown' | 'link' | 'symlink' | 'mkdir' | 'move-folder' | 'nest' | 'list' | 'age' | 'chmod-folder' | 'remove-folder';
+  readonly what: 'create' | 'add-part' | 'new-unit' | 'unit-away' | 'empty-unit' | 'delete' | 'rename' | 'append' | 'truncate' | 'chmod' | 'chown' | 'link' | 'symlink' | 'mkdir' | 'move-folder' | 'nest' | 'list' | 'age' | 'chmod-folder' | 'remove-folder';
   readonly at: number;
   readonly other: number;
   readonly size: number;
 }
 
 const change: fc.Arbitrary<Change> = fc.record({
-  what: fc.constantFrom('create', 'create', 'create', 'delete', 'rename', 'append', 'truncate', 'chmod', 'chown', 'link', 'symlink', 'mkdir', 'move-folder', 'nest', 'list', 'age', 'chmod-folder', 'remove-folder'),
+  what: fc.constantFrom('create', 'create', 'create', 'add-part', 'add-part', 'new-unit', 'new-unit', 'new-unit', 'unit-away', 'empty-unit', 'delete', 'rename', 'append', 'truncate', 'chmod', 'chown', 'link', 'symlink', 'mkdir', 'move-folder', 'nest', 'list', 'age', 'chmod-folder', 'remove-folder'),
   at: fc.nat(1_000),
   other: fc.nat(1_000),
   size: fc.nat(9_000),
@@ -36,13 +40,16 @@ const change: fc.Arbitrary<Change> = fc.record({
 const interval = fc.record({ settles: fc.boolean(), changes: fc.array(change, { minLength: 0, maxLength: 4 }), memory: fc.constantFrom('kept', 'kept', 'kept', 'kept', 'damaged', 'lost', 'cut') });
 
 const GLOBS = ['/v/a/**', '/v/a/x/**', '/v/b/**', '/v/b/*.log', '/v/*/x/**', '/v/**', '/v/a/?', '/v/c/**/f*', '/w/**'];
-const storesOf = fc.uniqueArray(fc.record({ glob: fc.constantFrom(...GLOBS), kind: fc.constantFrom('files', 'files', 'files', 'dump', 'configuration'), clock: fc.constantFrom('modified' as const, 'changed' as const), excludes: fc.boolean() }), { selector: ({ glob }) => glob, minLength: 1, maxLength: 5 });
+/** Which folders are one item each: inside of each other, deeper than the store's globs reach, and outside of it as well. */
+const UNITS = ['/v/*/*', '/v/*/*', '/w/*', '/v/*/*/*', '/v/b/g*', '/w/**', '/v/c/**/f*', '/v/a'];
+const unitsOf = fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 3, arbitrary: fc.uniqueArray(fc.constantFrom(...UNITS), { minLength: 1, maxLength: 4 }) });
+const storesOf = fc.uniqueArray(fc.record({ units: unitsOf, glob: fc.constantFrom(...GLOBS), kind: fc.constantFrom('files', 'files', 'files', 'dump', 'configuration'), clock: fc.constantFrom('modified' as const, 'changed' as const), excludes: fc.boolean() }), { selector: ({ glob }) => glob, minLength: 1, maxLength: 5 });
 
-const toStores = (declared: readonly { glob: string; kind: string; clock: 'modified' | 'changed'; excludes: boolean }[]): NaiveStore[] =>
-  declared.map(({ glob, kind, clock, excludes }, index) => ({ id: `store-${index}`, kind, files: [glob], clock, exclude: excludes ? ['/v/**/*.tmp'] : [] }));
+const toStores = (declared: readonly { glob: string; kind: string; clock: 'modified' | 'changed'; excludes: boolean; units: readonly string[] }[]): NaiveStore[] =>
+  declared.map(({ glob, kind, clock, excludes, units }, index) => ({ id: `store-${index}`, units, kind, files: [glob], clock, exclude: excludes ? ['/v/**/*.tmp'] : [] }));
 
 function profileOf(stores: readonly NaiveStore[]): Profile {
-  const lines = stores.map(({ id, kind, files, exclude, clock }) => `  - { id: ${id}, section: ${id}, kind: ${kind}, directories: null, files: ${JSON.stringify(files)}, exclude: ${JSON.stringify(exclude)}, clock: ${clock}, data-categories: null, duration: not-stated, protection: { accounts: [ root ], groups: [], source: here }, rotatable: false }`);
+  const lines = stores.map(({ id, kind, files, exclude, clock, units }) => `  - { id: ${id}, section: ${id}, kind: ${kind}, directories: null, files: ${JSON.stringify(files)}, exclude: ${JSON.stringify(exclude)}, units: ${JSON.stringify(units)}, clock: ${clock}, data-categories: null, duration: not-stated, protection: { accounts: [ root ], groups: [], source: here }, rotatable: false }`);
   const profile = parseProfile(['schema: mailwarden/profile/v1', 'id: random', 'product: { name: Random, vendor: None, versions: "*" }', 'sources: { here: { title: This test, url: null, date: null, kind: general } }', 'accounts: { service: root, groups: [] }', 'services: []', 'stores:', ...lines, ''].join('\n'));
   if (!profile.ok) throw new Error(profile.error.map(({ message }) => message).join('\n'));
   return profile.value;
@@ -70,17 +77,27 @@ class ChangingHost {
     return this.#entries((path) => lstatSync(path).isFile());
   }
 
+  /** A part of an item, or any file of the host. */
+  #anyFile(files: readonly string[], at: number): string {
+    const inUnits = files.filter((path) => this.#units().some((unit) => path.startsWith(`${unit}/`)));
+    return pick(at % 2 === 0 && inUnits.length > 0 ? inUnits : files, at);
+  }
+
   /** Makes a change; one that this host has nothing for, or the kernel refuses, is none. */
   make({ what, at, other, size }: Change): void {
     const folder = pick(this.folders(), at);
     const files = this.files();
-    const file = pick(what === 'delete' || what === 'rename' || (what === 'link' && this.linksOldFiles) ? files : files.filter((path) => lstatSync(path).ctimeMs > this.oldUntilMs), other);
+    const file = this.#anyFile(what === 'delete' || what === 'rename' || (what === 'link' && this.linksOldFiles) ? files : files.filter((path) => lstatSync(path).ctimeMs > this.oldUntilMs), other);
     const fresh = (): string => join(folder, `${['f', 'g', 'h.log', 'i.tmp', '\n'][at % 5]}${(this.#made += 1)}`);
     try {
       if (what === 'create') writeFileSync(fresh(), 'x\n'.repeat(size / 2));
       else if (what === 'mkdir') mkdirSync(fresh());
       else if (what === 'nest') mkdirSync(join(fresh(), 'x', 'y'), { recursive: true });
       else if (what === 'symlink') symlinkSync(at % 2 === 0 ? '/v' : 'absent', fresh());
+      else if (what === 'new-unit') this.#unit(join(this.root, pick(UNIT_PLACES, other), `${at % 2 === 0 ? 'g' : 'f'}${(this.#made += 1)}`), size);
+      else if (what === 'add-part') writeFileSync(join(pick(this.folders().filter((path) => path.split('/').length > UNIT_DEPTH + this.root.split('/').length), at), `f${(this.#made += 1)}`), 'x'.repeat(size));
+      else if (what === 'unit-away') rmSync(pick(this.#units(), at), { recursive: true });
+      else if (what === 'empty-unit') for (const name of readdirSync(pick(this.#units(), at))) rmSync(join(pick(this.#units(), at), name), { recursive: true });
       else if (what === 'chmod-folder') chmodSync(folder, [0o700, 0o755, 0o711, 0o1777][size % 4] ?? 0o700);
       else if (what === 'move-folder') renameSync(pick(this.folders(), other), fresh());
       else if (what === 'remove-folder') rmSync(folder, { recursive: true });
@@ -89,6 +106,17 @@ class ChangingHost {
     } catch {
       return;
     }
+  }
+
+  /** A letter that was taken apart. */
+  #unit(path: string, size: number): void {
+    mkdirSync(join(path, 'parts', size % 3 === 0 ? 'deep' : ''), { recursive: true });
+    for (const name of ['email.txt', 'parts/f1', 'parts/f2', 'parts/f3', 'parts/f4', 'head'].slice(0, 1 + (size % 6))) writeFileSync(join(path, name), 'x'.repeat(size));
+  }
+
+  /** Folders that most stores with units count as one item each. */
+  #units(): string[] {
+    return this.folders().filter((path) => path.split('/').length === UNIT_DEPTH + this.root.split('/').length);
   }
 
   #toFile(what: Change['what'], file: string, fresh: () => string, size: number): void {
@@ -157,7 +185,7 @@ const lasting = ({ stores }: Observation): unknown => stores.map(({ growth: _gro
 describe('a scan that remembers', () => {
   it(`tells what a plain one tells, after every change, restart and damage (seed ${SEED})`, async () => {
     let run = 0;
-    let remembered = 0;
+    let [remembered, parts] = [0, 0];
     await fc.assert(
       fc.asyncProperty(storesOf, fc.array(change, { minLength: 10, maxLength: 40 }), fc.array(interval, { minLength: 3, maxLength: 10 }), async (declared, first, intervals) => {
         const threads = (run += 1) % THREADED_SHARE === 0 ? 2 : 0;
@@ -176,6 +204,7 @@ describe('a scan that remembers', () => {
             const fast = await measure(host.root, profile, nowMs, { folder: host.memory, watchSeconds: (nowMs - host.oldUntilMs) / 1000 }, threads);
             remembered += fast.effort?.foldersRemembered ?? 0;
             const naive = naiveInventory(host.root, stores, nowMs);
+            parts += Object.values(naive).reduce((sum, totals) => sum + totals.parts, 0);
             for (const store of fast.stores) expect(told(store)).toEqual(expected(naive[store.id] as NaiveTotals, store));
             expect(lasting(fast)).toEqual(lasting(await measure(host.root, profile, nowMs, null)));
             if (memory === 'damaged' || memory === 'cut') expect([null, 'the memory of earlier scans was thrown away: it was damaged']).toContain(fast.effort?.notice);
@@ -187,5 +216,6 @@ describe('a scan that remembers', () => {
       { numRuns: RUNS, seed: SEED, endOnFailure: true /* Each step waits for the clock of the file system: shrinking would take hours. The counterexample is printed. */ },
     );
     expect(remembered).toBeGreaterThan(RUNS);
+    expect(parts).toBeGreaterThan(2 * RUNS);
   }, 300_000);
 });

@@ -15,7 +15,7 @@ const STORE = '/srv/store';
 let root: string;
 let folder: string;
 
-const storeOf = (id: string, files: readonly string[], more: Partial<Store> = {}): Store => ({ id, kind: 'files', files, exclude: [], clock: 'modified', lineRecords: false, ...more }) as unknown as Store;
+const storeOf = (id: string, files: readonly string[], more: Partial<Store> = {}): Store => ({ id, kind: 'files', files, exclude: [], units: [], clock: 'modified', lineRecords: false, ...more }) as unknown as Store;
 const onHost = <T>(work: (host: Host) => Promise<T>): Promise<T> => withHost(root, { databases: {} }, work);
 
 async function walked(...stores: Store[]): Promise<Record<string, WalkedStore>> {
@@ -268,6 +268,19 @@ describe('which store a file belongs to', () => {
       storeOf('rest', ['/v/k/**']),
     );
     expect(Object.fromEntries(Object.entries(found).map(([id, item]) => [id, item.tally.items]))).toEqual({ reports: 1, backup: 2, quarantine: 1, 'active-log': 1, logs: 1, rest: 3 });
+  });
+
+  it('is the one whose item it is part of, deeper than the globs reach, and each item is counted once by however many threads', async () => {
+    for (const path of ['/v/q/one/email', '/v/q/one/parts/deep/er/p1', '/v/q/loose', '/v/q/none.d/kept', '/v/q/none.d/x']) put(path);
+    const large = 2_000;
+    for (let index = 0; index < large; index += 1) put(`/v/q/large/${index}/p`);
+    const stores = [storeOf('quarantine', ['/v/q/*', '/v/q/*/*'], { exclude: ['/v/q/*.d/kept'], units: ['/v/q', '/v/q/*', '/v/q/*/*'] })];
+    for (const threads of [0, 2]) {
+      const found = await onHost((host) => walkStores(host, stores, null, { threads }));
+      const [{ tally }] = found.stores as [WalkedStore];
+      // The folder that a store begins with is no item, and neither is one of which something is left out.
+      expect([tally.items, tally.bytesApparent, counts(tally.skipped)]).toEqual([4, large + 4, {}]);
+    }
   });
 
   it('is none in a shared folder that others use too, which is not looked into', async () => {

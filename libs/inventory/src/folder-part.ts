@@ -65,6 +65,11 @@ export class FolderPartSum {
       known[0] += 1;
       known[1] += allocated;
     }
+    this.addRights({ uid, gid, mode, acl });
+  }
+
+  /** Adds who may do what with a file that is no item by itself. */
+  addRights({ uid, gid, mode, acl }: Pick<PartEntry, 'uid' | 'gid' | 'mode' | 'acl'>): void {
     this.#addKind(uid, gid, mode & 0o7777, this.lists.placeOf(acl));
   }
 

@@ -1,4 +1,5 @@
 import type { Acl, BytePath, FolderPart } from '@mailwarden/inventory';
+import type { RememberedInUnit } from '../walk/unit.js';
 
 /**
  * What one folder was when it was last read, and what it added to each store.
@@ -34,11 +35,13 @@ export interface FolderRecord {
   readonly inodes: readonly [lowest: number, highest: number] | null;
   /** Stores whose place is taken by something that is no folder. */
   readonly blind: readonly [store: number, reason: string, places: number][];
+  /** What it is to the item that it is a part of; absent where it lies in none. */
+  readonly unit?: RememberedInUnit;
 }
 
 /** The text of a record. Its parts are in a fixed order, so that two that say the same are the same text. */
 export const recordText = (record: FolderRecord): string => JSON.stringify(record);
 
 /** What the unwatched files of a folder add, as text that can be compared. */
-export const partsText = ({ parts, lists }: Pick<FolderRecord, 'parts' | 'lists'>): string =>
-  JSON.stringify([...parts].sort((a, b) => a.store - b.store).map((part) => ({ ...part, kinds: part.kinds.map(([uid, gid, mode, list, items]) => `${uid} ${gid} ${mode} ${lists[list]?.key ?? ''} ${items}`).sort(), skipped: [...part.skipped].sort() })));
+export const partsText = ({ parts, lists, unit }: Pick<FolderRecord, 'parts' | 'lists'> & { readonly unit?: Pick<RememberedInUnit, 'settled'> | null }): string =>
+  JSON.stringify([unit?.settled ?? null, ...[...parts].sort((a, b) => a.store - b.store).map((part) => ({ ...part, kinds: part.kinds.map(([uid, gid, mode, list, items]) => `${uid} ${gid} ${mode} ${lists[list]?.key ?? ''} ${items}`).sort(), skipped: [...part.skipped].sort() }))]);

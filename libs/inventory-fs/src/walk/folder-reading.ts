@@ -8,16 +8,13 @@ import { contentHash, lineCount } from './file-content.js';
 import { count, PAIR_NAMES_MAX, type PlaceSum, type StoreSum } from './place-sum.js';
 import type { PartEntry, RecordDraft } from './record-draft.js';
 import type { MappedStore, StoreMap } from './store-map.js';
+import { addToShare, momentOf, shareOf, withinYears, type Unit, type UnitShare } from './unit.js';
 
 /** Reasons for which a folder stays unseen, and with it whatever it holds. */
 const HIDING: ReadonlySet<string> = new Set<PassedOver>(['other-file-system', 'permission-denied', 'io-error', 'too-deep']);
 
 /** Why a store is known in part only: a file of it could be looked at, and not read. */
 export const CONTENT_NOT_READABLE = 'content-not-readable';
-
-/** Years that an instant can be written in. Units: milliseconds since 1970. */
-const EARLIEST_MS = -62_167_219_200_000;
-const LATEST_MS = 253_402_300_799_999;
 
 /** A folder whose entries are looked at. */
 export interface ReadFolder {
@@ -28,6 +25,8 @@ export interface ReadFolder {
   readonly way: Way;
   readonly candidates: readonly MappedStore[];
   readonly whole: MappedStore | null;
+  /** The item that all of it is part of; null where each file is an item. */
+  readonly unit: Unit | null;
 }
 
 /** What the reading of all folders of a place shares. */
@@ -45,12 +44,18 @@ export interface ReadingKit {
 export const passedOverFor = (code: string): PassedOver => (code === 'ENOENT' ? 'vanished' : code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : code === 'ENOTDIR' || code === 'ELOOP' ? 'not-a-regular-file' : 'io-error');
 export const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);
 
-/** Tells that something at a path was passed over, to whom it concerns. */
-export function passOver({ map, sum }: Pick<ReadingKit, 'map' | 'sum'>, path: BytePath, reason: PassedOver): void {
-  const owner = map.ownerOf(path);
+/** Tells that something at a path was passed over, to whom it concerns: the owner of the item that it is part of, where there is one. */
+export function passOver({ map, sum }: Pick<ReadingKit, 'map' | 'sum'>, path: BytePath, reason: PassedOver, unit: Unit | null): void {
+  const owner = unit?.owner ?? map.ownerOf(path);
   if (owner !== undefined) sum.stores[owner.index]?.tally.skip(reason);
-  const blinded = HIDING.has(reason) ? map.candidatesFor(path) : reason === 'not-a-regular-file' ? map.beginningIn(path) : [];
+  const blinded = HIDING.has(reason) ? (unit === null ? map.candidatesFor(path) : [unit.owner]) : reason === 'not-a-regular-file' ? map.beginningIn(path) : [];
   for (const { index } of blinded) count((sum.stores[index] as StoreSum).blind, HIDING.has(reason) ? reason : 'not-a-folder');
+}
+
+/** Takes up a part of an item that is not looked at again while its folder is as it is. */
+function addPart(draft: RecordDraft, owner: MappedStore, part: UnitShare, rights: PartEntry | null): void {
+  if (draft.unit !== null) addToShare(draft.unit.settled, part);
+  if (rights !== null) draft.settledParts.of(owner.index).addRights(rights);
 }
 
 /**
@@ -79,7 +84,7 @@ export class FolderReading {
     yield* this.#each((type) => {
       const { reader } = this.kit;
       if (type === ENTRY_TYPES.folder) this.#folder();
-      else if (type === ENTRY_TYPES.file || type === ENTRY_TYPES.unknown) this.#look(type);
+      else if (type === ENTRY_TYPES.file || type === ENTRY_TYPES.unknown || this.folder.unit !== null) this.#look(type);
       else this.#passOver('not-a-regular-file', reader.name);
     });
   }
@@ -90,11 +95,11 @@ export class FolderReading {
     const watched = new Set(record.watched);
     const keepsNames = this.folder.candidates.some(({ outline }) => outline.kind === 'pair');
     yield* this.#each((type) => {
-      if (type !== ENTRY_TYPES.file && type !== ENTRY_TYPES.unknown) return;
+      if (type === ENTRY_TYPES.folder || (type !== ENTRY_TYPES.file && type !== ENTRY_TYPES.unknown && this.folder.unit === null)) return;
       if (watched.has(this.kit.reader.ino)) {
         this.found += 1;
         this.#look(type);
-      } else if (keepsNames) this.#keepName(this.#owner(), this.kit.reader.name);
+      } else if (keepsNames && (type === ENTRY_TYPES.file || type === ENTRY_TYPES.unknown)) this.#keepName(this.#owner(), this.kit.reader.name);
     });
   }
 
@@ -112,13 +117,13 @@ export class FolderReading {
       }
     } catch (cause) {
       this.draft?.spoil();
-      passOver(this.kit, this.folder.path, passedOverFor(codeOf(cause)));
+      passOver(this.kit, this.folder.path, passedOverFor(codeOf(cause)), this.folder.unit);
     }
   }
 
   #folder(): void {
     const { name } = this.kit.reader;
-    if (this.kit.map.enters(this.#pathOf(name))) this.folders.push(name);
+    if (this.folder.unit !== null || this.kit.map.enters(this.#pathOf(name))) this.folders.push(name);
   }
 
   #look(type: number): void {
@@ -128,6 +133,7 @@ export class FolderReading {
     if (trouble !== 0) this.#passOver(passedOverFor(errorName(trouble)), reader.name);
     else if (reader.facts.isFile) this.#file(reader.facts);
     else if (reader.facts.isFolder) this.#folder();
+    else if (this.folder.unit !== null) this.#part(reader.facts, this.folder.unit);
     else this.#passOver('not-a-regular-file', reader.name);
     if (type === ENTRY_TYPES.unknown) this.draft?.spoil(); // Its file system does not say what is what, so nothing can be told apart without looking.
   }
@@ -137,6 +143,13 @@ export class FolderReading {
     if (owner === undefined) return;
     const store = this.kit.sum.stores[owner.index] as StoreSum;
     store.present = true;
+    if (this.folder.unit !== null) this.#part(facts, this.folder.unit);
+    else this.#item(facts, owner, store);
+    if (store.fileNames !== null) this.#keepName(owner, this.kit.reader.name);
+    if (owner.outline.kind === 'configuration' || owner.outline.lineRecords) this.#toRead.push({ owner, name: this.kit.reader.name });
+  }
+
+  #item(facts: EntryFacts, owner: MappedStore, store: StoreSum): void {
     const seen = this.#seenFrom(facts, owner);
     const { ino } = this.kit.reader;
     if (this.#readsAll) this.draft?.saw(ino);
@@ -149,8 +162,22 @@ export class FolderReading {
       this.draft.watchedParts.of(owner.index).add(seen);
       this.draft.watched.push(ino);
     }
-    if (store.fileNames !== null) this.#keepName(owner, this.kit.reader.name);
-    if (owner.outline.kind === 'configuration' || owner.outline.lineRecords) this.#toRead.push({ owner, name: this.kit.reader.name });
+  }
+
+  /** A part of a folder that is one item: what it takes up is the item's, who may do what with it is its own. */
+  #part(facts: EntryFacts, { owner, share }: Unit): void {
+    const part = shareOf(facts, owner.outline);
+    const { ino } = this.kit.reader;
+    const rights = facts.isFile ? this.#seenFrom(facts, owner) : null;
+    if (this.#readsAll) this.draft?.sawPart();
+    if (this.proof !== null && !this.proof.watched.has(ino)) addPart(this.proof.draft, owner, part, rights);
+    if (this.draft !== null && facts.ctimeMs < this.kit.watchFromMs) return addPart(this.draft, owner, part, rights);
+    addToShare(share, part);
+    if (rights !== null) this.kit.sum.stores[owner.index]?.tally.addRights(rights, false);
+    if (this.draft === null) return;
+    if (rights !== null) this.draft.watchedParts.of(owner.index).addRights(rights);
+    if (this.draft.unit !== null) addToShare(this.draft.unit.lately, part);
+    this.draft.watched.push(ino);
   }
 
   /** A file with several names takes its room once, and each name is another way in, perhaps a wider one. */
@@ -164,11 +191,9 @@ export class FolderReading {
 
   #seenFrom(facts: EntryFacts, { outline }: MappedStore): SeenEntry & PartEntry {
     const seen = this.#seen;
-    const { mtimeMs, ctimeMs } = facts;
     seen.bytes = facts.size;
     seen.allocated = facts.allocated;
-    // The kernel itself sets ctime at every change, so a file cannot have been written after it: a modification time beyond it is forged.
-    seen.atMs = Math.min(Math.max(outline.clock === 'changed' ? ctimeMs : Math.min(mtimeMs, ctimeMs), EARLIEST_MS), LATEST_MS);
+    seen.atMs = withinYears(momentOf(facts, outline));
     seen.uid = facts.uid;
     seen.gid = facts.gid;
     seen.mode = facts.mode;
@@ -189,7 +214,7 @@ export class FolderReading {
     const path = this.#pathOf(name);
     if (this.draft === null || reason !== 'not-a-regular-file') {
       this.draft?.spoil();
-      passOver(this.kit, path, reason);
+      passOver(this.kit, path, reason, this.folder.unit);
       return;
     }
     const owner = this.kit.map.ownerOf(path);

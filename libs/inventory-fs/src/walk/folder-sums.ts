@@ -3,6 +3,7 @@ import type { FolderRecord } from '../memory/folder-record.js';
 import type { PlaceSum, StoreSum } from './place-sum.js';
 import type { RecordDraft } from './record-draft.js';
 import type { MappedStore, StoreMap } from './store-map.js';
+import { addToShare, type Unit } from './unit.js';
 
 /** Rights of a folder as they were remembered. */
 export const rememberedRights = ({ uid, gid, mode, lists, ownList }: FolderRecord): FolderRights => ({ uid, gid, mode, acl: lists[ownList] ?? null });
@@ -16,8 +17,8 @@ export class FolderSums {
   ) {}
 
   /** What a folder is itself to the store that it is part of, and to those that it leads to. */
-  addFolder(path: BytePath, rights: FolderRights, defaultAcl: Acl | null, way: Way, candidates: readonly MappedStore[]): void {
-    const owner = this.map.ownerOfFolder(path, candidates);
+  addFolder(path: BytePath, rights: FolderRights, defaultAcl: Acl | null, way: Way, candidates: readonly MappedStore[], unit: Unit | null): void {
+    const owner = unit?.owner ?? this.map.ownerOfFolder(path, candidates);
     if (owner !== undefined) {
       this.#store(owner.index).present = true;
       this.#store(owner.index).tally.addRights({ ...rights, defaultAcl, way }, true);
@@ -31,19 +32,29 @@ export class FolderSums {
   }
 
   /** Files that were looked at, as far as they will be remembered; the others were added one by one. */
-  addDraft(draft: RecordDraft, way: Way): void {
+  addDraft(draft: RecordDraft, way: Way, unit: Unit | null): void {
+    if (unit !== null && draft.unit !== null) addToShare(unit.share, draft.unit.settled);
     for (const part of draft.settledParts.all) this.#addPart(part, draft.lists.lists, way);
     for (const [index, reason, places] of draft.blind) this.addBlind(index, reason, places);
   }
 
-  addRecord(record: FolderRecord, way: Way): void {
+  addRecord(record: FolderRecord, way: Way, unit: Unit | null): void {
+    if (unit !== null && record.unit !== undefined) addToShare(unit.share, record.unit.settled);
     for (const part of record.parts) this.#addPart(part, record.lists, way);
     for (const [index, reason, places] of record.blind) this.addBlind(index, reason, places);
   }
 
   /** What watched files were at the last look, for a scan that has no time to look. */
-  addLately(record: FolderRecord, way: Way): void {
+  addLately(record: FolderRecord, way: Way, unit: Unit | null): void {
+    if (unit !== null && record.unit !== undefined) addToShare(unit.share, record.unit.lately);
     for (const part of record.lately) this.#addPart(part, record.lists, way);
+  }
+
+  /** A folder that is one item, once all of it was seen. */
+  addUnit({ owner, amounts }: Unit): void {
+    const store = this.#store(owner.index);
+    store.present = true;
+    store.tally.addAmounts(amounts);
   }
 
   addBlind(index: number, reason: string, places: number): void {

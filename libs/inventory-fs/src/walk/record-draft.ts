@@ -1,5 +1,6 @@
 import { AclList, FolderPartSum, type Acl, type FolderPart } from '@mailwarden/inventory';
 import type { FolderRecord } from '../memory/folder-record.js';
+import { emptyShare, type RememberedInUnit, type UnitShare } from './unit.js';
 
 /** What is added to a part. */
 export type PartEntry = Parameters<FolderPartSum['add']>[0];
@@ -40,6 +41,8 @@ export class RecordDraft {
   readonly watchedParts: Parts;
   readonly blind: [store: number, reason: string, places: number][];
   readonly watched: number[] = [];
+  /** Where the folder is part of an item: what its entries add to that, settled and watched. */
+  readonly unit: { readonly settled: UnitShare; readonly lately: UnitShare } | null;
   linked = false;
   entries = 0;
   #lowest = Number.POSITIVE_INFINITY;
@@ -47,7 +50,8 @@ export class RecordDraft {
   #spoiled = false;
 
   /** Goes on from what was remembered, where only the watched files are looked at again. */
-  constructor(before: FolderRecord | null = null) {
+  constructor(before: FolderRecord | null, isInUnit: boolean) {
+    this.unit = isInUnit ? { settled: { ...(before?.unit?.settled ?? emptyShare()) }, lately: emptyShare() } : null;
     this.lists = new AclList([...(before?.lists ?? [])]);
     this.settledParts = new Parts(this.lists, before?.parts);
     this.watchedParts = new Parts(this.lists);
@@ -63,12 +67,17 @@ export class RecordDraft {
     if (ino > Number.MAX_SAFE_INTEGER) this.spoil();
   }
 
+  /** An entry of an item: its other names are counted where they lie, so nobody looks for one of them here. */
+  sawPart(): void {
+    this.entries += 1;
+  }
+
   /** Something in the folder could not be looked at, or told from another: then it is read again each time. */
   spoil(): void {
     this.#spoiled = true;
   }
 
-  record(own: Pick<FolderRecord, 'identity' | 'dev' | 'uid' | 'gid' | 'mode' | 'readMs' | 'settled' | 'folders'>, acl: Acl | null, defaultAcl: Acl | null): FolderRecord {
+  record(own: Pick<FolderRecord, 'identity' | 'dev' | 'uid' | 'gid' | 'mode' | 'readMs' | 'settled' | 'folders'> & { readonly unit?: Pick<RememberedInUnit, 'allocated' | 'atMs'> }, acl: Acl | null, defaultAcl: Acl | null): FolderRecord {
     const { identity, dev, uid, gid, mode, readMs, settled, folders } = own;
     const [ownList, ownDefaultList] = [this.lists.placeOf(acl), this.lists.placeOf(defaultAcl)];
     return {
@@ -90,6 +99,7 @@ export class RecordDraft {
       watched: this.watched.length > this.entries * WATCHED_SHARE_MAX ? null : this.watched,
       inodes: this.#highest < this.#lowest ? null : [this.#lowest, this.#highest],
       blind: this.blind,
+      ...(own.unit === undefined || this.unit === null ? {} : { unit: { allocated: own.unit.allocated, atMs: own.unit.atMs, ...this.unit } }),
     };
   }
 }

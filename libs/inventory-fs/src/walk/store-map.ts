@@ -2,9 +2,12 @@ import type { Store } from '@mailwarden/catalogue';
 import { compilePatterns, isInside, type BytePath, type PatternSet } from '@mailwarden/inventory';
 
 /** What a walk needs to know of a store: plain data, so that it can be posted to a thread. */
-export type StoreOutline = Pick<Store, 'kind' | 'files' | 'exclude' | 'clock' | 'lineRecords'>;
+export type StoreOutline = Pick<Store, 'kind' | 'files' | 'exclude' | 'clock' | 'lineRecords' | 'units'>;
 
-export const outlineOf = ({ kind, files, exclude, clock, lineRecords }: Store): StoreOutline => ({ kind, files, exclude, clock, lineRecords });
+/** Rotation takes logs generation by generation, and records line by line, whatever folders they lie in. */
+const goesByFolders = ({ kind, lineRecords }: Pick<Store, 'kind' | 'lineRecords'>): boolean => kind !== 'log' && !(kind === 'records' && lineRecords);
+
+export const outlineOf = ({ kind, files, exclude, clock, lineRecords, units }: Store): StoreOutline => ({ kind, files, exclude, clock, lineRecords, units: goesByFolders({ kind, lineRecords }) ? units : [] });
 
 /** One store of a profile with its globs compiled. */
 export interface MappedStore {
@@ -13,15 +16,19 @@ export interface MappedStore {
   readonly outline: StoreOutline;
   readonly patterns: PatternSet;
   readonly excluded: PatternSet;
+  /** Folders of it that are one item each; null where none are. */
+  readonly units: PatternSet | null;
 }
 
 /** Which stores of a profile a path has to do with. */
 export class StoreMap {
   readonly stores: readonly MappedStore[];
   readonly #roots: ReadonlySet<BytePath>;
+  readonly #hasUnits: boolean;
 
   constructor(outlines: readonly StoreOutline[]) {
-    this.stores = outlines.map((outline, index) => ({ index, outline, patterns: compilePatterns(outline.files), excluded: compilePatterns(outline.exclude) }));
+    this.stores = outlines.map((outline, index) => ({ index, outline, patterns: compilePatterns(outline.files), excluded: compilePatterns(outline.exclude), units: outline.units.length === 0 ? null : compilePatterns(outline.units) }));
+    this.#hasUnits = this.stores.some(({ units }) => units !== null);
     this.#roots = new Set(this.stores.flatMap(({ patterns }) => patterns.roots));
   }
 
@@ -64,6 +71,14 @@ export class StoreMap {
   /** The store that a folder itself is part of. */
   ownerOfFolder(path: BytePath, candidates: readonly MappedStore[]): MappedStore | undefined {
     return candidates.find(({ patterns, excluded }) => patterns.ownsFolder(path) && !excluded.matches(path));
+  }
+
+  /** The store of which a folder is one item, with all that lies in it. One of which a part belongs to another store, or is left out, is none, and neither is the folder that a store begins with. */
+  unitOwner(path: BytePath): MappedStore | undefined {
+    if (!this.#hasUnits) return undefined;
+    const owner = this.stores.find(({ patterns }) => patterns.mayHold(path));
+    if (owner?.units?.matches(path) !== true || !owner.patterns.ownsFolder(path) || owner.excluded.mayHold(path)) return undefined;
+    return owner.patterns.roots.some((root) => root !== path && isInside(path, root)) ? owner : undefined;
   }
 
   #beginsIn({ patterns }: MappedStore, path: BytePath): boolean {

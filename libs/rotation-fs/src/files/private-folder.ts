@@ -1,8 +1,9 @@
 import type { BytePath } from '@mailwarden/inventory';
 import { closeDirectory, entryNames, openDirectoryBeneath, PRIVATE_FOLDER_PREFIX, type Directory, type Host } from '@mailwarden/inventory-fs';
-import { EntryFacts, errorName, FolderHand, factsOf, isUnknownMove, kernelError, syncDescriptor, syncFileSystem } from '@mailwarden/linux';
+import { EntryFacts, errorName, FolderHand, FolderReader, factsOf, isUnknownMove, kernelError, syncDescriptor, syncFileSystem } from '@mailwarden/linux';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { fileSystemOf, type FileSystem } from './file-system.js';
+import { inOneGo } from './in-turns.js';
 import { putBack } from './put-back.js';
 import { enterFolder } from './store-folder.js';
 import { surveyUnit } from './unit-folder.js';
@@ -147,7 +148,7 @@ export class PrivateFolder {
     try {
       const facts = new EntryFacts();
       factsOf(entered.value.fd, facts);
-      const { size, newestMs, blocked } = surveyUnit(entered.value, facts, () => false);
+      const { size, newestMs, blocked } = inOneGo(surveyUnit(entered.value, facts, { reader: new FolderReader(), clock: 'modified', isWritten: () => false, untilBlocked: true }));
       return blocked === null && size === planned.size && newestMs === planned.mtimeMs;
     } finally {
       closeDirectory(entered.value);

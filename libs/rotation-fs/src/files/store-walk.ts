@@ -17,8 +17,8 @@ export interface WalkedFolder extends FolderScope {
 export interface StoreVisitor {
   /** One regular file; its name and facts are those of the reader, until the next one comes. */
   file(folder: WalkedFolder, reader: FolderReader): void;
-  /** A folder that is one item of the store with all that lies in it; it is open until this returns. Without it, such folders are walked as others are. */
-  unit?(folder: WalkedFolder, name: BytePath, directory: Directory): void;
+  /** A folder that is one item of the store with all that lies in it; it is open until this is done. Without it, such folders are walked as others are. */
+  unit?(folder: WalkedFolder, name: BytePath, directory: Directory): Generator<void, void, void>;
   /** An entry that is no regular file, or that could not be looked at. */
   passedOver(path: BytePath, reason: PassedOver): void;
 }
@@ -89,7 +89,7 @@ export class StoreWalk {
     const entered = enterFolder(folder.directory, name);
     if (!entered.ok) return this.#passOver(path, entered.error);
     const scope = scopeOf(path, this.own, this.leftOut);
-    if (this.#isUnit(path, scope)) return this.#takeWhole(folder, name, entered.value);
+    if (this.#isUnit(path, scope)) return yield* this.#takeWhole(folder, name, entered.value);
     this.#push({ directory: entered.value, root: folder.root, below: folder.below === '' ? name : `${folder.below}/${name}`, path, ...scope });
     yield* this.#readLast();
   }
@@ -99,9 +99,9 @@ export class StoreWalk {
     return this.visitor.unit !== undefined && isOwn && !mayBeLeftOut && this.units?.matches(path) === true;
   }
 
-  #takeWhole(folder: WalkedFolder, name: BytePath, directory: Directory): void {
+  *#takeWhole(folder: WalkedFolder, name: BytePath, directory: Directory): Generator<void, void, void> {
     try {
-      this.visitor.unit?.(folder, name, directory);
+      if (this.visitor.unit !== undefined) yield* this.visitor.unit(folder, name, directory);
     } finally {
       closeDirectory(directory);
     }

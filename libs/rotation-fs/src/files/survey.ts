@@ -64,8 +64,8 @@ class Tally implements StoreVisitor {
     if (this.#isWanted(atMs, reader.facts.ino)) this.window?.add(folder, reader, atMs, this.#whyNot(folder, reader, path));
   }
 
-  unit(folder: WalkedFolder, name: BytePath, directory: Directory): void {
-    const { facts, atMs, reason } = this.#units.look(directory, `${folder.path}/${name}`);
+  *unit(folder: WalkedFolder, name: BytePath, directory: Directory): Generator<void, void, void> {
+    const { facts, atMs, reason } = yield* this.#units.look(directory, `${folder.path}/${name}`);
     this.#count(atMs, facts.allocated);
     if (this.#isWanted(atMs, facts.ino)) this.window?.add(folder, { name, facts }, atMs, reason, true);
   }

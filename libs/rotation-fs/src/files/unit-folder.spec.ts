@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '@mailwarden/contracts';
 import { openHostRoot, type Directory } from '@mailwarden/inventory-fs';
+import { FolderReader } from '@mailwarden/linux';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inOneGo } from './in-turns.js';
 import { removeUnit, surveyUnit } from './unit-folder.js';
 
 const isRoot = process.geteuid?.() === 0;
@@ -16,7 +19,7 @@ function open(path: string): Directory {
   opened.push(folder.value);
   return folder.value;
 }
-const survey = (isWritten = () => false) => surveyUnit(open(unit), statSync(unit), isWritten);
+const survey = (isWritten = () => false, clock: Clock = 'modified', untilBlocked = false) => inOneGo(surveyUnit(open(unit), statSync(unit), { reader: new FolderReader(), clock, isWritten, untilBlocked }));
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'mailwarden-unit-'));
@@ -44,6 +47,23 @@ describe('a folder that is one item', () => {
   ])('stays whole where %s', (_what, reason, spoil) => {
     spoil();
     expect(survey().blocked).toBe(reason);
+  });
+  it('is counted with all that lies in it also where it may not go, unless nobody asks', () => {
+    linkSync(join(unit, 'email.txt'), join(dir, 'elsewhere'));
+    symlinkSync('/', join(unit, 'parts/link'));
+    const parts = ['email.txt', 'parts', 'parts/p001', 'parts/p002', 'parts/link'].map((name) => lstatSync(join(unit, name)));
+    const bytes = parts.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+    expect(survey()).toMatchObject({ bytes, size: 15_000, entries: 5, blocked: 'hard-linked' });
+    expect(survey(() => false, 'modified', true).blocked).toBe('hard-linked');
+  });
+  it('is as young as its youngest part by the clock that counts, and as itself where it is empty', () => {
+    const changed = Math.max(...['email.txt', 'parts/p001', 'parts/p002'].map((name) => lstatSync(join(unit, name)).ctimeMs));
+    expect(survey(() => false, 'changed')).toMatchObject({ newestMs: 1_002_000, atMs: changed });
+    expect(survey(() => false, 'received').atMs).toBeNaN();
+    for (const name of ['email.txt', 'parts']) rmSync(join(unit, name), { recursive: true });
+    utimesSync(unit, 5, 5);
+    expect(survey()).toMatchObject({ bytes: 0, size: 0, newestMs: 5_000, atMs: 5_000 });
+    expect(survey(() => false, 'changed').atMs).toBe(lstatSync(unit).ctimeMs);
   });
   it('stays whole while a part is being written', () => {
     expect(survey(() => true).blocked).toBe('open-for-writing');

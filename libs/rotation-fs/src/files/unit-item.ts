@@ -1,8 +1,7 @@
-import type { Stats } from 'node:fs';
 import type { SkipReason } from '@mailwarden/contracts';
 import { compilePatterns, type BytePath, type PatternSet } from '@mailwarden/inventory';
 import type { Directory } from '@mailwarden/inventory-fs';
-import { EntryFacts, factsOf } from '@mailwarden/linux';
+import { EntryFacts, factsOf, FolderReader } from '@mailwarden/linux';
 import type { RotateRequest } from '../rotate-request.js';
 import { openForWriting } from './open-for-writing.js';
 import { surveyUnit } from './unit-folder.js';
@@ -11,7 +10,7 @@ import { identityOf } from './why-not.js';
 /** A folder that is one item, as a plan knows it. Units: bytes, allocated for `allocated`; milliseconds since 1970. */
 export interface UnitItem {
   readonly facts: { readonly dev: number; readonly ino: number; readonly size: number; readonly allocated: number; readonly mtimeMs: number };
-  /** The moment at which anything in it was last written; NaN by a clock that folders do not have. */
+  /** How old it is by the declared clock: as old as its youngest part. NaN by a clock that files themselves do not have. */
   readonly atMs: number;
   readonly reason: SkipReason | null;
 }
@@ -24,6 +23,7 @@ export class UnitJudge {
   readonly #excluded: PatternSet;
   readonly #writing = openForWriting();
   readonly #facts = new EntryFacts();
+  readonly #reader = new FolderReader();
 
   constructor(
     private readonly request: Pick<RotateRequest, 'store' | 'exclude' | 'marked' | 'clock'>,
@@ -32,14 +32,14 @@ export class UnitJudge {
     this.#excluded = compilePatterns(request.exclude);
   }
 
-  look(directory: Directory, path: BytePath): UnitItem {
+  /** Stops now and then, so that others come in between. */
+  *look(directory: Directory, path: BytePath): Generator<void, UnitItem, void> {
     factsOf(directory.fd, this.#facts);
-    const { dev, ino, mtimeMs, ctimeMs } = this.#facts;
-    const isWritten = (stat: Stats): boolean => this.#writing.has(stat.dev, stat.ino);
-    const { bytes, size, newestMs, blocked } = surveyUnit(directory, { mtimeMs, ctimeMs }, isWritten);
+    const { dev, ino, mtimeMs, ctimeMs, birthtimeMs } = this.#facts;
+    const isWritten = (part: EntryFacts): boolean => this.#writing.has(part.dev, part.ino);
+    const { bytes, size, newestMs, atMs, blocked } = yield* surveyUnit(directory, { mtimeMs, ctimeMs, birthtimeMs }, { reader: this.#reader, clock: this.request.clock, isWritten, untilBlocked: false });
     const facts = { dev, ino, size, allocated: bytes, mtimeMs: newestMs };
-    const { clock } = this.request;
-    return { facts, atMs: clock === 'recorded' || clock === 'received' ? Number.NaN : newestMs, reason: this.#reason(path, facts) ?? blocked };
+    return { facts, atMs, reason: this.#reason(path, facts) ?? blocked };
   }
 
   #reason(path: BytePath, facts: UnitItem['facts']): SkipReason | null {
