@@ -64,6 +64,7 @@ const opened = (host: KlmsHost, path: string): void => chmodSync(join(host.root,
 const open = (store: string, path: string): Value => ({
   of: `store:${store}`,
   value: 'protection: root and kluser',
+  apart: true,
   wrong: (host) => {
     for (const folder of ['/var/opt/kaspersky', KLMS, '/var/log/kaspersky', '/etc/opt/kaspersky', '/etc/opt/kaspersky/klms', path.slice(0, path.lastIndexOf('/'))]) opened(host, folder);
     host.put(path, 'for everyone', { mode: 0o644 });
@@ -127,7 +128,7 @@ const OTHERS: readonly Value[] = [
   { of: 'store:backup', value: 'where settings moved it', wrong: async (host) => (host.installed({ BACKUP_PATH: '/srv/klms/backup' }), host.folder('/srv/klms/backup'), await host.letter('/srv/klms/backup', 'backup', 'b.eml', 1, 'x'), await host.letter('/srv/klms/backup', 'backup', 'c.eml', 1, 'x')), told: (seen) => storeIn(seen, 'backup')?.items, expected: [{ known: true, value: 1 }, { known: true, value: 2 }] },
   { of: 'store:backup', value: 'not where settings that the product may write name a folder of somebody else', needsRoot: true, wrong: async (host) => (host.installed({ BACKUP_PATH: '/srv/klms/backup' }), await host.letter('/srv/klms/backup', 'backup', 'b.eml', 1, 'x'), await host.letter('/srv/klms/backup', 'backup', 'c.eml', 1, 'x')), told: (seen) => storeIn(seen, 'backup')?.items, expected: [{ known: true, value: 1 }, { known: true, value: 1 }] },
   open('configuration', '/etc/opt/kaspersky/klms/open.conf'),
-  { of: 'store:configuration', value: 'its content', wrong: (host) => host.put('/etc/opt/kaspersky/klms/rules.xml', '<allow/>'), told: (seen) => { const digest = storeIn(seen, 'configuration')?.contentDigest; return digest?.known === true && baseDigest === digest.value; }, expected: [true, false] },
+  { of: 'store:configuration', value: 'its content', apart: true, wrong: (host) => host.put('/etc/opt/kaspersky/klms/rules.xml', '<allow/>'), told: (seen) => { const digest = storeIn(seen, 'configuration')?.contentDigest; return digest?.known === true && baseDigest === digest.value; }, expected: [true, false] },
   { of: 'store:memory', value: 'who can read it', needsRoot: true, apart: true, wrong: (host) => host.run('echo ready; exec cat', WATCHER_UID, '+sys_ptrace'), told: found('access-too-wide', 'memory', 'capability watcher'), expected: FOUND },
   { of: 'store:memory', value: 'whether the service runs', apart: true, wrong: (host) => host.put('/var/run/klms/klms.pid', 'none\n'), told: found('unmeasured', 'memory', 'who reads its memory'), expected: FOUND },
   { of: 'version', value: 'the version is one of the profile', apart: true, wrong: (host) => host.installed({ PRODUCT_VERSION: '9.0.1' }), told: found('version-outside-profile', null), expected: FOUND },
