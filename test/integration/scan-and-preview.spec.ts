@@ -53,7 +53,7 @@ function make(root: string, { path, what, size, ageS }: Entry): void {
   try {
     mkdirSync(what === 'folder' ? full : join(full, '..'), { recursive: true });
     if (what === 'file') writeFileSync(full, 'x'.repeat(size), { flag: 'wx' /* A pipe that has the name would never be opened. */ });
-    else if (what === 'symlink') symlinkSync(size % 2 === 0 ? '/' : 'absent', full);
+    else if (what === 'symlink') symlinkSync(size % 2 === 0 ? join(root, 'etc') : 'absent', full);
     else if (what === 'pipe') linkSync(join(root, PIPE), full);
     else if (what === 'second-name') linkSync(join(root, LINKED), full);
     if (what === 'file') utimesSync(full, OLD_S - ageS, OLD_S - ageS);
