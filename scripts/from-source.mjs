@@ -14,9 +14,9 @@ Object.assign(globalThis, { babelHelpers: { decorate: __decorate, decorateMetada
 const require = createRequire(import.meta.url);
 /** Another version of the reader, or other words for it, keeps what it read elsewhere. */
 const MADE_BY = hash('sha256', `${readFileSync(new URL('../node_modules/rolldown/package.json', import.meta.url), 'utf8')}${JSON.stringify(AS_BUILT)}`).slice(0, 16);
-const KEPT = fileURLToPath(new URL(`../node_modules/.cache/mailwarden-sources/${MADE_BY}/`, import.meta.url));
+const KEPT = fileURLToPath(new URL(`../.tools/read-sources/${MADE_BY}/`, import.meta.url));
 /** What the engine makes of code is kept too, also of packages; it looks itself whether it fits. */
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/mailwarden-engine/', import.meta.url)));
+enableCompileCache(fileURLToPath(new URL('../.tools/read-sources/engine/', import.meta.url)));
 /** Names under which every file that imports them finds the same. */
 const OF_THE_WORKSPACE = /^@mailwarden\//;
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { clusterKind, ensureCluster } from '@mailwarden/local-postgres';
 
 const PASSWORD_BYTES = 18;
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/mailwarden-postgres/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../.tools/empty-postgres/', import.meta.url));
 /** As root the server runs as another account, which has to get into the folder. */
 const MAY_ENTER = 0o711;
 
