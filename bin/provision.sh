@@ -99,7 +99,7 @@ apt_quietly() { DEBIAN_FRONTEND=noninteractive apt-get $APT_QUIET "$@" </dev/nul
 apt_last_words() { grep -E '^(E|Err|W):' "$TOOLS/apt.log" 2>/dev/null | tail -n 1; }
 
 # Small programs that suites try the product with, by the package that has each. Where they cannot be installed, the suites say so and go on without.
-SUITE_PROGRAMS='setfacl:acl setfattr:attr mkfs.xfs:xfsprogs mkfs.ext4:e2fsprogs'
+SUITE_PROGRAMS='setfacl:acl setfattr:attr mkfs.xfs:xfsprogs mkfs.ext4:e2fsprogs nft:nftables ip:iproute2'
 provision_programs() {
   missing=''
   for pair in $SUITE_PROGRAMS; do command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"; done

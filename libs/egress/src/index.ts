@@ -1,0 +1,14 @@
+export { errorOf } from './nft/filter-error.js';
+export type { FilterError, FilterErrorCode } from './nft/filter-error.js';
+export { NFT_PROGRAMS } from './nft/run-nft.js';
+export { isPlaintext, PLAINTEXT_PORTS } from './observe/attribution.js';
+export type { Attribution, Destination } from './observe/attribution.js';
+export type { Standing } from './observe/standing.js';
+export { PacketFilter } from './packet-filter.js';
+export type { EgressFailure, FlowCount, PacketFilterOptions, Seen, SeenDestination } from './packet-filter.js';
+export { compileEgress } from './plan/compiled-egress.js';
+export type { CompiledEgress } from './plan/compiled-egress.js';
+export { ACCOUNTS_MAX, ENDPOINT_ADDRESSES_MAX, ENDPOINTS_MAX, FLOWS_MAX, MAIL_PORTS, PREFIX_BITS_MIN, PROTECTED_MAX } from './plan/egress-plan.js';
+export type { EgressEndpoint, EgressFlow, EgressPlan, EgressPlanProblem, EgressPlanProblemCode, PortRange } from './plan/egress-plan.js';
+export { NAMED_SECONDS_MAX, NAMED_SECONDS_MIN } from './plan/named-addresses.js';
+export { SEEN_DESTINATIONS_MAX, SEEN_SECONDS } from './plan/transactions.js';

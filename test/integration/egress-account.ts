@@ -1,0 +1,105 @@
+/**
+ * A process of one account that speaks when told to, one JSON command a line on standard input, one answer a line. It takes on the account before it opens anything, so that what it sends is the account's.
+ * Everything it listens on answers with what it was sent.
+ */
+import { createSocket, type Socket as Datagrams } from 'node:dgram';
+import { connect, createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+export type Command =
+  | { readonly op: 'listen'; readonly protocol: 'tcp' | 'udp'; readonly port: number }
+  | { readonly op: 'open'; readonly name: string; readonly host: string; readonly port: number }
+  | { readonly op: 'say'; readonly name: string }
+  | { readonly op: 'flash'; readonly host: string; readonly port: number }
+  | { readonly op: 'datagram'; readonly host: string; readonly port: number };
+/** `done`, `answered`, `silent`, or the kernel's name of an error. */
+export interface Answer {
+  readonly outcome: string;
+  readonly ms: number;
+}
+
+/** Longer than anything here takes on a busy machine. Units: milliseconds. */
+const PATIENCE_MS = 4_000;
+const TEXT = 'hello';
+const connections = new Map<string, Socket>();
+
+const codeOf = (cause: Error): string => (cause as NodeJS.ErrnoException).code ?? cause.message;
+const first = (begin: (settle: (outcome: string) => void) => void): Promise<string> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('silent'), PATIENCE_MS);
+    begin((outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    });
+  });
+
+const opened = (name: string, host: string, port: number): Promise<string> =>
+  first((settle) => {
+    const socket = connect({ host, port, noDelay: true });
+    connections.set(name, socket);
+    socket.once('connect', () => settle('done')).on('error', (cause) => settle(codeOf(cause)));
+  });
+
+const said = (name: string): Promise<string> =>
+  first((settle) => {
+    const socket = connections.get(name);
+    if (socket === undefined || socket.destroyed) return settle('closed');
+    socket.once('data', () => settle('answered')).once('error', (cause) => settle(codeOf(cause))).once('close', () => settle('closed'));
+    socket.write(TEXT);
+  });
+
+async function flashed(host: string, port: number): Promise<string> {
+  const outcome = await opened('flash', host, port);
+  connections.get('flash')?.end();
+  return outcome;
+}
+
+const datagram = (host: string, port: number): Promise<string> =>
+  first((settle) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const end = (outcome: string): void => {
+      settle(outcome);
+      socket.close();
+    };
+    socket.once('message', () => end('answered')).once('error', (cause) => end(codeOf(cause)));
+    socket.send(TEXT, port, host, (cause) => cause !== null && end(codeOf(cause)));
+  });
+
+const listening = (protocol: 'tcp' | 'udp', port: number): Promise<string> =>
+  first((settle) => {
+    if (protocol === 'tcp') {
+      createServer((socket) => socket.on('error', () => undefined).pipe(socket)).once('error', (cause) => settle(codeOf(cause))).listen(port, '::', () => settle('done'));
+      return;
+    }
+    const socket: Datagrams = createSocket('udp6');
+    socket.on('message', (text, { address, port: back }) => socket.send(text, back, address)).once('error', (cause) => settle(codeOf(cause))).bind(port, '::', () => settle('done'));
+  });
+
+function carriedOut(command: Command): Promise<string> {
+  switch (command.op) {
+    case 'listen':
+      return listening(command.protocol, command.port);
+    case 'open':
+      return opened(command.name, command.host, command.port);
+    case 'say':
+      return said(command.name);
+    case 'flash':
+      return flashed(command.host, command.port);
+    case 'datagram':
+      return datagram(command.host, command.port);
+  }
+}
+
+const account = Number(process.argv[2]);
+if (account !== 0) {
+  process.setgroups?.([]);
+  process.setgid?.(account);
+  process.setuid?.(account);
+}
+process.stdout.write('ready\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  const beganMs = performance.now();
+  const outcome = await carriedOut(JSON.parse(line) as Command);
+  process.stdout.write(`${JSON.stringify({ outcome, ms: performance.now() - beganMs } satisfies Answer)}\n`);
+}
+process.exit();
