@@ -26,7 +26,7 @@ export function missingForNetworks(): string | null {
   if (!isRoot) return 'network namespaces and other accounts need the super-user';
   if (!existsSync(NFT)) return 'nftables is not installed';
   if (IP === undefined || !existsSync(NSENTER)) return 'ip or nsenter is not installed';
-  const tried = spawnSync('/usr/bin/unshare', ['--net', '/bin/sh', '-c', `${IP} link add a type veth peer name b && ${NFT} add table inet a`], { encoding: 'utf8' });
+  const tried = spawnSync('/usr/bin/unshare', ['--net', '/bin/sh', '-c', `${IP} link add wire type veth peer name other && ${NFT} add table inet a`], { encoding: 'utf8' });
   return tried.status === 0 ? null : `this kernel has no veth or no nf_tables, or this container may not use them (${tried.stderr.trim().split('\n')[0] ?? ''})`;
 }
 
