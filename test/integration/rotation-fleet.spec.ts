@@ -8,7 +8,7 @@ import { startRotationWorker } from '../../apps/rotation-worker/src/rotation-wor
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
-const SERVERS = Array.from({ length: 18 }, (_, index) => `mx-${index + 1}`);
+const SERVERS = Array.from({ length: 20 }, (_, index) => `mx-${index + 1}`);
 const HOUR_MS = 3_600_000;
 /** Over the limit, and old enough to go. */
 const OVER = { bytes: 2_001, oldestAt: known(instantOf(Date.now() - 2 * HOUR_MS)), newestAt: known(instantOf(Date.now() - HOUR_MS)) };
@@ -145,6 +145,35 @@ describe('a rollout', () => {
     await decide('rollout', 'stop-cap', 'stop', 'Bob');
     expect((await waiting()).rollouts[0]).toMatchObject({ state: 'stopped', reason: 'stopped by a person: Seen' });
     await withdraw('stop-cap');
+  });
+
+  it('keeps a store whose order failed for ten minutes, and tries it at once when a person lets it go on', async () => {
+    const { server, agent } = await enrolled({ role: 'mx', group: 'tried' });
+    await apply(policyText('tried-cap', '{ group: tried }', 'rollout: { stop-on: { failures: 1 } }'));
+    const openOrders = async (): Promise<number> => (await orders(server)).filter(({ state }) => state === 'open').length;
+    const failing = async (): Promise<void> => {
+      const order = await orderOf(server, agent);
+      await agent.account(receiptOf(order, { outcome: 'failed', reason: 'an error of the disk' }));
+      await settled();
+      // The order ended a while ago, and the server was looked at since: no pause but that after trouble keeps the next one.
+      await plane.sql(`UPDATE rotation.rotation_order SET finished_at = finished_at - interval '10 seconds' WHERE server = $1`, [server]);
+      await agent.observe(OVER);
+      await settled();
+    };
+    await failing();
+    expect([(await waiting()).rollouts[0]?.state, await openOrders()]).toEqual(['running', 0]);
+    await longAgo(server);
+    await failing();
+    expect([(await waiting()).rollouts[0]?.state, await openOrders()]).toEqual(['stopped', 0]);
+    await decide('rollout', 'tried-cap', 'resume');
+    expect(await openOrders()).toBe(1);
+    const again = (await orders(server)).find(({ state }) => state === 'open') as OrderRow;
+    await agent.account(receiptOf(again.document.payload, { outcome: 'failed', reason: 'an error of the disk' }));
+    await settled();
+    await plane.sql(`UPDATE rotation.rotation_order SET finished_at = finished_at - interval '10 seconds' WHERE server = $1`, [server]);
+    // What fails after that is kept as before: the person looked at what was then.
+    expect((await ordersAfter(server, agent)).filter(({ state }) => state === 'open')).toEqual([]);
+    await withdraw('tried-cap');
   });
 
   it('gives no more orders at once than the policy permits on what servers share', async () => {

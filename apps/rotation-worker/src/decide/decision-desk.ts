@@ -7,6 +7,7 @@ import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
 import type { RequestRow, Requests } from '../ask-approval/requests.js';
 import type { Marks } from '../mark-first/marks.js';
 import type { OrderBook } from '../order-rotation/order-book.js';
+import { PAUSE_AFTER_TROUBLE_MS } from '../order-rotation/order-gate.js';
 import type { Rollouts } from '../roll-out/rollouts.js';
 import { waitingList } from './waiting-list.js';
 
@@ -32,6 +33,7 @@ export class DecisionDesk {
     relay.kick();
     // A rollout that stands still is no authority for a host that hears nobody.
     if (decision.about === 'rollout') await press.refresh();
+    if (decision.about === 'rollout' && decision.action === 'resume') await this.#tryAgain(decision.id);
     return { ok: true, value: await waitingList(dataSource, this.parts.rollouts, this.parts.shelf) };
   }
 
@@ -62,8 +64,13 @@ export class DecisionDesk {
     return null;
   }
 
+  /** What had failed is tried at once, as the page says. */
+  async #tryAgain(policy: string): Promise<void> {
+    for (const host of await this.parts.rollouts.toTryAgain(policy, Date.now() - PAUSE_AFTER_TROUBLE_MS)) await this.#reconsider(host);
+  }
+
   /** The order leaves at once where the store was looked at lately; else after its next observation. */
-  async #reconsider({ server, profile }: RequestRow): Promise<void> {
+  async #reconsider({ server, profile }: Pick<RequestRow, 'server' | 'profile'>): Promise<void> {
     const { dataSource, press, orders } = this.parts;
     const bundle = press.bundleOf(server);
     if (bundle !== undefined) await dataSource.transaction((tx) => orders.reconsider(tx, server as ServerName, profile, bundle, Date.now()));

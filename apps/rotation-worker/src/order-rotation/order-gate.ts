@@ -6,22 +6,23 @@ import type { EntityManager } from 'typeorm';
 import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
 import { approvedBounds, type RequestRow, type Requests } from '../ask-approval/requests.js';
 import type { Marks } from '../mark-first/marks.js';
-import type { Rollouts } from '../roll-out/rollouts.js';
+import { TROUBLE, type Rollouts } from '../roll-out/rollouts.js';
 import { issueOrder, type Issue } from './issue-order.js';
 import type { Look, OverLimit } from './look.js';
 import type { OrderSlots } from './order-slots.js';
 import { ORDER_LIFE_MS, WINDOW_LEFT_MS_MIN } from './order-times.js';
 
-/** After an order that did not end well, people look first: none follows for so long. Units: milliseconds. */
-const PAUSE_AFTER_TROUBLE_MS = 10 * 60_000;
+/** After an order that did not end well, people look first: none follows for so long, unless one of them lets the policy go on. Units: milliseconds. */
+export const PAUSE_AFTER_TROUBLE_MS = 10 * 60_000;
 /** After any order, the next observation may still be of before it. Units: milliseconds. */
 const PAUSE_AFTER_ORDER_MS = 2_000;
-const TROUBLE = ['refused', 'stopped', 'failed', 'nothing-to-do'];
 
 interface RecentOrder {
   readonly store: string;
   readonly state: string;
   readonly finished_at: Date | null;
+  /** When its account came, by the clock here. */
+  readonly closed_at: Date | null;
 }
 
 /** What has been settled on the way to an order. */
@@ -50,17 +51,20 @@ export class OrderGate {
     const last = await this.#lastOrders(tx, look, over);
     const served = new Set<string>();
     for (const { rule, foretold } of over) {
-      if (served.has(rule.store) || !mayFollow(last.get(rule.store), look.startedAtMs, nowMs)) continue;
+      const before = last.get(rule.store);
+      if (served.has(rule.store) || !mayFollow(before, look.startedAtMs, nowMs)) continue;
       const policy = this.parts.shelf.retention(rule.policy);
       // A bundle that is not yet pressed anew speaks of a policy that no longer stands so.
-      if (policy === undefined || policy.version !== rule.policyVersion || !(await this.parts.rollouts.permits(tx, policy, look.server))) continue;
+      if (policy === undefined || policy.version !== rule.policyVersion) continue;
+      const rollout = await this.parts.rollouts.permitting(tx, policy, look.server);
+      if (rollout === null || isPaused(before, rollout.resumed_at, nowMs)) continue;
       if (await this.#passOne(tx, look, rule, policy, foretold, nowMs)) served.add(rule.store);
     }
   }
 
   async #lastOrders(tx: EntityManager, { server, profile }: Look, over: readonly OverLimit[]): Promise<Map<string, RecentOrder>> {
     const rows = await tx.query<RecentOrder[]>(
-      `SELECT last.* FROM unnest($3::text[]) AS wanted (store), LATERAL (SELECT store, state, finished_at FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = wanted.store AND purpose <> 'plan' ORDER BY issued_at DESC LIMIT 1) AS last`,
+      `SELECT last.* FROM unnest($3::text[]) AS wanted (store), LATERAL (SELECT store, state, finished_at, closed_at FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = wanted.store AND purpose <> 'plan' ORDER BY issued_at DESC LIMIT 1) AS last`,
       [server, profile, [...new Set(over.map(({ rule }) => rule.store))]],
     );
     return new Map(rows.map((row) => [row.store, row]));
@@ -117,6 +121,12 @@ function mayFollow(last: RecentOrder | undefined, startedAtMs: number, nowMs: nu
   if (last === undefined) return true;
   if (last.state === 'open' || last.finished_at === null) return false;
   const finishedMs = last.finished_at.getTime();
-  if (TROUBLE.includes(last.state) && nowMs - finishedMs < PAUSE_AFTER_TROUBLE_MS) return false;
   return startedAtMs > finishedMs && nowMs - finishedMs > PAUSE_AFTER_ORDER_MS;
+}
+
+/** After trouble people look first. One who let the policy go on since then has looked. */
+function isPaused(last: RecentOrder | undefined, resumedAt: Date | null, nowMs: number): boolean {
+  if (last === undefined || last.finished_at === null || !TROUBLE.includes(last.state)) return false;
+  const toldMs = (last.closed_at ?? last.finished_at).getTime();
+  return nowMs - last.finished_at.getTime() < PAUSE_AFTER_TROUBLE_MS && (resumedAt === null || resumedAt.getTime() < toldMs);
 }

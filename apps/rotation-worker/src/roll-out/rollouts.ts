@@ -15,7 +15,14 @@ export interface RolloutRow {
   readonly next_at: Date | null;
   readonly reason: string;
   readonly revision: string;
+  /** When a person last let this version go on; null where nobody had to. */
+  readonly resumed_at: Date | null;
 }
+
+/** How an order may have ended so that people look first. */
+export const TROUBLE = ['refused', 'stopped', 'failed', 'nothing-to-do'];
+/** Hosts that are tried in the moment in which a person lets a policy go on; more of them wait for their next observation. */
+const TRIED_AT_ONCE_MAX = 200;
 
 /** What a rule found on a server of its rollout. */
 export interface Reached {
@@ -60,7 +67,7 @@ export class Rollouts {
   async #begin(policy: RetentionPolicy): Promise<void> {
     await this.dataSource.query(
       `INSERT INTO rotation.rollout (policy, version, wave, state, since) VALUES ($1, $2, 0, $3, now())
-       ON CONFLICT (policy) DO UPDATE SET version = excluded.version, wave = 0, state = excluded.state, since = excluded.since, next_at = NULL, reason = '', revision = rollout.revision + 1 WHERE rollout.version <> excluded.version`,
+       ON CONFLICT (policy) DO UPDATE SET version = excluded.version, wave = 0, state = excluded.state, since = excluded.since, next_at = NULL, reason = '', resumed_at = NULL, revision = rollout.revision + 1 WHERE rollout.version <> excluded.version`,
       [policy.name, policy.version, policy.rollout === null ? 'complete' : 'running'],
     );
   }
@@ -75,10 +82,10 @@ export class Rollouts {
     return row !== undefined && row.version === policy.version && hasCome(row, waveOf(policy, server, labels));
   }
 
-  /** The same by the table, and nobody stops the policy before the running transaction ends. */
-  async permits(tx: EntityManager, policy: RetentionPolicy, server: string): Promise<boolean> {
+  /** The same by the table, as the rollout that has come; null where it has not. Nobody stops the policy before the running transaction ends. */
+  async permitting(tx: EntityManager, policy: RetentionPolicy, server: string): Promise<RolloutRow | null> {
     const [row] = await tx.query<RolloutRow[]>(`SELECT * FROM rotation.rollout WHERE policy = $1 FOR SHARE`, [policy.name]);
-    return row !== undefined && row.version === policy.version && hasCome(row, this.waveOf(policy, server));
+    return row !== undefined && row.version === policy.version && hasCome(row, this.waveOf(policy, server)) ? row : null;
   }
 
   /** Notes for rollouts under way which servers were heard of, and which have something to do. Costs nothing where none is under way. */
@@ -118,16 +125,24 @@ export class Rollouts {
     return true;
   }
 
-  /** Goes on where it stopped: what failed is tried again, and what surprised before counts no more. */
+  /** Goes on where it stopped: what failed is tried again without a pause, since a person looked, and what surprised before counts no more. */
   async resume(tx: EntityManager, policy: RetentionPolicy, nowMs: number, by: string): Promise<boolean> {
     const state = policy.rollout === null ? 'complete' : 'running';
-    const [rows] = await tx.query<[{ wave: number; revision: string }[], number]>(`UPDATE rotation.rollout SET state = $2, since = $3, next_at = NULL, reason = '', revision = revision + 1 WHERE policy = $1 AND state = 'stopped' RETURNING wave, revision`, [policy.name, state, instantOf(nowMs)]);
+    const [rows] = await tx.query<[{ wave: number; revision: string }[], number]>(`UPDATE rotation.rollout SET state = $2, since = $3, resumed_at = $3, next_at = NULL, reason = '', revision = revision + 1 WHERE policy = $1 AND state = 'stopped' RETURNING wave, revision`, [policy.name, state, instantOf(nowMs)]);
     const [row] = rows;
     if (row === undefined) return false;
     await tx.query(`UPDATE rotation.reach SET state = 'waiting', at = $2 WHERE policy = $1 AND state = 'failed'`, [policy.name, instantOf(nowMs)]);
     await raise(tx, 'rollout.resumed', { id: `rollout-resumed-${randomUUID()}`, server: 'fleet', severity: 'info', atMs: nowMs, detail: { policy: policy.name, wave: row.wave } });
     await attest(tx, { kind: 'operator-action', id: `rollout-resumed-${policy.name}-${row.revision}`, atMs: nowMs, document: { policy: policy.name, by }, facts: { policy: policy.name, action: 'rollout-resumed', wave: row.wave } });
     return true;
+  }
+
+  /** Hosts on which an order of the policy had ended in trouble not long before a person let it go on, the latest first. */
+  toTryAgain(policy: string, sinceMs: number): Promise<{ server: string; profile: string }[]> {
+    return this.dataSource.query(
+      `SELECT server, profile FROM rotation.rotation_order WHERE policy = $1 AND purpose <> 'plan' AND state = ANY($2) AND closed_at > $3 GROUP BY server, profile ORDER BY max(closed_at) DESC LIMIT ${TRIED_AT_ONCE_MAX}`,
+      [policy, TROUBLE, instantOf(sinceMs)],
+    );
   }
 
   /** Servers that each wave takes in. */
