@@ -90,6 +90,12 @@ export function licenceFindings(profile: Profile, observation: Observation, nowM
   return [];
 }
 
+/** Settings that would move a store, and do not count because of who can write them. */
+export const settingFindings = ({ settingsPassedOver = [] }: Observation): AssessedFinding[] =>
+  settingsPassedOver.map(({ setting: name, source, why }) =>
+    finding({ code: 'setting-passed-over', severity: 'medium', subject: name, message: `the setting of ${name} (${source}) does not count: ${why}`, advice: "if it is right, give the folder to the product's account, or let root alone write the file and the folders above it; if nobody here made it, find out who did", source }),
+  );
+
 export function versionFindings(observation: Observation): AssessedFinding[] {
   const { version } = observation.product;
   return version.known ? [] : [finding({ code: 'version-unknown', severity: 'low', message: `the product's version is unknown: ${version.reason}`.slice(0, 500), advice: 'limits and places change between versions; find out which one this is', source: 'this scan' })];

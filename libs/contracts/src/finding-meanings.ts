@@ -172,6 +172,14 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     weighed: 'high where everyone may read it, else low',
     advice: 'Find out what writes them. If they belong to the product, declare the store in a profile of your own, so that it is watched.',
   },
+  'setting-passed-over': {
+    meaning: 'A setting of the product would move a store, and does not count because of who can write it: what lies there is not watched.',
+    raised: "Others than root can write the file that the setting stands in, or put another in its place, and the folder that it names belongs to no account of the profile. The store is looked for where the profile's default has it.",
+    raisedBy: 'assessment',
+    severities: ['medium'],
+    weighed: '',
+    advice: "Find out whether the setting is right. If it is, give the folder to the product's account, or let root alone write the file and the folders above it. If nobody here made it, somebody tries to have another's folder read and emptied.",
+  },
   'ksn-without-consent': {
     meaning: 'The product takes part in Kaspersky Security Network further than consent covers.',
     raised: "The product's KSN setting goes beyond what the decisions for this server allow.",

@@ -22,6 +22,7 @@ export const FINDING_CODES = [
   'log-elsewhere',
   'configuration-changed',
   'undeclared-data',
+  'setting-passed-over',
   'ksn-without-consent',
   'ksn-refused-by-settings',
   'consent-by-answer-file',

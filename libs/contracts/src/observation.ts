@@ -55,6 +55,10 @@ export const undeclaredData = z.object({
 });
 export type UndeclaredData = z.output<typeof undeclaredData>;
 
+/** A setting of the product that would move a store, and does not count because of who can write it. Privacy: where it stands, and not what it names. */
+export const passedOverSetting = z.object({ setting: z.string().max(100), source: z.string().max(200), why: z.string().max(200) });
+export type PassedOverSetting = z.output<typeof passedOverSetting>;
+
 const settingValue = z.union([z.string().max(300), z.number(), z.boolean()]);
 
 /**
@@ -72,6 +76,8 @@ export const observation = z.object({
   stores: z.array(storeObservation).max(200),
   /** Values of the profile's named switches and settings, by the profile's own name of the probe. */
   settings: z.record(slug, measured(settingValue)),
+  /** Absent from agents that do not tell. */
+  settingsPassedOver: z.array(passedOverSetting).max(50).optional(),
   ksn: measured(z.enum(KSN_STATES)),
   agreements: z.array(agreementObservation).max(50),
   flows: z.array(flowObservation).max(50),

@@ -1,12 +1,12 @@
 import { licenceState, resolveVariables, type Agreement, type Flow, type HostSettings, type Profile, type Reading } from '@mailwarden/catalogue';
-import type { AgreementObservation, FlowObservation, KsnState, Observation } from '@mailwarden/contracts';
+import type { AgreementObservation, FlowObservation, KsnState, Observation, PassedOverSetting } from '@mailwarden/contracts';
 import { epochMsOf, instantOf, known, parseInstant, unknown, type Instant, type Measured, type ServerName, type Sha256 } from '@mailwarden/kernel';
 import { capabilityHolders } from './access/capability-holders.js';
 import { readAccounts, withHost, type Host } from './host.js';
 import { kernelFacts, withKernelFacts } from './kernel/observe-kernel.js';
 import { observeStore, shownName, type ScanContext } from './observe-store.js';
 import { readReading } from './probe/read-probe.js';
-import { maySettingName } from './probe/setting-writer.js';
+import { whyNotNamed } from './probe/setting-writer.js';
 import { ruleFacts, withRules } from './rules/observe-rules.js';
 import { openMemory, concludeScan } from './memory/remembering-scan.js';
 import { withHistory } from './memory/scan-history.js';
@@ -15,21 +15,31 @@ import { FULL_SPEED, type PaceSettings } from './pace/pace.js';
 import { walkStores } from './store-walk.js';
 
 const VERSION_MAX = 60;
+const SETTING_NAME_MAX = 100;
+const SETTING_SOURCE_MAX = 200;
 /** The last moment that can be written. Units: milliseconds since 1970. */
 const LATEST_MS = 253_402_300_799_999;
 const SHA256 = /^[0-9a-f]{64}$/;
 const NO_READING = unknown('the profile has no probe for it');
 const read = (host: Host, reading: Reading | null): Promise<Measured<string>> => (reading === null ? Promise.resolve(NO_READING) : readReading(host, reading));
 
-/** The profile with its variables filled in by what this host's settings say, as far as whoever wrote them may say it. */
-export async function resolveOnHost(host: Host, profile: Profile): Promise<Profile> {
+/** The profile with its variables filled in by what this host's settings say, as far as whoever wrote them may say it; and what of that did not count. */
+async function resolved(host: Host, profile: Profile): Promise<{ readonly profile: Profile; readonly passedOver: readonly PassedOverSetting[] }> {
   const values: Record<string, string> = {};
+  const passedOver: PassedOverSetting[] = [];
   for (const [name, variable] of Object.entries(profile.variables)) {
     const value = await read(host, variable.reading);
-    if (value.known && variable.reading !== null && maySettingName(host, profile, variable.reading, value.value)) values[name] = value.value;
+    if (!value.known || variable.reading === null) continue;
+    const why = whyNotNamed(host, profile, variable.reading, value.value);
+    if (why === null) values[name] = value.value;
+    // Where it names the place that counts anyway, nothing comes of it.
+    else if (value.value.replace(/\/+$/, '') !== variable.default) passedOver.push({ setting: name.slice(0, SETTING_NAME_MAX), source: (value.source ?? 'its settings').slice(0, SETTING_SOURCE_MAX), why });
   }
-  return resolveVariables(profile, values);
+  return { profile: resolveVariables(profile, values), passedOver };
 }
+
+/** The profile with its variables filled in by what this host's settings say, as far as whoever wrote them may say it. */
+export const resolveOnHost = async (host: Host, profile: Profile): Promise<Profile> => (await resolved(host, profile)).profile;
 
 function instantFrom(text: Measured<string>): Measured<Instant> {
   if (!text.known) return text;
@@ -115,7 +125,7 @@ export async function measureHost(parts: {
 }): Promise<Observation> {
   const startedMs = parts.now();
   return withHost(parts.root, parts.hostSettings, async (host) => {
-    const profile = await resolveOnHost(host, parts.profile);
+    const { profile, passedOver } = await resolved(host, parts.profile);
     const serviceStarted = instantFrom(await read(host, profile.serviceStart));
     const { pace = FULL_SPEED, readAcls = true, threads, stallMs } = parts;
     const memory = openMemory(parts.memory ?? null, { root: parts.root, profile, readAcls }, startedMs);
@@ -133,6 +143,7 @@ export async function measureHost(parts: {
       startedAt: instantOf(startedMs),
       serviceStartedAt: serviceStarted,
       stores,
+      settingsPassedOver: [...passedOver],
       settings: await observeSettings(host, profile, kernel.settings),
       ksn: await observeKsn(host, profile),
       agreements: await Promise.all(profile.agreements.map((agreement) => observeAgreement(host, agreement))),

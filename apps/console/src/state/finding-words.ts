@@ -21,6 +21,7 @@ export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: strin
   'log-elsewhere': { title: 'Log goes elsewhere', why: 'The same data lies in the log of the system, where other readers and other rules apply.' },
   'configuration-changed': { title: 'Configuration changed', why: 'Settings decide what is kept and who may read it. Somebody changed them lately.' },
   'undeclared-data': { title: 'Undeclared data', why: 'Data that no store covers is watched by nobody, and no limit applies to it.' },
+  'setting-passed-over': { title: 'Setting passed over', why: 'The product may keep a store where nobody looks: the setting that says so could have been written by others than root.' },
   'ksn-without-consent': { title: 'KSN without consent', why: 'Data leaves the server that no decision covers.' },
   'ksn-refused-by-settings': { title: 'KSN refused by settings', why: 'A decision allows KSN, but the product does not use it. Nothing leaves that should not.' },
   'consent-by-answer-file': { title: 'Accepted by answer file', why: 'An installer accepted the agreement. No person read the text, so nobody decided.' },

@@ -41,13 +41,13 @@ function productUids(host: Host, { accounts }: Pick<Profile, 'accounts'>): Reado
 }
 
 /**
- * Whether a setting may name this folder as a store.
+ * Why a setting may not name this folder as a store, in words that name neither the folder nor its owner; null where it may.
  * Safety: who writes the setting would else have us read, and delete, what is another's: a folder counts that root alone could have named, or that belongs to the product. One that is not there holds nothing.
  */
-export function maySettingName(host: Host, profile: Pick<Profile, 'accounts'>, { probes }: Reading, folder: string): boolean {
-  if (probes.every((probe) => isRootsWord(host, probe))) return true;
+export function whyNotNamed(host: Host, profile: Pick<Profile, 'accounts'>, { probes }: Reading, folder: string): string | null {
+  if (probes.every((probe) => isRootsWord(host, probe))) return null;
   const opened = openDirectoryBeneath(host.root, Buffer.from(folder, 'utf8').toString('latin1'));
-  if (!opened.ok) return opened.error === 'absent';
+  if (!opened.ok) return opened.error === 'absent' ? null : `others than root can write it, and whose the folder is that it names cannot be told (${opened.error})`;
   closeDirectory(opened.value.directory);
-  return productUids(host, profile).has(opened.value.directory.uid);
+  return productUids(host, profile).has(opened.value.directory.uid) ? null : 'others than root can write it, and the folder that it names belongs to no account of the product';
 }
