@@ -200,3 +200,5 @@ export function buildProgram(): Command {
   addEvents(program);
   return program;
 }
+    // Else an option before the last word is taken by a command above it that has one of the same name, as --root of `access repair` by `access`.
+    .enablePositionalOptions()

@@ -1,3 +1,5 @@
+export { cutShortRepairs, endRepair } from './access/cut-short.js';
+export type { CutShort } from './access/cut-short.js';
 export { findRepairs } from './access/find-repairs.js';
 export type { FoundRepairs, LeftReason } from './access/find-repairs.js';
 export { applyRepairs, undoRepairs } from './access/repair-access.js';

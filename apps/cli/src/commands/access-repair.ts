@@ -7,7 +7,7 @@ import { openParents } from '@mailwarden/inventory';
 import { readAccounts, resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
 import { instantOf } from '@mailwarden/kernel';
 import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
-import { applyRepairs, findRepairs, namedAccess, repairTerms, undoRepairs, type FoundRepairs, type LeftReason, type Repaired } from '@mailwarden/rotation-fs';
+import { applyRepairs, cutShortRepairs, endRepair, findRepairs, namedAccess, repairTerms, undoRepairs, type FoundRepairs, type LeftReason, type Repaired } from '@mailwarden/rotation-fs';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { AccessRepairDocument, RepairedStore } from '../output/access-repair-json.js';
 import { accessRepairText } from '../output/access-repair-text.js';
@@ -115,6 +115,15 @@ function remarksOn(looked: readonly Looked[]): string[] {
   return looked.flatMap(({ store, found }) => (found !== null && openParents(found.above).length > 0 ? [`A folder above ${store.id} lets everyone replace it. Folders above a store are not changed; mend it by hand.`] : []));
 }
 
+/** A repair whose process ended in the middle never told its name. What it had changed stands, and what it had not is found again. */
+function remarksOnCutShort(journalDir: string, isApplied: boolean): string[] {
+  return cutShortRepairs(journalDir).map(({ id, undoing }) => {
+    if (isApplied && !undoing) endRepair(journalDir, id);
+    const what = undoing ? `The repair ${id} was being taken back, and that was cut short.` : `The repair ${id} was cut short: what it had changed stands, and what it had not is ${isApplied ? 'in this one' : 'in this plan'}.`;
+    return `${what} To take back what it changed${undoing ? '' : ', after those that were made later'}: mailwarden access repair --undo ${id}`;
+  });
+}
+
 const shownRights = ({ uid, gid, mode, acl }: { uid: number; gid: number; mode: number; acl: unknown }): { uid: number; gid: number; mode: string; acl: boolean } => ({ uid, gid, mode: (mode & MODE_BITS).toString(8).padStart(4, '0'), acl: acl !== null });
 
 const listOf = (looked: readonly Looked[]): NonNullable<AccessRepairDocument['list']> =>
@@ -122,10 +131,11 @@ const listOf = (looked: readonly Looked[]): NonNullable<AccessRepairDocument['li
 
 async function mend(host: Host, options: AccessRepairOptions, journalDir: string): Promise<AccessRepairDocument> {
   const looked = await look(host, options, await accessPolicies(options.policy));
+  const cutShort = remarksOnCutShort(journalDir, options.apply && options.store === null);
   const due = options.apply ? looked.filter((one) => (one.found?.repairs.length ?? 0) > 0 && !isWatched(one)) : [];
   const id = due.length === 0 ? null : randomUUID();
   const repaired = id === null ? null : applyRepairs({ host, journalDir }, id, due.map(({ profile, store, found }) => ({ profile: profile.id, store: store.id, repairs: found?.repairs ?? [] })));
-  return { schema: 'mailwarden/access-repair/v1', mode: options.apply ? 'apply' : 'plan', host: localServerName(), root: host.rootPath, id, remarks: remarksOn(looked), stores: looked.map((one) => toldStore(one, repaired?.get(`${one.profile.id}/${one.store.id}`))), ...(options.list ? { list: listOf(looked) } : {}) };
+  return { schema: 'mailwarden/access-repair/v1', mode: options.apply ? 'apply' : 'plan', host: localServerName(), root: host.rootPath, id, remarks: [...cutShort, ...remarksOn(looked)], stores: looked.map((one) => toldStore(one, repaired?.get(`${one.profile.id}/${one.store.id}`))), ...(options.list ? { list: listOf(looked) } : {}) };
 }
 
 function takeBack(host: Host, id: string, journalDir: string): AccessRepairDocument {

@@ -20,6 +20,17 @@ export interface HeldRights {
 const encoded = (acl: Acl | null): string | null => (acl === null ? null : Buffer.from(aclBytes(acl)).toString('base64'));
 export const heldRights = ({ uid, gid, mode, acl, defaultAcl }: { uid: number; gid: number; mode: number; acl: Acl | null; defaultAcl: Acl | null }): HeldRights => ({ uid, gid, mode: mode & MODE_BITS, acl: encoded(acl), defaultAcl: encoded(defaultAcl) });
 
+const CLASS_SHIFTS = { owner: 6, mask: 3, other: 0 } as const;
+const CLASS_BITS = 7;
+
+/** A list as the kernel leaves it when the mode alone was changed: what stands for the three classes follows the mode. Source: acl(5), "Correspondence between ACL entries and file permission bits". */
+export function listWithMode(list: string | null, mode: number): string | null {
+  const acl = list === null ? null : parseAcl(Buffer.from(list, 'base64'));
+  if (acl === null) return list;
+  const entries = acl.entries.map((entry) => (entry.tag === 'owner' || entry.tag === 'mask' || entry.tag === 'other' ? { ...entry, bits: (mode >> CLASS_SHIFTS[entry.tag]) & CLASS_BITS } : entry));
+  return encoded({ ...acl, entries });
+}
+
 /** One entry of a store, held by its descriptor. */
 export class HeldEntry {
   private constructor(
@@ -66,10 +77,12 @@ export class HeldEntry {
     return { uid, gid, mode: mode & MODE_BITS, acl: this.#list(ACL_ATTRIBUTE), defaultAcl: this.stat.isDirectory() ? this.#list(DEFAULT_ACL_ATTRIBUTE) : null };
   }
 
-  /** Owner first, since the kernel takes set-user-id away with it; the list after the mode, since it is the finer word. Errors: throws what the kernel says. */
-  change(now: HeldRights, wanted: HeldRights): void {
+  /** Owner first, since the kernel takes set-user-id away with it; the list after the mode, since it is the finer word. `between` is called before each step but the first. Errors: throws what the kernel says. */
+  change(now: HeldRights, wanted: HeldRights, between: () => void): void {
     if (now.uid !== wanted.uid || now.gid !== wanted.gid) chownSync(this.#place, wanted.uid, wanted.gid);
+    between();
     if ((fstatSync(this.fd).mode & MODE_BITS) !== wanted.mode) chmodSync(this.#place, wanted.mode);
+    between();
     if (this.#list(ACL_ATTRIBUTE) !== wanted.acl) changeAttribute(this.fd, ACL_ATTRIBUTE, bytesOf(wanted.acl));
     if (now.defaultAcl !== wanted.defaultAcl) changeAttribute(this.fd, DEFAULT_ACL_ATTRIBUTE, bytesOf(wanted.defaultAcl));
   }

@@ -1,6 +1,6 @@
 import type { Host } from '@mailwarden/inventory-fs';
 import type { FoundRepair, LeftReason } from './find-repairs.js';
-import { HeldEntry, heldRights, type HeldRights } from './held-entry.js';
+import { HeldEntry, heldRights, listWithMode, type HeldRights } from './held-entry.js';
 import { RepairJournal, type IntendedChange } from './repair-journal.js';
 
 /** Announced together: one sync for as many. */
@@ -13,7 +13,7 @@ export interface Repaired {
 }
 
 /** Called before each step, for tests that end the process there. */
-export type RepairWatch = (step: 'intent' | 'change' | 'changed') => void;
+export type RepairWatch = (step: 'intent' | 'change' | 'half-changed' | 'changed') => void;
 
 export interface RepairPlace {
   readonly host: Host;
@@ -38,7 +38,7 @@ const changeOf = ({ root, path, ino, bornMs, entry, repair }: FoundRepair, of: {
 });
 
 /** Makes one change on the very entry that was judged. Returns why it stays; null when it is made. */
-function changeEntry(host: Host, change: IntendedChange, wantedOf: (now: HeldRights, isFolder: boolean) => HeldRights, isExpected: (now: HeldRights) => boolean): LeftReason | null {
+function changeEntry({ host, watch }: RepairPlace, change: IntendedChange, wantedOf: (now: HeldRights, isFolder: boolean) => HeldRights, isExpected: (now: HeldRights) => boolean): LeftReason | null {
   const held = HeldEntry.open(host, { root: decoded(change.root), path: decoded(change.path), ino: change.ino, bornMs: change.bornMs });
   if (held === null) return 'changed';
   try {
@@ -46,7 +46,7 @@ function changeEntry(host: Host, change: IntendedChange, wantedOf: (now: HeldRig
     const wanted = wantedOf(now, held.stat.isDirectory());
     if (isSame(now, wanted)) return null;
     if (!isExpected(now)) return 'changed';
-    held.change(now, wanted);
+    held.change(now, wanted, () => watch?.('half-changed'));
     return isSame(held.rights, wanted) ? null : 'failed';
   } catch {
     return 'failed';
@@ -72,13 +72,14 @@ export function applyRepairs(place: RepairPlace, id: string, stores: readonly { 
         journal.announce(changes);
         for (const change of changes) {
           place.watch?.('change');
-          const left = changeEntry(place.host, change, () => change.after, (now) => isSame(now, change.before));
+          const left = changeEntry(place, change, () => change.after, (now) => isSame(now, change.before));
           if (left === null) repaired.changed += 1;
           else count(repaired.left, left);
         }
         place.watch?.('changed');
       }
     }
+    journal.end('done');
     return told;
   } finally {
     journal.close();
@@ -92,8 +93,9 @@ const PERMISSION_BITS = 0o777;
  * The kernel takes set-id bits away with the owner, so these alone may be gone in between.
  */
 function isOurs(now: HeldRights, { before, after }: IntendedChange): boolean {
-  const isEither = (right: 'uid' | 'gid' | 'acl' | 'defaultAcl'): boolean => now[right] === after[right] || now[right] === before[right];
-  return [before.mode, after.mode].some((mode) => (mode & PERMISSION_BITS) === (now.mode & PERMISSION_BITS)) && isEither('uid') && isEither('gid') && isEither('acl') && isEither('defaultAcl');
+  const isEither = (right: 'uid' | 'gid' | 'defaultAcl'): boolean => now[right] === after[right] || now[right] === before[right];
+  const lists = [before.acl, after.acl, listWithMode(before.acl, after.mode), listWithMode(after.acl, before.mode)];
+  return [before.mode, after.mode].some((mode) => (mode & PERMISSION_BITS) === (now.mode & PERMISSION_BITS)) && isEither('uid') && isEither('gid') && lists.includes(now.acl) && isEither('defaultAcl');
 }
 
 const SET_IDS = 0o6000;
@@ -115,17 +117,18 @@ export function undoRepairs(place: RepairPlace, id: string): Map<string, Repaire
   const journal = RepairJournal.open(place.journalDir, id, 'known');
   const told = new Map<string, Repaired>();
   try {
+    if (journal.ending !== 'undone') journal.end('undoing');
     // The last change first: a folder that was closed to somebody is opened again after what lies in it.
     for (const change of [...journal.changes].reverse()) {
       const key = `${change.profile}/${change.store}`;
       const repaired = told.get(key) ?? { changed: 0, left: new Map() };
       told.set(key, repaired);
       place.watch?.('change');
-      const left = changeEntry(place.host, change, (now, isFolder) => givenBack(change, now, isFolder), (now) => isOurs(now, change));
+      const left = changeEntry(place, change, (now, isFolder) => givenBack(change, now, isFolder), (now) => isOurs(now, change));
       if (left === null) repaired.changed += 1;
       else count(repaired.left, left);
     }
-    journal.undone();
+    if (journal.ending !== 'undone') journal.end('undone');
     return told;
   } finally {
     journal.close();

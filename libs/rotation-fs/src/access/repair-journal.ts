@@ -20,10 +20,12 @@ export interface IntendedChange {
   readonly after: HeldRights;
 }
 
-type RepairRecord = { readonly kind: 'intent'; readonly changes: readonly IntendedChange[] } | { readonly kind: 'undone' };
+/** `done`: all was tried that was found. `undoing` and `undone`: it is taken back, and was. */
+type Ending = 'done' | 'undoing' | 'undone';
+type RepairRecord = { readonly kind: 'intent'; readonly changes: readonly IntendedChange[] } | { readonly kind: Ending };
 
 const FILE_MODE = 0o600;
-const SUFFIX = '.repair';
+export const REPAIR_SUFFIX = '.repair';
 
 /**
  * What one repair of access changed, on disk before each change. A crash leaves changes that are made, not made, or half made: all of them stand here with what was before, so that undo finds them.
@@ -33,26 +35,30 @@ export class RepairJournal {
   private constructor(
     private readonly fd: number,
     readonly changes: IntendedChange[],
+    /** How it was said to stand when it was opened; null where it was never said. */
+    readonly ending: Ending | null,
     private readonly unlock: () => void,
   ) {}
 
   static open(dir: string, id: string, mode: 'new' | 'known'): RepairJournal {
     const folder = stateFolder(dir);
-    const path = join(folder, `${id}${SUFFIX}`);
+    const path = join(folder, `${id}${REPAIR_SUFFIX}`);
     const unlock = lockOrder(join(folder, `${id}.lock`));
     let fd: number | null = null;
     try {
       fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | (mode === 'new' ? constants.O_CREAT | constants.O_EXCL : 0), FILE_MODE);
       const changes: IntendedChange[] = [];
+      let ending: Ending | null = null;
       let whole = 0;
       for (const { record, end } of recordsIn<RepairRecord>(fd, path)) {
         if (record.kind === 'intent') for (const change of record.changes) changes.push(change);
+        else ending = record.kind;
         whole = end;
       }
       ftruncateSync(fd, whole); // What a crash cut short announced nothing.
       fsyncSync(fd);
       stateFolder(dir);
-      return new RepairJournal(fd, changes, unlock);
+      return new RepairJournal(fd, changes, ending, unlock);
     } catch (cause) {
       if (fd !== null) closeSync(fd);
       unlock();
@@ -64,8 +70,8 @@ export class RepairJournal {
     this.#write({ kind: 'intent', changes });
   }
 
-  undone(): void {
-    this.#write({ kind: 'undone' });
+  end(kind: Ending): void {
+    this.#write({ kind });
   }
 
   close(): void {
