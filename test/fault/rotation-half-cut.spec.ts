@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RotationOrder } from '@mailwarden/contracts';
 import type { StepWatch } from '@mailwarden/rotation-fs';
@@ -82,6 +82,32 @@ describe.runIf(noDisks === '')(`lines whose cut in place the power cut short${no
     make(host);
     expect(await host.rotate(given)).toMatchObject(told);
     expectWhole(host);
+  });
+
+  it.each([['ext4', 'lines-blanked'], ['ext4', 'lines-cut']] as const)('logrotate gave the file another name before the order went on (%s, at "%s")', { timeout: SUITE_MS }, async (kind, step) => {
+    const { host } = hostOn(RECORDS, kind);
+    const given = order(host);
+    await expect(host.rotate(given, crashAt(step))).rejects.toThrow('crash');
+    renameSync(host.log, `${host.log}.1`);
+    writeFileSync(host.log, line(MADE));
+    expect(await host.rotate(given)).toMatchObject(told);
+    expect(host.names).toEqual(['acme.log', 'acme.log.1']);
+    expect(host.lines.toSorted((a, b) => a - b)).toEqual(numbers(MADE - KEPT, MADE + 1));
+  });
+
+  it('a file that left its folder before its new one took its name is not told as trimmed', { timeout: SUITE_MS }, async () => {
+    const { host } = hostOn(RECORDS, 'ext3');
+    const given = order(host);
+    await expect(host.rotate(given, crashAt('lines-swapped'))).rejects.toThrow('crash');
+    // As if the run had ended right after it said that the two were to change places.
+    const [own, aside, elsewhere] = [join(host.logs, `.mailwarden-${given.id}`, '0'), join(host.root, 'aside'), join(host.root, 'elsewhere.log')];
+    renameSync(host.log, aside);
+    renameSync(own, elsewhere);
+    renameSync(aside, own);
+    writeFileSync(host.log, line(MADE));
+    expect(await host.rotate(given)).toMatchObject({ outcome: 'failed', deleted: { items: 0 }, notes: [expect.stringContaining('was left to them')] });
+    expect(host.names).toEqual(['acme.log']);
+    expect(readFileSync(elsewhere, 'latin1')).toBe(numbers(0, MADE).map(line).join(''));
   });
 
   it.each(['lines-blanked', 'lines-cut'])('no line is halved, and all that left is told, also when the order ran out meanwhile (at "%s")', { timeout: SUITE_MS }, async (step) => {

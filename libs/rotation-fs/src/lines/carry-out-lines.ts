@@ -3,7 +3,7 @@ import type { Directory } from '@mailwarden/inventory-fs';
 import type { Journal } from '../journal/journal.js';
 import { nameFrom, namedAs } from '../logs/log-work.js';
 import { writersOf } from '../logs/log-writers.js';
-import { openFile, withDeviceOfNow, withFolder } from '../logs/store-file.js';
+import { nameOfNow, openFile, withDeviceOfNow, withFolder } from '../logs/store-file.js';
 import type { ApplyRequest } from '../rotate-request.js';
 import { cutFile } from './cut-file.js';
 import { collapsibleBlock } from './cut-in-place.js';
@@ -39,12 +39,13 @@ const isBegun = (journal: Journal, number: number): boolean => journal.records.s
 async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines, rest: Rest): Promise<LinesGone | null> {
   const place = { root: nameFrom(chosen.root), folder: nameFrom(chosen.folder), name: nameFrom(chosen.name) };
   return withFolder(request.host, place, async (directory) => {
+    const name = isBegun(journal, number) ? nameOfNow(directory, place.name, chosen) : place.name;
     let workshop: Directory | null = null;
     const open = (): Directory | null => (workshop ??= openWorkshop(directory, order));
     try {
       const own = isBegun(journal, number) ? open() : null;
-      const places = [{ directory, name: place.name }, ...(own === null ? [] : [{ directory: own, name: String(number) }])];
-      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place, directory, watch: request.watch ?? (() => undefined), rest };
+      const places = [{ directory, name }, ...(own === null ? [] : [{ directory: own, name: String(number) }])];
+      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place: { ...place, name }, directory, watch: request.watch ?? (() => undefined), rest };
       if (chosen.stretches.length > 0) return await cutOrWrite(work, open);
       const ours = open();
       return ours === null ? untouched("the executor's own folder is open to others; somebody else made it") : removeFile(work, ours);

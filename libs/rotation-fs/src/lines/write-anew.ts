@@ -130,6 +130,10 @@ async function swap(work: LineWork, workshop: Directory, reopening: Reopening): 
       return untouched(NOT_THAT_FILE);
     }
   }
+  if (isAt(workshop, name, swapping)) {
+    unlinkSync(entryPath(workshop, name)); // An earlier run never came to change the two, and the old file is somewhere else by now.
+    return untouched(NOT_THAT_FILE);
+  }
   work.watch('lines-swapped');
   const timeoutMs = Math.min(REOPEN_MS_MAX, work.request.bounds.deadlineSeconds * 1000);
   const isLeft = !isAt(workshop, name, work.chosen) || ((await reopening.tell()) === null && (await waitUntilLeft(work.chosen, timeoutMs)));

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { compilePatterns, outermost, type BytePath, type PatternSet } from '@mailwarden/inventory';
-import { closeDirectory, entryPath, mountIdOf, openChildDirectory, openDirectoryBeneath, statEntry, walk, type Directory, type Host } from '@mailwarden/inventory-fs';
+import { closeDirectory, entryNames, entryPath, mountIdOf, openChildDirectory, openDirectoryBeneath, statEntry, walk, type Directory, type Host } from '@mailwarden/inventory-fs';
 import type { RotateRequest } from '../rotate-request.js';
 
 /** Where a file of a store lies. `folder` is below the root, and empty for the root itself. */
@@ -101,6 +101,15 @@ function statNow(directory: Pick<Directory, 'fd'>, name: BytePath): Stats | null
 export function withDeviceOfNow<T extends FileIdentity>(file: T, places: readonly { readonly directory: Pick<Directory, 'fd'>; readonly name: BytePath }[]): T {
   const stat = places.map(({ directory, name }) => statNow(directory, name)).find((found) => found !== null && isSameFile(found, file));
   return stat === undefined || stat === null ? file : { ...file, dev: stat.dev };
+}
+
+/** Under which name of a folder a file lies now: another program may have given it a new one meanwhile, as logrotate does. The name that it had, where it is nowhere. */
+export function nameOfNow(directory: Pick<Directory, 'fd'>, name: BytePath, file: FileIdentity): BytePath {
+  const isIt = (candidate: BytePath): boolean => {
+    const stat = statNow(directory, candidate);
+    return stat !== null && isSameFile(stat, file);
+  };
+  return isIt(name) ? name : (entryNames(directory).find(isIt) ?? name);
 }
 
 /** Opens an entry of a folder if it is still that very file, under one name only and in the mount of its folder; null where it is not. */
