@@ -41,9 +41,9 @@ beforeAll(async () => {
   if (MISSING !== null) return;
   networks = await Networks.make();
   [product, other, far] = [await networks.speaker('here', PRODUCT), await networks.speaker('here', OTHER), await networks.speaker('there', 0)];
-  for (const port of [HTTPS, 80, 8_443, ...MAIL]) expect((await far.ask({ op: 'listen', protocol: 'tcp', port })).outcome).toBe('done');
-  for (const port of [HTTPS, 53]) expect((await far.ask({ op: 'listen', protocol: 'udp', port })).outcome).toBe('done');
-  for (const port of [25, ADMIN_PORT]) expect((await product.ask({ op: 'listen', protocol: 'tcp', port })).outcome).toBe('done');
+  for (const port of [HTTPS, 80, 8_443, ...MAIL]) await far.listen('tcp', port);
+  for (const port of [HTTPS, 53]) await far.listen('udp', port);
+  for (const port of [25, ADMIN_PORT]) await product.listen('tcp', port);
   filter = new PacketFilter({ programs: [networks.program()], now: Date.now });
 }, 120_000);
 afterAll(() => networks?.end());
@@ -182,6 +182,7 @@ describe.runIf(MISSING === null)(`the packet filter of a real network${MISSING =
     ['a flush of addresses', 'SET', 'altered'],
     ['one address more', 'ELEMENT', 'altered'],
     ['one address of a name more', 'NAMED', 'altered'],
+    ['a flush of what is remembered', 'flush set inet mailwarden seen4', 'altered'],
     ['a chain beside ours', 'add chain inet mailwarden another { type filter hook output priority -10; policy accept; }', 'altered'],
   ])('notices %s by somebody else, and restores what was applied', async (_, command, state) => {
     networks.here$("nft 'add table inet firewalls; add chain inet firewalls input { type filter hook input priority 0; policy accept; }; add rule inet firewalls input tcp dport 9999 drop'");
@@ -189,6 +190,7 @@ describe.runIf(MISSING === null)(`the packet filter of a real network${MISSING =
     value(await filter.addAddresses('ksn', 'cloud', [{ address: ELSEWHERE.v4, seconds: 600 }]));
     expect(await product.ask({ op: 'flash', host: THERE.v4, port: 80 })).toMatchObject({ outcome: 'done' });
     expect(toward(await seen(), THERE.v4, 80)).toHaveLength(1);
+    expect(await standing()).toEqual({ state: 'stands' });
     const [fixed = '', named = ''] = ['fixed4', 'named4'].map((kind) => new RegExp(`${kind}_\\w+`).exec(networks.here$('nft list table inet mailwarden'))?.[0]);
     const real = { SET: `flush set inet mailwarden ${fixed}`, ELEMENT: `add element inet mailwarden ${fixed} { 192.0.2.1 }`, NAMED: `add element inet mailwarden ${named} { 192.0.2.1 timeout 1h }` }[command] ?? command;
     networks.here$(`nft '${real}'`);

@@ -54,6 +54,11 @@ export class Speaker {
     return JSON.parse(line.value) as Answer;
   }
 
+  async listen(protocol: 'tcp' | 'udp', port: number): Promise<void> {
+    const { outcome } = await this.ask({ op: 'listen', protocol, port });
+    if (outcome !== 'done') throw new Error(`port ${port}: ${outcome}`);
+  }
+
   /** How it goes to open a connection and to be answered on it. */
   async talks(host: string, port: number): Promise<string> {
     const opened = await this.ask({ op: 'open', name: 'talk', host, port });

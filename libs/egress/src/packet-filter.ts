@@ -1,12 +1,12 @@
 import { err, ok, type Result } from '@mailwarden/kernel';
 import type { FilterError } from './nft/filter-error.js';
 import { nftOf, type RunNft } from './nft/run-nft.js';
-import { Attributor, isPlaintext, type Attribution, type Destination } from './observe/attribution.js';
-import { addressesOf, countersOf, destinationsOf, namesOf, parseListing, shapeOf, type ListedDestination, type ListedItem } from './observe/listing.js';
+import { Attributor, isPlaintext, type Attribution } from './observe/attribution.js';
+import { addressesOf, countersOf, destinationsOf, namesOf, seenElement, parseListing, shapeOf, type Destination, type ListedDestination, type ListedItem } from './observe/listing.js';
 import { hasMarks, standingOf, type Standing } from './observe/standing.js';
 import { compileEgress, type CompiledEgress } from './plan/compiled-egress.js';
 import type { EgressPlan, EgressPlanProblem } from './plan/egress-plan.js';
-import { addressText, parseIpPrefix, type IpFamily } from './plan/ip-prefix.js';
+import { addressText, parseIpPrefix } from './plan/ip-prefix.js';
 import { NamedAddresses } from './plan/named-addresses.js';
 import { endpointSet, flowCounter, OVERFLOW_COUNTER, PORTLESS_COUNTER, SEEN_SETS, TABLE } from './plan/table-names.js';
 import { changingTransaction, refreshingTransaction, rememberingTransaction, removingTransaction, replacingTransaction, SEEN_SECONDS, type TimedElement } from './plan/transactions.js';
@@ -54,7 +54,6 @@ interface Applied {
   readonly attributor: Attributor;
 }
 
-const FAMILIES: readonly IpFamily[] = [4, 6];
 const MS = 1_000;
 /** What may be a name of nft's language. Others can be given through netlink; then the table is made anew. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
@@ -70,8 +69,8 @@ export class PacketFilter {
   readonly #run: RunNft;
   readonly #now: () => number;
   readonly #named = new NamedAddresses();
-  /** Destinations at the last reading, for a table that is made anew. */
-  #lastSeen: readonly TimedElement[] = [];
+  /** Destinations at the last listing, for a table that is made anew and to tell whether somebody made it forget. Units: `untilMs` in epoch milliseconds. */
+  #lastSeen: readonly { readonly set: string; readonly element: string; readonly untilMs: number }[] = [];
   #applied: Applied | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -87,7 +86,10 @@ export class PacketFilter {
       if (!compiled.ok) return err({ kind: 'plan', problems: compiled.error });
       const listed = await this.#list();
       if (!listed.ok && listed.error.code !== 'no-table') return filterFailure(listed.error);
-      if (listed.ok) this.#adopt(compiled.value, listed.value);
+      if (listed.ok) {
+        this.#adopt(compiled.value, listed.value);
+        this.#note(listed.value);
+      }
       this.#named.keepOnly(compiled.value.namedSets, this.#now());
       const changed = listed.ok ? await this.#change(compiled.value, listed.value) : await this.#replace(compiled.value);
       if (!changed.ok) return filterFailure(changed.error);
@@ -102,7 +104,10 @@ export class PacketFilter {
       const listed = await this.#list();
       if (!listed.ok) return listed.error.code === 'no-table' ? ok({ state: 'gone' }) : listed;
       const { compiled, shape } = this.#applied;
-      return standingOf(listed.value, { compiled, shape, named: this.#named.counting(compiled.namedSets, this.#now()), wasGiven: (set, address) => this.#named.has(set, address) });
+      const standing = standingOf(listed.value, { compiled, shape, named: this.#named.counting(compiled.namedSets, this.#now()), seen: this.#remembered(compiled), wasGiven: (set, address) => this.#named.has(set, address) });
+      // What somebody made the table forget is kept, to be given back.
+      if (standing.ok && standing.value.state === 'stands') this.#note(listed.value);
+      return standing;
     });
   }
 
@@ -155,7 +160,7 @@ export class PacketFilter {
   remember(open: readonly Destination[]): Promise<Result<null, FilterError>> {
     return this.#inTurn(async () => {
       const observed = this.#applied?.compiled.plan.observed ?? [];
-      const elements = open.filter(({ account }) => observed.includes(account)).flatMap((destination) => seenElement(destination, SEEN_SECONDS));
+      const elements = open.filter(({ account }) => observed.includes(account)).flatMap(seenElement);
       if (elements.length === 0) return ok(null);
       const ran = await this.#run(['-f', '-'], rememberingTransaction(elements));
       return ran.ok ? ok(null) : ran;
@@ -168,14 +173,11 @@ export class PacketFilter {
       if (this.#applied === null) return err({ code: 'no-table', message: 'nothing was applied yet; apply a plan first' });
       const listed = await this.#list();
       if (!listed.ok) return listed;
-      const destinations: ListedDestination[] = [];
-      for (const family of FAMILIES) {
-        const found = destinationsOf(listed.value, SEEN_SETS[family]);
-        if (!found.ok) return found;
-        destinations.push(...found.value);
-      }
-      this.#lastSeen = destinations.flatMap((destination) => seenElement(destination, destination.expiresSeconds ?? SEEN_SECONDS));
-      return ok(this.#told(this.#applied, destinations, countersOf(listed.value)));
+      const destinations = allDestinations(listed.value);
+      if (!destinations.ok) return destinations;
+      const counters = countersOf(listed.value);
+      if (!counters.has(OVERFLOW_COUNTER)) return err({ code: 'no-table', message: 'the table inet mailwarden has lost a counter; look at it, and restore it' });
+      return ok(this.#told(this.#applied, destinations.value, counters));
     });
   }
 
@@ -183,7 +185,7 @@ export class PacketFilter {
     const nowMs = this.#now();
     const count = (name: string): { readonly packets: number; readonly bytes: number } => counters.get(name) ?? { packets: 0, bytes: 0 };
     return {
-      destinations: destinations.map(({ expiresSeconds, ...destination }) => ({
+      destinations: destinations.filter(({ account }) => compiled.plan.observed.includes(account)).map(({ expiresSeconds, ...destination }) => ({
         ...destination,
         lastAtMs: nowMs - (SEEN_SECONDS - (expiresSeconds ?? SEEN_SECONDS)) * MS,
         attribution: attributor.of(destination, nowMs),
@@ -193,6 +195,20 @@ export class PacketFilter {
       overflowPackets: count(OVERFLOW_COUNTER).packets,
       portlessPackets: count(PORTLESS_COUNTER).packets,
     };
+  }
+
+  #note(items: readonly ListedItem[]): void {
+    const destinations = allDestinations(items);
+    if (!destinations.ok) return;
+    const nowMs = this.#now();
+    this.#lastSeen = destinations.value.flatMap((destination) => seenElement(destination).map((place) => ({ ...place, untilMs: nowMs + (destination.expiresSeconds ?? SEEN_SECONDS) * MS })));
+  }
+
+  /** What was remembered at the last listing of accounts that are still observed, and is not old enough to be forgotten. */
+  #remembered(compiled: CompiledEgress): TimedElement[] {
+    const observed = new Set(compiled.plan.observed.map(String));
+    const nowMs = this.#now();
+    return this.#lastSeen.flatMap(({ set, element, untilMs }) => (untilMs > nowMs && observed.has(element.split(' ')[0] ?? '') ? [{ set, element, seconds: Math.ceil((untilMs - nowMs) / MS) }] : []));
   }
 
   /** Addresses of names that a table of an earlier process holds are known to this one too. */
@@ -215,9 +231,7 @@ export class PacketFilter {
   }
 
   async #replace(compiled: CompiledEgress): Promise<Result<null, FilterError>> {
-    const observed = new Set(compiled.plan.observed.map(String));
-    const seen = this.#lastSeen.filter(({ element }) => observed.has(element.split(' ')[0] ?? ''));
-    const ran = await this.#run(['-f', '-'], replacingTransaction(compiled, [...this.#named.counting(compiled.namedSets, this.#now()), ...seen]));
+    const ran = await this.#run(['-f', '-'], replacingTransaction(compiled, [...this.#named.counting(compiled.namedSets, this.#now()), ...this.#remembered(compiled)]));
     return ran.ok ? this.#takeNote(compiled) : ran;
   }
 
@@ -243,10 +257,9 @@ export class PacketFilter {
   }
 }
 
-/** A destination as an element of its set; none where it is no destination of a protocol with ports. */
-function seenElement({ account, address, protocol, port }: Destination, seconds: number): TimedElement[] {
-  const parsed = parseIpPrefix(address);
-  if (!parsed.ok || !/^(?:[a-z]{1,10}|\d{1,3})$/.test(protocol) || ![account, port].every((number) => Number.isSafeInteger(number) && number >= 0) || seconds < 1) return [];
-  const { family, base } = parsed.value;
-  return [{ set: SEEN_SETS[family], element: `${account} . ${addressText(family, base)} . ${protocol} . ${port}`, seconds: Math.ceil(seconds) }];
+function allDestinations(items: readonly ListedItem[]): Result<readonly ListedDestination[], FilterError> {
+  const v4 = destinationsOf(items, SEEN_SETS[4]);
+  const v6 = destinationsOf(items, SEEN_SETS[6]);
+  if (!v4.ok) return v4;
+  return v6.ok ? ok([...v4.value, ...v6.value]) : v6;
 }

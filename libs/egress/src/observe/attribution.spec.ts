@@ -3,7 +3,8 @@ import { checkPlan } from '../plan/checked-plan.js';
 import type { EgressEndpoint, EgressFlow } from '../plan/egress-plan.js';
 import { NamedAddresses } from '../plan/named-addresses.js';
 import { endpointSet } from '../plan/table-names.js';
-import { Attributor, isPlaintext, type Destination } from './attribution.js';
+import { Attributor, isPlaintext } from './attribution.js';
+import type { Destination } from './listing.js';
 
 const HTTPS = [{ first: 443, last: 443 }];
 const CLOUD: EgressEndpoint = { id: 'cloud', addresses: ['192.0.2.0/28', '2001:db8::/48'], protocol: 'tcp', ports: HTTPS };

@@ -2,6 +2,7 @@ import type { CheckedEndpoint, CheckedFlow, CheckedPlan } from '../plan/checked-
 import { holds, joined, parseIpPrefix, rangeOf, type IpFamily, type IpRange } from '../plan/ip-prefix.js';
 import type { NamedAddresses } from '../plan/named-addresses.js';
 import { endpointSet } from '../plan/table-names.js';
+import type { Destination } from './listing.js';
 
 /** Ports on which nothing is ever encrypted, by protocol. Ports where encryption may begin later (LDAP, IMAP) are not among them. Source: IANA Service Name and Transport Protocol Port Number Registry. */
 export const PLAINTEXT_PORTS: Readonly<Record<string, readonly number[]>> = {
@@ -16,14 +17,6 @@ export interface Attribution {
   readonly kind: 'declared' | 'possible' | 'undeclared';
   /** The flows of whose endpoints it is; where there are none, those without known endpoints. */
   readonly flows: readonly string[];
-}
-
-export interface Destination {
-  readonly account: number;
-  readonly address: string;
-  /** As the host calls it: `tcp`, `udp`, or a number. */
-  readonly protocol: string;
-  readonly port: number;
 }
 
 interface KnownEndpoint {

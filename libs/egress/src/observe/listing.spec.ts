@@ -24,7 +24,8 @@ describe('a listing', () => {
       ],
     });
     expect(destinationsOf(listed(seen(good, { elem: { val: { concat: ['root', '192.0.2.7'] } } })), 'seen4')).toMatchObject({ ok: false, error: { code: 'unreadable' } });
-    expect(destinationsOf(listed(), 'seen4')).toEqual({ ok: true, value: [] });
+    expect(destinationsOf(listed(seen()), 'seen4')).toEqual({ ok: true, value: [] });
+    expect(destinationsOf(listed(), 'seen4')).toMatchObject({ ok: false, error: { code: 'no-table' } });
   });
 
   it('of addresses is read in each form that there is', () => {

@@ -2,6 +2,7 @@ import { canonicalJson, err, ok, type Result } from '@mailwarden/kernel';
 import { z } from 'zod';
 import type { FilterError } from '../nft/filter-error.js';
 import { addressText, parseIpPrefix, rangeOf, type IpRange } from '../plan/ip-prefix.js';
+import { SEEN_SETS } from '../plan/table-names.js';
 
 const address = z.string();
 const value = z.union([
@@ -85,7 +86,8 @@ export interface ListedAddress {
 
 function elementsOf<T>(items: readonly ListedItem[], set: string, form: z.ZodType<T>): Result<T[], FilterError> {
   const own = items.find((part) => part.set?.name === set)?.set;
-  const parsed = z.array(form).safeParse(own?.elem ?? []);
+  if (own === undefined) return err({ code: 'no-table', message: 'the table inet mailwarden has lost a set; look at it, and restore it' });
+  const parsed = z.array(form).safeParse(own.elem);
   return parsed.success ? ok(parsed.data) : unreadable;
 }
 
@@ -103,12 +105,17 @@ export function addressesOf(items: readonly ListedItem[], set: string): Result<r
   return ok(found);
 }
 
-/** One remembered destination as it is listed. */
-export interface ListedDestination {
+/** Where an account sent to. */
+export interface Destination {
   readonly account: number;
   readonly address: string;
+  /** As the host calls it: `tcp`, `udp`, or a number. */
   readonly protocol: string;
   readonly port: number;
+}
+
+/** One remembered destination as it is listed. */
+export interface ListedDestination extends Destination {
   readonly packets: number;
   readonly bytes: number;
   /** Until it is forgotten; null where the listing says none. Units: seconds. */
@@ -119,4 +126,12 @@ export function destinationsOf(items: readonly ListedItem[], set: string): Resul
   const elements = elementsOf(items, set, destinationElement);
   if (!elements.ok) return elements;
   return ok(elements.value.map(({ elem: { val, counter, expires } }) => ({ account: val.concat[0], address: val.concat[1], protocol: val.concat[2], port: val.concat[3], ...counter, expiresSeconds: expires ?? null })));
+}
+
+/** A destination as an element of its set; none where it is no destination of a protocol with ports. */
+export function seenElement({ account, address, protocol, port }: Destination): { readonly set: string; readonly element: string }[] {
+  const parsed = parseIpPrefix(address);
+  if (!parsed.ok || !/^(?:[a-z]{1,10}|\d{1,3})$/.test(protocol) || ![account, port].every((number) => Number.isSafeInteger(number) && number >= 0)) return [];
+  const { family, base } = parsed.value;
+  return [{ set: SEEN_SETS[family], element: `${account} . ${addressText(family, base)} . ${protocol} . ${port}` }];
 }

@@ -3,7 +3,8 @@ import type { FilterError } from '../nft/filter-error.js';
 import type { CompiledEgress } from '../plan/compiled-egress.js';
 import { joined, type IpRange } from '../plan/ip-prefix.js';
 import type { TimedElement } from '../plan/transactions.js';
-import { addressesOf, commentsOf, shapeOf, type ListedItem } from './listing.js';
+import { SEEN_SETS } from '../plan/table-names.js';
+import { addressesOf, commentsOf, destinationsOf, seenElement, shapeOf, type ListedItem } from './listing.js';
 
 /** Whether the table stands as it was applied. `gone`: somebody took it away, as `nft flush ruleset` does. `altered`: it is there and differs, in words that name parts of our own table. */
 export type Standing = { readonly state: 'stands' } | { readonly state: 'gone' } | { readonly state: 'altered'; readonly what: string } | { readonly state: 'not-applied' };
@@ -19,9 +20,9 @@ const rangeKey = ({ first, last }: IpRange): string => `${first}-${last}`;
 /** Whether the rules are those of the plan, by their marks: right after a plan was applied, nobody else's rules are among ours. */
 export const hasMarks = (items: readonly ListedItem[], compiled: CompiledEgress): boolean => equal(commentsOf(items), compiled.marks);
 
-/** Compares a listing with what was applied: the shape that was listed then, the addresses of the plan, and those of names that count still. Errors: a listing that cannot be read. */
-export function standingOf(items: readonly ListedItem[], applied: { readonly compiled: CompiledEgress; readonly shape: readonly string[]; readonly named: readonly TimedElement[]; readonly wasGiven: (set: string, address: string) => boolean }): Result<Standing, FilterError> {
-  const { compiled, shape, named, wasGiven } = applied;
+/** Compares a listing with what was applied: the shape that was listed then, the addresses of the plan, those of names that count still, and the destinations that were remembered. Errors: a listing that cannot be read. */
+export function standingOf(items: readonly ListedItem[], applied: { readonly compiled: CompiledEgress; readonly shape: readonly string[]; readonly named: readonly TimedElement[]; readonly seen: readonly TimedElement[]; readonly wasGiven: (set: string, address: string) => boolean }): Result<Standing, FilterError> {
+  const { compiled, shape, named, seen, wasGiven } = applied;
   if (!equal(commentsOf(items), compiled.marks)) return ok(altered('rules are missing, added or in another order'));
   if (!equal(shapeOf(items), shape)) return ok(altered('a rule, set, counter or chain is not as it was'));
   for (const { name, ranges } of compiled.fixedSets) {
@@ -37,5 +38,12 @@ export function standingOf(items: readonly ListedItem[], applied: { readonly com
     if (counting.get(set)?.some(({ element }) => !there.has(element)) === true) return ok(altered(`addresses are missing from the set ${set}`));
     if ([...there].some((address) => !wasGiven(set, address))) return ok(altered(`the set ${set} has addresses that nobody gave`));
   }
+  const remembered = new Set<string>();
+  for (const set of Object.values(SEEN_SETS)) {
+    const listed = destinationsOf(items, set);
+    if (!listed.ok) return listed;
+    for (const destination of listed.value) for (const { element } of seenElement(destination)) remembered.add(element);
+  }
+  if (seen.some(({ element, seconds }) => seconds > EXPIRY_SLACK_SECONDS && !remembered.has(element))) return ok(altered('destinations that were remembered are gone'));
   return ok(STANDS);
 }

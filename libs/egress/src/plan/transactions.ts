@@ -72,7 +72,7 @@ export function changingTransaction(compiled: CompiledEgress, standing: Standing
 export const removingTransaction = (): string => text([`add table ${TABLE}`, `delete table ${TABLE}`]);
 
 /** One command for each set. Shape: the elements of a set are told apart by their text. */
-function bySet(elements: readonly TimedElement[], command: (set: string, own: readonly TimedElement[]) => readonly string[]): string[] {
+function bySet<T extends { readonly set: string }>(elements: readonly T[], command: (set: string, own: readonly T[]) => readonly string[]): string[] {
   return [...Map.groupBy(elements, ({ set }) => set)].flatMap(([set, own]) => command(set, own));
 }
 
@@ -90,4 +90,4 @@ export function refreshingTransaction(elements: readonly TimedElement[]): string
 }
 
 /** Adds destinations without touching those that are there: their counts and times go on. */
-export const rememberingTransaction = (elements: readonly TimedElement[]): string => text(bySet(elements, (set, own) => [`add element ${TABLE} ${set} { ${own.map(({ element }) => element).join(', ')} }`]));
+export const rememberingTransaction = (elements: readonly Omit<TimedElement, 'seconds'>[]): string => text(bySet(elements, (set, own) => [`add element ${TABLE} ${set} { ${own.map(({ element }) => element).join(', ')} }`]));
