@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Browser, Page } from 'playwright-core';
@@ -168,10 +169,61 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
     await page.getByLabel('Reason').fill('Seen in the browser');
     await shot('decision');
     await page.getByTestId('decision-submit').click();
-    await page.getByText('Seen in the browser').first().waitFor();
+    await page.getByTestId('consent-decisions').getByText('Seen in the browser').waitFor();
     for (const server of ['mx-1', 'mx-2', 'mx-3']) await page.locator(`[data-testid="consent-convergence-${server}"][data-state="converged"]`).waitFor();
     await shot('consent');
     expect(await page.getByTestId('consent-convergence-mx-4').getAttribute('data-state')).toBe('not-compliant');
+  }, 60_000);
+
+  it('gives in two versions of a text, shows what changed, and takes a decision on one of them', async () => {
+    await page.goto(`${demo.url}/consent`);
+    for (const [label, words] of [['2026-10', 'Statement\n1. What is sent.\n'], ['2026-11', 'Statement\n1. What is sent.\n2. To whom.\n']] as const) {
+      const file = join(demo.dataDir, `statement-${label}.txt`);
+      await writeFile(file, words);
+      await page.getByTestId('add-text').click();
+      const form = page.getByTestId('text-form');
+      await form.getByLabel('Agreement').selectOption('supplementary-ksn-statement');
+      await page.locator('input[type="file"]').setInputFiles(file);
+      await form.getByLabel('Version').fill(label);
+      await form.getByLabel('In effect from').fill(`${label}-01`);
+      await page.getByTestId('text-submit').click();
+      await page.getByTestId(`text-supplementary-ksn-statement-${label}`).waitFor();
+    }
+    await page.getByTestId('text-supplementary-ksn-statement-2026-11').getByRole('button', { name: 'What changed' }).click();
+    await page.getByTestId('agreement-diff').getByText('2. To whom.').waitFor();
+    await shot('agreement-diff');
+    expect(await page.getByTestId('agreement-diff').locator('[data-kind="new"]').count()).toBe(1);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByTestId('record-decision').click();
+    const form = page.getByTestId('decision-form');
+    await form.getByLabel('Agreement').selectOption('supplementary-ksn-statement');
+    await form.getByText('Decline', { exact: true }).click();
+    await form.getByText('Text, region and time').click();
+    const text = form.getByLabel('Text', { exact: true });
+    await text.selectOption(await text.locator('option', { hasText: '2026-10' }).getAttribute('value') ?? '');
+    await form.getByLabel('On behalf of').fill('Example organisation');
+    await form.getByLabel('Reason').fill('Of the October text');
+    await shot('decision-on-a-text');
+    await page.getByTestId('decision-submit').click();
+    await page.getByTestId('consent-decisions').getByText('Of the October text').waitFor();
+    const { decisions, agreements } = await demo.ask('consents');
+    const october = agreements.find(({ id }) => id === 'supplementary-ksn-statement')?.versions.find(({ label }) => label === '2026-10');
+    expect(decisions.find(({ reason }) => reason === 'Of the October text')).toMatchObject({ action: 'decline', textSha256: october?.textSha256 });
+    await page.getByLabel('What counted at the end of').fill(new Date().toISOString().slice(0, 10));
+    await page.getByTestId('consent-past-rows').getByText('Declined').first().waitFor();
+    await shot('consent-past');
+  }, 90_000);
+
+  it('tells the same of texts and of the past by command', async () => {
+    const listed = await demo.run('consent', 'text', 'list', 'supplementary-ksn-statement', '--format', 'json');
+    const [old = '', fresh = ''] = (JSON.parse(listed.stdout) as { textSha256: string }[]).map(({ textSha256 }) => textSha256.slice(0, 12));
+    expect(await demo.run('consent', 'text', 'diff', 'supplementary-ksn-statement', old, fresh)).toMatchObject({ code: 1, stdout: expect.stringContaining('+2. To whom.') });
+    const file = join(demo.dataDir, 'latin-1.txt');
+    await writeFile(file, Buffer.from([0x45, 0xe9]));
+    expect(await demo.run('consent', 'text', 'add', 'eula', file, '--label', 'latin')).toMatchObject({ code: 2, stderr: expect.stringContaining('is no text in UTF-8') });
+    const past = await demo.run('consent', 'at', new Date().toISOString(), '--server', 'mx-1');
+    expect(past.stdout).toMatch(/supplementary-ksn-statement\s+declined/);
+    expect(await demo.run('consent', 'at', '2026-01-01', '--server', 'mx-9')).toMatchObject({ code: 2, stderr: expect.stringContaining('no server of the fleet is called mx-9') });
   }, 60_000);
 
   it('writes a policy as code: its mistake at its line, what it would delete, and who let it stand', async () => {

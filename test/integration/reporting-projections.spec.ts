@@ -1,12 +1,14 @@
-import { SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
+import { SIGNING_CONTEXTS, type Checkpoint, type ConsentEntry } from '@mailwarden/contracts';
 import { generateSigningKey, loadSigner } from '@mailwarden/identity';
-import { canonicalJson, known, signerFromPem, uuidOf, verifySignature, type Sha256, type SignedDocument } from '@mailwarden/kernel';
+import { canonicalJson, instantOf, known, signDocument, signerFromPem, uuidOf, verifySignature, type Sha256, type SignedDocument } from '@mailwarden/kernel';
 import { consistencyProof, leafHash, verifyConsistency, verifyInclusion } from '@mailwarden/ledger';
+import { putEntry } from '@mailwarden/messaging';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trimEvidence } from '../../apps/reporting-service/src/append-evidence/evidence-trim.js';
 import { LedgerBook } from '../../apps/reporting-service/src/append-evidence/ledger-book.js';
 import type { RunningReporting } from '../../apps/reporting-service/src/boot.js';
+import { ConvergenceWatch } from '../../apps/reporting-service/src/follow-consent/convergence-watch.js';
 import { ControlPlane, eventually } from './control-plane.js';
 import { receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
@@ -55,6 +57,28 @@ describe('observations', () => {
     await plane.writeFleet(['mx-1', 'mx-2', 'mx-3', 'mx-4', 'mx-9']);
     await eventually('its history', async () => ((await plane.sql(`SELECT 1 FROM reporting.store_history WHERE server = 'mx-9'`)).length === 1 ? true : undefined));
     expect(await plane.said('DEAD', 'mw.dead.reporting-observations')).toEqual([]);
+  });
+});
+
+describe('a decision that has not reached a server in time', () => {
+  it('is a finding there until the agent says that it applied it, and once only', async () => {
+    const server = await plane.speaker('mx-2');
+    const entry: ConsentEntry = { schema: 'mailwarden/consent-entry/v1', scope: { kind: 'server', server: 'mx-2' as never }, revision: 3, decisions: [], publishedAt: instantOf(Date.now() - 2 * MINUTE_MS) };
+    await putEntry(plane.bus, 'consent', 'server.mx-2', signDocument(await loadSigner(plane.nats.identity.services.consent.signingKey), SIGNING_CONTEXTS.consent, entry));
+    const watch = reporting.app.get(ConvergenceWatch);
+    await eventually('the finding', async () => {
+      await watch.look();
+      return (await findings('mx-2', 'consent-not-converged')).length === 1 ? true : undefined;
+    });
+    await watch.look();
+    const [found] = await findings('mx-2', 'consent-not-converged');
+    expect(found).toMatchObject({ state: 'open', message: expect.stringContaining('decisions for server.mx-2 have not been applied') as string });
+    expect(await findings('mx-1', 'consent-not-converged')).toEqual([]);
+    await server.attest({ 'server.mx-2': 3 });
+    await settled();
+    await watch.look();
+    expect(await lifeOf(found?.id ?? '')).toEqual(['opened', 'resolved']);
+    expect((await eventNames('mx-2')).filter((name) => name === 'finding.opened')).toHaveLength(1);
   });
 });
 

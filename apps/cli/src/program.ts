@@ -131,6 +131,10 @@ interface DecisionOptions {
   readonly server?: string;
   readonly onBehalfOf: string;
   readonly reason: string;
+  readonly text?: string;
+  readonly region?: string;
+  readonly validUntil?: string;
+  readonly decidedAt?: string;
   readonly wait?: boolean;
 }
 
@@ -139,6 +143,20 @@ Agreements:
   eula, privacy-policy, ksn-statement, supplementary-ksn-statement
   ksn           taking part in KSN; refused, it takes the supplementary statement with it
   ksn-extended  KSN statistics, which need both statements`;
+
+function addConsentTexts(consent: Command): void {
+  const text = consent.command('text').description('the texts of agreements: give them in, read and compare them');
+  add<{ label: string; language: string; effectiveAt?: string }>(
+    text,
+    'add <agreement> <file>',
+    { summary: 'give in the text of an agreement; decisions name it by the hash of the file', example: 'mailwarden consent text add ksn-statement ./ksn.txt --label 2026-11 --effective-at 2026-11-01' },
+    (command) => command.requiredOption('--label <name>', 'what people call this version').option('--language <tag>', 'language of the text', 'en').option('--effective-at <moment>', 'from when it is in effect'),
+    async (options, context, [agreement = '', file = '']) => (await import('./commands/consent-texts.js')).addText(agreement, file, options, context),
+  );
+  add(text, 'list <agreement>', { summary: 'list the texts of an agreement that are known', example: 'mailwarden consent text list ksn-statement' }, plain, async (_options, context, [agreement = '']) => (await import('./commands/consent-texts.js')).listTexts(agreement, context));
+  add(text, 'show <agreement> <hash>', { summary: 'print one text', example: 'mailwarden consent text show ksn-statement 3f2a9c01' }, plain, async (_options, context, [agreement = '', hash = '']) => (await import('./commands/consent-texts.js')).showText(agreement, hash, context));
+  add(text, 'diff <agreement> <before> <after>', { summary: 'compare two texts', example: 'mailwarden consent text diff ksn-statement 3f2a9c01 77b0d41e', exits: '0 the same, 1 they differ, 2 failed' }, plain, async (_options, context, [agreement = '', before = '', after = '']) => (await import('./commands/consent-texts.js')).diffTexts(agreement, before, after, context));
+}
 
 function addConsent(program: Command): void {
   const consent = program.command('consent').description('agreements: record decisions and see how far they have reached');
@@ -154,10 +172,22 @@ function addConsent(program: Command): void {
           .option('--server <name>', 'scope: one server')
           .requiredOption('--on-behalf-of <whom>', 'whom the decision binds')
           .requiredOption('--reason <text>', 'why; kept with the decision')
+          .option('--text <hash>', 'the text that was decided on, by the beginning of its hash; otherwise the newest that is in effect')
+          .option('--region <region>', 'it counts only where a server\'s label region says so')
+          .option('--valid-until <moment>', 'it lapses then')
+          .option('--decided-at <moment>', 'when it was decided, where an older document is recorded')
           .option('--wait', 'wait until every live agent has attested it'),
       async (options, context, [agreement = '']) => (await import('./commands/consent.js')).decide(action, agreement, { ...options, wait: options.wait === true }, context),
     );
   }
+  addConsentTexts(consent);
+  add<{ knownAt?: string; server?: string }>(
+    consent,
+    'at <moment>',
+    { summary: 'what counted at an instant: as it was known then, or at another instant', example: 'mailwarden consent at 2026-03-31 --known-at 2026-06-30 --server mx-1' },
+    (command) => command.option('--known-at <moment>', 'with what was recorded until then; otherwise as it was known at the instant itself').option('--server <name>', 'only for one server'),
+    async (options, context, [moment = '']) => (await import('./commands/consent-past.js')).consentPast(moment, options, context),
+  );
   add(consent, 'list', { summary: 'list effective consent by agreement and server, and convergence', example: 'mailwarden consent list' }, plain, async (_options, context) => (await import('./commands/consent.js')).consentList(context));
 }
 
@@ -176,6 +206,8 @@ function addEvents(program: Command): void {
 export function buildProgram(): Command {
   const program = new Command('mailwarden')
     .exitOverride()
+    // Else an option before the last word is taken by a command above it that has one of the same name, as --root of `access repair` by `access`.
+    .enablePositionalOptions()
     .description('Watches, enforces and proves how personal data is kept on a fleet of mail servers.')
     .version(VERSION, '-V, --version')
     .showSuggestionAfterError()
@@ -200,5 +232,3 @@ export function buildProgram(): Command {
   addEvents(program);
   return program;
 }
-    // Else an option before the last word is taken by a command above it that has one of the same name, as --root of `access repair` by `access`.
-    .enablePositionalOptions()

@@ -1,5 +1,5 @@
 import type { RouteName } from '@mailwarden/contracts';
-import { sampleConsent, sampleDecision, samplePolicies } from './sample-consent.js';
+import { sampleConsent, sampleConsentAt, sampleDecision, samplePolicies, sampleText } from './sample-consent.js';
 import { sampleEvents } from './sample-events.js';
 import { sampleFindings } from './sample-findings.js';
 import { sampleNames, sampleRows } from './sample-servers.js';
@@ -67,6 +67,11 @@ export class SampleState {
         return sampleWaiting(this.#decided);
       case 'consents':
         return sampleConsent(sampleNames(), this.#decisions, Date.now() - this.#decidedAtMs < 1_500);
+      case 'consentAt':
+        return sampleConsentAt(sampleNames(), query.get('at') ?? ago(0), query.get('known-at'));
+      case 'agreementText':
+      case 'addAgreementText':
+        return sampleText();
       case 'decide':
         return this.#decide(body as Record<string, string>);
       case 'events':

@@ -13,6 +13,7 @@ import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
 import { EvidenceTrim } from './append-evidence/evidence-trim.js';
 import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
+import { ConvergenceWatch } from './follow-consent/convergence-watch.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
 import { OwnNames } from './http/own-names.js';
 import { refuseUnreadable } from './http/problem.filter.js';
@@ -123,6 +124,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: (rejected) => rejections.tell(rejected), log }) }, { inheritAppConfig: false });
   await app.startAllMicroservices();
   app.get(HeartbeatWatch).start();
+  app.get(ConvergenceWatch).start();
   app.get(CheckpointClock).start();
   app.get(EvidenceTrim).start();
   await app.listen(settings.MAILWARDEN_HTTP_PORT, settings.MAILWARDEN_HTTP_HOST);
@@ -133,6 +135,7 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   app.get(LiveUpdates).close();
   await app.get(FleetEnrolment).stop();
   await app.get(HeartbeatWatch).stop();
+  await app.get(ConvergenceWatch).stop();
   await app.get(CheckpointClock).stop();
   app.get(EvidenceTrim).stop();
   await app.get(RejectedMessages).stop();

@@ -12,6 +12,7 @@ import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { FleetRegister } from './enrol-fleet/fleet-register.js';
 import { AttestationProjection } from './follow-consent/attestation-projection.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
+import { ConvergenceWatch } from './follow-consent/convergence-watch.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
 import { TrendBook } from './follow-trends/trend-book.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -102,6 +103,11 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
       provide: HeartbeatWatch,
       inject: [Liveness, LiveUpdates],
       useFactory: (liveness: Liveness, live: LiveUpdates) => new HeartbeatWatch(bus, (source) => keyring.keyOf(source), liveness, live, log),
+    },
+    {
+      provide: ConvergenceWatch,
+      inject: [ConsentEntries, FindingBook, EventOutbox, LiveUpdates],
+      useFactory: (entries: ConsentEntries, findings: FindingBook, events: EventOutbox, live: LiveUpdates) => new ConvergenceWatch({ dataSource, entries, findings, events, live, log }),
     },
     { provide: EvidenceTrim, useFactory: () => new EvidenceTrim(bus, log) },
     {

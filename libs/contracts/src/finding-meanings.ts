@@ -2,7 +2,7 @@ import type { Severity } from '@mailwarden/kernel';
 import type { FindingCode } from './finding.js';
 
 /** What raises a finding: the assessment of a scan, or one of the reporting service's watches. Null while nothing does. */
-export type FindingRaiser = 'assessment' | 'liveness' | 'rotation' | 'messages' | null;
+export type FindingRaiser = 'assessment' | 'liveness' | 'rotation' | 'consent' | 'messages' | null;
 
 export interface FindingMeaning {
   readonly meaning: string;
@@ -293,12 +293,12 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     advice: 'Read the reason. Stopped: look at the plan, then raise the bounds or bring the store down in steps. Refused: check keys, clock and profile on the server. Failed: what was done until then is in the receipt.',
   },
   'consent-not-converged': {
-    meaning: 'A decision has not reached every server that it is for.',
-    raised: 'Not raised by this version: how far a decision has reached is shown with the consents.',
-    raisedBy: null,
-    severities: [],
+    meaning: 'A decision has not reached a server that it is for.',
+    raised: 'A server has not attested the newest decisions of its scopes a minute after they were published. It closes with the attestation that names them.',
+    raisedBy: 'consent',
+    severities: ['high'],
     weighed: '',
-    advice: 'See: mailwarden consent list.',
+    advice: 'See: mailwarden consent list. Check that the agent runs on the server and that it reaches the bus; until then the server acts on the older decisions.',
   },
   'agent-silent': {
     meaning: 'An agent is not heard; what its server does since is unknown.',

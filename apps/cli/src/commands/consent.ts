@@ -3,7 +3,9 @@ import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
 import { knownServer, someNames } from './named-things.js';
+import { hashOf } from './consent-texts.js';
 import { printJson, printLines, type CommandContext } from './context.js';
+import { momentFrom } from './hold.js';
 
 /** Short names that cover more than one agreement: taking part in KSN needs the statement, statistics need the supplementary one too. */
 const SHORT_NAMES: Readonly<Record<string, { readonly grant: readonly string[]; readonly refuse: readonly string[] }>> = {
@@ -16,6 +18,10 @@ export interface ConsentOptions {
   readonly server?: string | undefined;
   readonly onBehalfOf: string;
   readonly reason: string;
+  readonly text?: string | undefined;
+  readonly region?: string | undefined;
+  readonly validUntil?: string | undefined;
+  readonly decidedAt?: string | undefined;
   readonly wait: boolean;
 }
 
@@ -48,12 +54,19 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
   for (const [option, text] of [['--on-behalf-of', options.onBehalfOf], ['--reason', options.reason]] as const) if (text.trim() === '') throw new CommandFailure(`${option} is empty`, 'an auditor will ask; write it out');
   const { servers } = await client.ask('fleet');
   const scope = scopeFrom(options, servers);
+  if (options.text !== undefined && agreements.length > 1) throw new CommandFailure(`${agreement} stands for ${agreements.length} agreements, and a text is of one`, `name the agreement itself: ${agreements.join(', ')}`);
+  const terms = {
+    textSha256: options.text === undefined ? null : await hashOf(client, agreements[0] ?? agreement, options.text),
+    region: options.region ?? null,
+    validUntil: options.validUntil === undefined ? null : momentFrom('--valid-until', options.validUntil, 'end'),
+    decidedAt: options.decidedAt === undefined ? null : momentFrom('--decided-at', options.decidedAt, 'beginning'),
+  };
   const startedAt = Date.now();
   const decisions = [];
   for (const id of agreements) {
     decisions.push(
       await client.ask('decide', {
-        body: { agreement: id, textSha256: null, action, scope, onBehalfOf: options.onBehalfOf, means: 'command-line', reason: options.reason, validUntil: null, region: null },
+        body: { agreement: id, action, scope, onBehalfOf: options.onBehalfOf, means: 'command-line', reason: options.reason, ...terms },
       }),
     );
   }
@@ -83,7 +96,7 @@ type Effective = ConsentView['effective'][number];
 type AlikeServers = Pick<Effective, 'agreement' | 'state' | 'because'> & { readonly servers: string[] };
 
 /** Servers for which an agreement stands the same and for the same reason share a line. */
-export function alike(effective: readonly Effective[]): AlikeServers[] {
+export function alike(effective: readonly Pick<Effective, 'agreement' | 'state' | 'because' | 'server'>[]): AlikeServers[] {
   const lines = new Map<string, AlikeServers>();
   for (const { agreement, state, because, server } of effective) {
     const key = JSON.stringify([agreement, state, because]);

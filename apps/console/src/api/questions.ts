@@ -45,6 +45,10 @@ export const exactPlansQuestion = (orders: readonly string[]) => queryOptions({ 
 export const waitingQuestion = queryOptions({ queryKey: ['waiting'], queryFn: ({ signal }) => call('waiting', { signal }), refetchInterval: WAITING_EVERY_MS });
 export const consentsQuestion = queryOptions({ queryKey: ['consents'], queryFn: ({ signal }) => call('consents', { signal }) });
 
+/** A text never changes: it is asked for once. */
+export const agreementTextQuestion = (agreement: string, sha256: string) => queryOptions({ queryKey: ['text', agreement, sha256], queryFn: ({ signal }) => call('agreementText', { params: { agreement, sha256 }, signal }), staleTime: Infinity });
+export const consentAtQuestion = (at: string, knownAt: string | null) => queryOptions({ queryKey: ['consent-at', at, knownAt], queryFn: ({ signal }) => call('consentAt', { query: { at, 'known-at': knownAt ?? undefined }, signal }), placeholderData: keepPreviousData });
+
 /** Long lists: rows that are shown stay until the ones of the next filter have come. */
 export const findingsQuestion = (filter: Filter) =>
   infiniteQueryOptions({

@@ -10,6 +10,8 @@ import { Convergence } from './convergence.js';
 import { DecisionDialog, type DecisionStart } from './decision-dialog.js';
 import { Decisions } from './decisions.js';
 import { ConsentMatrix } from './consent-matrix.js';
+import { Past } from './past.js';
+import { Texts } from './texts.js';
 
 const MAY_DECIDE = new Set(['privacy-officer', 'administrator']);
 
@@ -38,7 +40,9 @@ function Shown({ view, begin }: { readonly view: ConsentView; readonly begin: ((
     <>
       <Convergence rows={view.convergence} />
       <ConsentMatrix view={view} begin={begin} />
+      <Texts agreements={view.agreements} mayAdd={begin !== null} />
       <Decisions decisions={view.decisions} />
+      <Past />
     </>
   );
 }

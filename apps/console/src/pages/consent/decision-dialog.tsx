@@ -6,7 +6,8 @@ import { call } from '../../api/call.js';
 import { asFailure } from '../../api/failure.js';
 import { fleetQuestion, meQuestion } from '../../api/questions.js';
 import { decisionButton, decisionConsequence } from './consequence.js';
-import { groupsOf, scopeFrom, scopeWords, serversIn } from './scope-words.js';
+import { groupsOf, regionsOf, scopeFrom, scopeWords, serversIn } from './scope-words.js';
+import { beginOfDay, endOfDay, versionWords } from './text-words.js';
 import classes from './consent.module.css';
 
 /** What the dialog begins with. */
@@ -36,8 +37,12 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
   const [chosen, setChosen] = useState(start.server ?? '');
   const [onBehalfOf, setOnBehalfOf] = useState('');
   const [reason, setReason] = useState('');
+  const [text, setText] = useState('');
+  const [region, setRegion] = useState('');
+  const [until, setUntil] = useState('');
+  const [decided, setDecided] = useState('');
   const record = useMutation({
-    mutationFn: (scope: ConsentScope) => call('decide', { body: { agreement: agreementId, textSha256: null, action, scope, onBehalfOf: onBehalfOf.trim(), means: 'console', reason: reason.trim(), validUntil: null, region: null } }),
+    mutationFn: (scope: ConsentScope) => call('decide', { body: { agreement: agreementId, textSha256: text === '' ? null : text, action, scope, onBehalfOf: onBehalfOf.trim(), means: decided === '' ? 'console' : 'imported-document', reason: reason.trim(), validUntil: endOfDay(until), region: region === '' ? null : region, decidedAt: beginOfDay(decided) } }),
     onSuccess: () => {
       void questions.invalidateQueries({ queryKey: ['consents'] });
       close();
@@ -55,14 +60,23 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
   return (
     <Modal opened onClose={close} title="Record a decision" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
       <form className={classes['form']} onSubmit={submit} data-testid="decision-form">
-        <NativeSelect label="Agreement" name="agreement" size="sm" value={agreementId} onChange={(event) => setAgreement(event.currentTarget.value)} data={agreements.map(({ id, title }) => ({ value: id, label: title }))} />
+        <NativeSelect label="Agreement" name="agreement" size="sm" value={agreementId} onChange={(event) => { setAgreement(event.currentTarget.value); setText(''); }} data={agreements.map(({ id, title }) => ({ value: id, label: title }))} />
         <SegmentedControl aria-label="Action" data={ACTIONS} value={action} onChange={(value) => setAction(value as Decision['action'])} fullWidth />
         <SegmentedControl aria-label="Scope" data={SCOPES} value={kind} onChange={(value) => { setKind(value as ConsentScope['kind']); setChosen(''); }} fullWidth />
         {kind === 'group' && <NativeSelect label="Servers with the label" name="group" size="sm" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} data={[{ value: '', label: 'Choose a label' }, ...groupsOf(servers)]} />}
         {kind === 'server' && <NativeSelect label="Server" name="server" size="sm" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} data={[{ value: '', label: 'Choose a server' }, ...servers.map((row) => row.server)]} />}
         <TextInput label="On behalf of" name="onBehalfOf" size="sm" description="The organisation or the person with the right to decide" value={onBehalfOf} onChange={(event) => setOnBehalfOf(event.currentTarget.value)} maxLength={200} required />
         <Textarea label="Reason" name="reason" size="sm" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} autosize minRows={2} required />
-        <p className={classes['consequence']}>{agreement === undefined || scope === null ? 'Choose for whom the decision counts.' : <>For {scopeWords(scope)}. {decisionConsequence(action, agreement.gates, reached.length, silent)}{action === 'grant' && ' It covers the newest known text only; a new text asks again.'}</>}</p>
+        <details>
+          <summary>Text, region and time</summary>
+          <div className={classes['more']}>
+            <NativeSelect label="Text" name="text" size="sm" value={text} onChange={(event) => setText(event.currentTarget.value)} data={[{ value: '', label: action === 'grant' ? 'The newest that is in effect' : 'Every text' }, ...(agreement?.versions ?? []).map((version) => ({ value: version.textSha256, label: versionWords(version) }))]} />
+            <NativeSelect label="Only in the region" name="region" size="sm" value={region} onChange={(event) => setRegion(event.currentTarget.value)} data={[{ value: '', label: 'Any' }, ...regionsOf(servers)]} />
+            <TextInput label="Valid until the end of" name="until" type="date" size="sm" value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
+            <TextInput label="Decided on" name="decided" type="date" size="sm" description="Where an older document is recorded; it counts from that day" value={decided} onChange={(event) => setDecided(event.currentTarget.value)} />
+          </div>
+        </details>
+        <p className={classes['consequence']}>{agreement === undefined || scope === null ? 'Choose for whom the decision counts.' : <>For {scopeWords(scope)}. {decisionConsequence(action, agreement.gates, reached.length, silent)}{action === 'grant' && (text === '' ? ' It covers the newest text that is in effect; a new text asks again.' : ' It covers the chosen text only.')}</>}</p>
         {record.error !== null && <p role="alert" className={classes['error']} data-tone="bad">{asFailure(record.error).detail}</p>}
         <div style={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 8 }}>
           <Button variant="default" size="sm" onClick={close}>Cancel</Button>

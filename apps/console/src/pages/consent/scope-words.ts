@@ -1,4 +1,4 @@
-import type { ConsentScope, ServerRow } from '@mailwarden/contracts';
+import { REGION_LABEL, type ConsentScope, type ServerRow } from '@mailwarden/contracts';
 
 /** A scope for people: `the whole organisation`, `servers with role=mx`, `server mx-1`. */
 export function scopeWords(scope: ConsentScope): string {
@@ -18,6 +18,9 @@ export const serversIn = (scope: ConsentScope, servers: readonly ServerRow[]): S
 
 /** Every label value of the fleet once, as `role=mx`. */
 export const groupsOf = (servers: readonly ServerRow[]): string[] => [...new Set(servers.flatMap((row) => Object.entries(row.labels).map(([label, value]) => `${label}=${value}`)))].sort();
+
+/** Every region that a server says it is in. */
+export const regionsOf = (servers: readonly ServerRow[]): string[] => [...new Set(servers.flatMap((row) => row.labels[REGION_LABEL] ?? []))].sort();
 
 /** A scope from what the form holds. Null while it is not chosen. */
 export function scopeFrom(kind: ConsentScope['kind'], chosen: string): ConsentScope | null {

@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { policyHistoryQuestion } from '../../api/questions.js';
 import { Answer } from '../../parts/answer.js';
+import { DiffView } from '../../parts/diff-view.js';
 import { Identifier } from '../../parts/identifier.js';
 import { Moment } from '../../parts/moment.js';
 import { Section } from '../../parts/page.js';
 import { WaitingRows } from '../../parts/waiting-rows.js';
-import { DiffView } from './diff-view.js';
 import classes from './policy-editor.module.css';
 
 type Version = History['versions'][number];

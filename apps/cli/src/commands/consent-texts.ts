@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { AGREEMENT_CHARACTERS_MAX, type AgreementText, type ConsentView } from '@mailwarden/contracts';
+import { ApiClient } from '../api-client.js';
+import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
+import { diffText } from '../output/diff-text.js';
+import { renderTable } from '../output/table.js';
+import { printable } from '../output/terminal.js';
+import { printJson, printLines, type CommandContext } from './context.js';
+import { momentFrom } from './hold.js';
+import { whyUnreadable } from './named-file.js';
+
+/** Four bytes is the longest character. */
+const FILE_BYTES_MAX = 4 * AGREEMENT_CHARACTERS_MAX;
+/** Shortest beginning of a hash that is taken for it. */
+const HASH_CHARACTERS_MIN = 8;
+
+type Agreement = ConsentView['agreements'][number];
+type Version = Agreement['versions'][number];
+
+/** A text as its file has it, so that its hash is the file's. Errors: CommandFailure for what cannot be read, is too long, or is no UTF-8. */
+async function textOf(file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > FILE_BYTES_MAX) throw new CommandFailure(`${file} is longer than an agreement may be (${AGREEMENT_CHARACTERS_MAX} characters)`, 'name the text of one agreement');
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof CommandFailure) throw cause;
+    throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, 'name the file with the text of the agreement', [], { cause });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new CommandFailure(`${file} is no text in UTF-8`, 'the hash that decisions name is that of the file, so it cannot be changed on the way; give in the edition in UTF-8', [], { cause });
+  }
+}
+
+export interface AddTextOptions {
+  readonly label: string;
+  readonly language: string;
+  readonly effectiveAt?: string | undefined;
+}
+
+/** Gives in the text of an agreement. */
+export async function addText(agreement: string, file: string, { label, language, effectiveAt }: AddTextOptions, context: CommandContext): Promise<ExitCode> {
+  const text = await textOf(file);
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const added = await client.ask('addAgreementText', { body: { agreement, label, language, effectiveAt: effectiveAt === undefined ? null : momentFrom('--effective-at', effectiveAt, 'beginning'), text } });
+  if (context.format === 'json') printJson(context, { ...added, text: undefined });
+  else printLines(context, [`${agreement}: ${label} (${language}) is known now, sha256 ${added.textSha256}`, `A decision that names no text covers the newest that is in effect; another one is named with --text ${added.textSha256.slice(0, 12)}`]);
+  return EXIT.nothingFound;
+}
+
+async function agreementOf(client: ApiClient, id: string): Promise<Agreement> {
+  const { agreements } = await client.ask('consents');
+  const found = agreements.find((agreement) => agreement.id === id);
+  if (found === undefined) throw new CommandFailure(`no agreement is called ${id}`, `known: ${agreements.map((agreement) => agreement.id).join(', ')}`);
+  return found;
+}
+
+/** The one text whose hash begins so. Errors: CommandFailure for none, or more than one. */
+export function versionOf({ id, versions }: Pick<Agreement, 'id' | 'versions'>, typed: string): Version {
+  const found = versions.filter(({ textSha256 }) => textSha256.startsWith(typed.toLowerCase()));
+  const [only] = found;
+  if (typed.length < HASH_CHARACTERS_MIN || only === undefined) throw new CommandFailure(`no text of ${id} has a hash that begins with ${typed}`, `give ${HASH_CHARACTERS_MIN} characters or more; see: mailwarden consent text list ${id}`);
+  if (found.length > 1) throw new CommandFailure(`${found.length} texts of ${id} have a hash that begins with ${typed}`, 'give more of it');
+  return only;
+}
+
+/** The hash of the text that was meant by its beginning. */
+export const hashOf = async (client: ApiClient, agreement: string, typed: string): Promise<string> => versionOf(await agreementOf(client, agreement), typed).textSha256;
+
+export async function listTexts(agreement: string, context: CommandContext): Promise<ExitCode> {
+  const { versions } = await agreementOf(await ApiClient.forRuntime(context.dataDir), agreement);
+  if (context.format === 'json') printJson(context, versions);
+  else if (versions.length === 0) context.print(`No text of ${agreement} is known yet. Give one in with: mailwarden consent text add ${agreement} FILE --label NAME`);
+  else {
+    printLines(context, renderTable([
+      { title: 'text', text: (row: Version) => row.textSha256.slice(0, 12) },
+      { title: 'label', text: (row) => row.label },
+      { title: 'language', text: (row) => row.language },
+      { title: 'in effect from', text: (row) => row.effectiveAt ?? '-' },
+      { title: 'known since', text: (row) => row.seenAt },
+      { title: 'from', text: (row) => (row.origin === 'imported' ? 'given in' : 'seen on a server') },
+    ], versions, context.style));
+  }
+  return EXIT.nothingFound;
+}
+
+async function wordsOf(client: ApiClient, agreement: string, typed: string): Promise<AgreementText & { readonly text: string }> {
+  const textSha256 = await hashOf(client, agreement, typed);
+  const { text, ...facts } = await client.ask('agreementText', { params: { agreement, sha256: textSha256 } });
+  if (text === null) throw new CommandFailure(`the words of ${agreement} ${textSha256.slice(0, 12)} are not known: servers tell the hash alone`, `fetch the file from a server that has it, and give it in with: mailwarden consent text add ${agreement} FILE --label NAME`);
+  return { ...facts, text };
+}
+
+export async function showText(agreement: string, typed: string, context: CommandContext): Promise<ExitCode> {
+  const found = await wordsOf(await ApiClient.forRuntime(context.dataDir), agreement, typed);
+  if (context.format === 'json') printJson(context, found);
+  else printLines(context, found.text.split('\n').map(printable));
+  return EXIT.nothingFound;
+}
+
+/** Exit: 0 the same, 1 they differ. */
+export async function diffTexts(agreement: string, before: string, after: string, context: CommandContext): Promise<ExitCode> {
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const [old, fresh] = [await wordsOf(client, agreement, before), await wordsOf(client, agreement, after)];
+  const name = ({ label, textSha256 }: AgreementText): string => `${agreement}, ${label} (${textSha256.slice(0, 12)})`;
+  const lines = diffText(old.text, fresh.text, { before: name(old), after: name(fresh) }, context.style);
+  if (context.format === 'json') printJson(context, { before: old, after: fresh });
+  else printLines(context, lines.length === 0 ? ['the same'] : lines);
+  return lines.length === 0 ? EXIT.nothingFound : EXIT.found;
+}
