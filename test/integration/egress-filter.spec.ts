@@ -47,7 +47,10 @@ beforeAll(async () => {
   filter = new PacketFilter({ programs: [networks.program()], now: Date.now });
 }, 120_000);
 afterAll(() => networks?.end());
-afterEach(async () => void value(await filter.remove()));
+afterEach(async () => {
+  value(await filter.remove());
+  networks.here$('nft flush ruleset');
+});
 
 describe.runIf(MISSING === null)(`the packet filter of a real network${MISSING === null ? '' : ` (skipped: ${MISSING})`}`, { timeout: 120_000 }, () => {
   it('lets a flow that is allowed go, and counts it', async () => {

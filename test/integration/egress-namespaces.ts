@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@mailwarden/testing';
@@ -135,7 +135,7 @@ export class Networks {
   }
 
   #run(namespace: string, line: string): string {
-    const ran = spawnSync(NSENTER, [`--net=${namespace}`, '/bin/sh', '-ec', line], { encoding: 'utf8' });
+    const ran = spawnSync(NSENTER, [`--net=${namespace}`, '/bin/sh', '-ec', line], { encoding: 'utf8', env: { PATH: `${dirname(NFT)}:/usr/sbin:/usr/bin:/sbin:/bin` } });
     if (ran.status !== 0) throw new Error(`${line}: ${ran.stderr}`);
     return ran.stdout;
   }

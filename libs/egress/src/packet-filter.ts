@@ -55,6 +55,8 @@ interface Applied {
 }
 
 const MS = 1_000;
+/** Listings after which a table is made anew: there is none, or one that this nft cannot read, as one of another version. */
+const MADE_ANEW: ReadonlySet<FilterError['code']> = new Set(['no-table', 'refused', 'unreadable']);
 /** What may be a name of nft's language. Others can be given through netlink; then the table is made anew. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
@@ -62,7 +64,7 @@ const filterFailure = (error: FilterError): { readonly ok: false; readonly error
 
 /**
  * The host's packet filter, as far as it is ours: one nftables table, made from a plan. It remembers what it applied, so that it can tell and mend what somebody else did to it. One for each host; calls wait for one another.
- * Errors: in words that say what to do; nothing of a call that failed was applied.
+ * Errors: in words that say what to do. A transaction that failed changed nothing; where only the look at it failed afterwards, `look` and `restore` go by the new plan.
  * Safety: mail is let through before anything is refused, whatever the plan says. No other table is named.
  */
 export class PacketFilter {
@@ -85,7 +87,7 @@ export class PacketFilter {
       const compiled = compileEgress(plan);
       if (!compiled.ok) return err({ kind: 'plan', problems: compiled.error });
       const listed = await this.#list();
-      if (!listed.ok && listed.error.code !== 'no-table') return filterFailure(listed.error);
+      if (!listed.ok && !MADE_ANEW.has(listed.error.code)) return filterFailure(listed.error);
       if (listed.ok) {
         this.#adopt(compiled.value, listed.value);
         this.#note(listed.value);
@@ -226,7 +228,7 @@ export class PacketFilter {
     if (strange) return this.#replace(compiled);
     const ran = await this.#run(['-f', '-'], changingTransaction(compiled, standing));
     // A set that somebody made under our name in another form, or a table that went meanwhile.
-    if (!ran.ok) return ran.error.code === 'refused' || ran.error.code === 'no-table' ? this.#replace(compiled) : ran;
+    if (!ran.ok) return MADE_ANEW.has(ran.error.code) ? this.#replace(compiled) : ran;
     return this.#takeNote(compiled);
   }
 
@@ -235,12 +237,14 @@ export class PacketFilter {
     return ran.ok ? this.#takeNote(compiled) : ran;
   }
 
-  /** Lists what was just applied: what it looks like now is what it must look like later. */
+  /** Lists what was just applied: what it looks like now is what it must look like later. Until it was listed it counts as altered, so that a restoring makes this plan anew and never the one before. */
   async #takeNote(compiled: CompiledEgress): Promise<Result<null, FilterError>> {
+    const attributor = new Attributor(compiled.plan, this.#named);
+    this.#applied = { compiled, shape: [], attributor };
     const listed = await this.#list();
     if (!listed.ok) return listed;
     if (!hasMarks(listed.value, compiled)) return err({ code: 'refused', message: 'somebody changed the table inet mailwarden while it was applied; look for another program that does, and apply again' });
-    this.#applied = { compiled, shape: shapeOf(listed.value), attributor: new Attributor(compiled.plan, this.#named) };
+    this.#applied = { compiled, shape: shapeOf(listed.value), attributor };
     return ok(null);
   }
 

@@ -10,7 +10,7 @@ export interface FilterError {
 const LINE_MAX = 200;
 
 /** What nft said, as far as it may be shown: the first line of its errors, which names parts of our own text and nothing of packets. */
-const firstLine = (text: string): string => (text.split('\n').find((line) => /error|not/i.test(line)) ?? text.split('\n')[0] ?? '').trim().slice(0, LINE_MAX);
+const firstLine = (text: string): string => (text.split('\n').find((line) => /error|not|ended/i.test(line)) ?? text.split('\n')[0] ?? '').trim().slice(0, LINE_MAX);
 
 /** Puts into words why nft ended with an error. Source: its messages carry the kernel's own words for the error number, strerror(3). */
 export function errorOf(program: string, said: string): FilterError {

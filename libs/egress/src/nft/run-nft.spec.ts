@@ -45,6 +45,11 @@ describe('the program nft', () => {
     expect(await nftOf([program('writes', 0o755, 'exec cat /dev/zero')])([], '')).toMatchObject({ ok: false, error: { code: 'too-much' } });
   });
 
+  it('that dies is told', async () => {
+    const path = program('dies', 0o755, 'kill -SEGV $$');
+    expect(await nftOf([path])([], '')).toEqual({ ok: false, error: { code: 'refused', message: `${path} refused what it was given (it was ended by SIGSEGV); nothing was changed` } });
+  });
+
   it('gets nothing of our environment', async () => {
     const answer = await nftOf([program('shows', 0o755, 'exec /usr/bin/env')])([], '');
     expect(answer.ok && answer.value.split('\n').filter((line) => !/^(?:PWD|SHLVL|_|OLDPWD)=|^$/.test(line))).toEqual([]);

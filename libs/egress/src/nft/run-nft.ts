@@ -56,7 +56,11 @@ export function nftOf(programs: readonly string[] = NFT_PROGRAMS, timeMsMax: num
         resolve(result);
       };
       child.once('error', () => answer(err({ code: 'program-untrusted', message: `${program} cannot be run; see that it is a program of this machine` })));
-      child.once('close', (code) => answer(ended !== null ? err(ended) : code === 0 ? ok(Buffer.concat(output).toString('utf8')) : err(errorOf(program, said))));
+      child.once('close', (code, signal) => {
+        if (ended !== null) answer(err(ended));
+        else if (code === 0) answer(ok(Buffer.concat(output).toString('utf8')));
+        else answer(err(errorOf(program, signal === null ? said : `it was ended by ${signal}`)));
+      });
       child.stdin.on('error', () => undefined).end(input, 'utf8'); // It may end before it has read all.
     });
   };
