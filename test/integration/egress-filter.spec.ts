@@ -211,6 +211,23 @@ describe.runIf(MISSING === null)(`the packet filter of a real network${MISSING =
     networks.here$("nft 'add table inet firewalls; delete table inet firewalls'");
   });
 
+  it.each([
+    ['took the table away', 'delete table inet mailwarden'],
+    ['emptied what it remembers', 'flush set inet mailwarden seen4'],
+    ['put a chain beside ours', 'add chain inet mailwarden another { type filter hook output priority -10; policy accept; }'],
+  ])('applies a plan though somebody %s meanwhile, and nothing remembered is lost', async (_, command) => {
+    await applied(plan(flow('allowed')));
+    value(await filter.addAddresses('ksn', 'cloud', [{ address: ELSEWHERE.v4, seconds: 600 }]));
+    expect((await product.ask({ op: 'flash', host: THERE.v4, port: 80 })).outcome).toBe('done');
+    expect(await standing()).toEqual({ state: 'stands' });
+    networks.here$(`nft '${command}'`);
+    await applied(plan(flow('refused')));
+    expect((await product.ask({ op: 'open', name: 'x', host: ELSEWHERE.v4, port: HTTPS })).outcome).toBe('ECONNREFUSED');
+    expect(toward(await seen(), THERE.v4, 80)).toHaveLength(1);
+    expect(await standing()).toEqual({ state: 'stands' });
+    expect(networks.here$('nft list table inet mailwarden')).not.toContain('another');
+  });
+
   it('notices nothing where nobody did anything, and leaves another table as it stands', async () => {
     networks.here$("nft 'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname other masquerade; add table inet mailwarden2'");
     const theirs = (): string => networks.here$('nft -a list table ip nat; nft -a list table inet mailwarden2');

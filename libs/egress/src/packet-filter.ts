@@ -3,13 +3,13 @@ import type { FilterError } from './nft/filter-error.js';
 import { nftOf, type RunNft } from './nft/run-nft.js';
 import { Attributor, isPlaintext, type Attribution } from './observe/attribution.js';
 import { addressesOf, countersOf, destinationsOf, namesOf, seenElement, parseListing, shapeOf, type Destination, type ListedDestination, type ListedItem } from './observe/listing.js';
-import { hasMarks, standingOf, type Standing } from './observe/standing.js';
+import { hasOnly, standingOf, type Standing } from './observe/standing.js';
 import { compileEgress, type CompiledEgress } from './plan/compiled-egress.js';
 import type { EgressPlan, EgressPlanProblem } from './plan/egress-plan.js';
 import { addressText, parseIpPrefix } from './plan/ip-prefix.js';
 import { NamedAddresses } from './plan/named-addresses.js';
 import { endpointSet, flowCounter, OVERFLOW_COUNTER, PORTLESS_COUNTER, SEEN_SETS, TABLE } from './plan/table-names.js';
-import { changingTransaction, refreshingTransaction, rememberingTransaction, removingTransaction, replacingTransaction, SEEN_SECONDS, type TimedElement } from './plan/transactions.js';
+import { changingTransaction, namesIn, refreshingTransaction, rememberingTransaction, removingTransaction, replacingTransaction, SEEN_SECONDS, type StandingNames, type TimedElement } from './plan/transactions.js';
 
 /** What the filter of a host did not take, or why it could not be asked. */
 export type EgressFailure = { readonly kind: 'plan'; readonly problems: readonly EgressPlanProblem[] } | { readonly kind: 'filter'; readonly error: FilterError };
@@ -81,19 +81,15 @@ export class PacketFilter {
     this.#now = now;
   }
 
-  /** Makes the table what the plan says, in one transaction. Where one of ours stands, what it remembers and counts is kept. */
+  /** Makes the table what the plan says, in one transaction. Where one of ours stands, what it remembers and counts is kept. Once something was applied, the transaction comes first and the look at it afterwards, so that a refusal does not wait. */
   apply(plan: EgressPlan): Promise<Result<{ readonly digest: string }, EgressFailure>> {
     return this.#inTurn(async () => {
       const compiled = compileEgress(plan);
       if (!compiled.ok) return err({ kind: 'plan', problems: compiled.error });
-      const listed = await this.#list();
-      if (!listed.ok && !MADE_ANEW.has(listed.error.code)) return filterFailure(listed.error);
-      if (listed.ok) {
-        this.#adopt(compiled.value, listed.value);
-        this.#note(listed.value);
-      }
+      const before = this.#applied === null ? await this.#found(compiled.value) : ok(namesIn(this.#applied.compiled));
+      if (!before.ok) return filterFailure(before.error);
       this.#named.keepOnly(compiled.value.namedSets, this.#now());
-      const changed = listed.ok ? await this.#change(compiled.value, listed.value) : await this.#replace(compiled.value);
+      const changed = before.value === null ? await this.#replace(compiled.value) : await this.#change(compiled.value, before.value);
       if (!changed.ok) return filterFailure(changed.error);
       return ok({ digest: compiled.value.digest });
     });
@@ -106,7 +102,7 @@ export class PacketFilter {
       const listed = await this.#list();
       if (!listed.ok) return listed.error.code === 'no-table' ? ok({ state: 'gone' }) : listed;
       const { compiled, shape } = this.#applied;
-      const standing = standingOf(listed.value, { compiled, shape, named: this.#named.counting(compiled.namedSets, this.#now()), seen: this.#remembered(compiled), wasGiven: (set, address) => this.#named.has(set, address) });
+      const standing = this.#compared(listed.value, compiled, shape);
       // What somebody made the table forget is kept, to be given back.
       if (standing.ok && standing.value.state === 'stands') this.#note(listed.value);
       return standing;
@@ -222,30 +218,53 @@ export class PacketFilter {
     }
   }
 
-  async #change(compiled: CompiledEgress, items: readonly ListedItem[]): Promise<Result<null, FilterError>> {
-    const standing = { sets: namesOf(items, 'set'), counters: namesOf(items, 'counter'), chains: namesOf(items, 'chain') };
-    const strange = [...standing.sets, ...standing.counters, ...standing.chains].some((name) => !IDENTIFIER.test(name)) || namesOf(items, 'map').length > 0;
-    if (strange) return this.#replace(compiled);
-    const ran = await this.#run(['-f', '-'], changingTransaction(compiled, standing));
-    // A set that somebody made under our name in another form, or a table that went meanwhile.
-    if (!ran.ok) return MADE_ANEW.has(ran.error.code) ? this.#replace(compiled) : ran;
-    return this.#takeNote(compiled);
+  /** What stands of an earlier process, taken note of; null where the table is made anew. */
+  async #found(compiled: CompiledEgress): Promise<Result<StandingNames | null, FilterError>> {
+    const listed = await this.#list();
+    if (!listed.ok) return MADE_ANEW.has(listed.error.code) ? ok(null) : listed;
+    this.#adopt(compiled, listed.value);
+    this.#note(listed.value);
+    const names = { sets: namesOf(listed.value, 'set'), counters: namesOf(listed.value, 'counter'), chains: namesOf(listed.value, 'chain') };
+    const strange = [...names.sets, ...names.counters, ...names.chains].some((name) => !IDENTIFIER.test(name)) || namesOf(listed.value, 'map').length > 0;
+    return ok(strange ? null : names);
+  }
+
+  async #change(compiled: CompiledEgress, before: StandingNames): Promise<Result<null, FilterError>> {
+    const ran = await this.#run(['-f', '-'], changingTransaction(compiled, before));
+    if (ran.ok) {
+      const noted = await this.#takeNote(compiled);
+      if (!noted.ok || noted.value === 'stands') return noted.ok ? ok(null) : noted;
+    } else if (!MADE_ANEW.has(ran.error.code)) return ran;
+    // The table was not what it was taken for: somebody took it away, emptied it or added to it.
+    return this.#replace(compiled);
   }
 
   async #replace(compiled: CompiledEgress): Promise<Result<null, FilterError>> {
     const ran = await this.#run(['-f', '-'], replacingTransaction(compiled, [...this.#named.counting(compiled.namedSets, this.#now()), ...this.#remembered(compiled)]));
-    return ran.ok ? this.#takeNote(compiled) : ran;
+    if (!ran.ok) return ran;
+    const noted = await this.#takeNote(compiled);
+    if (!noted.ok) return noted;
+    if (noted.value === 'stands') return ok(null);
+    return err({ code: 'refused', message: 'somebody changes the table inet mailwarden while it is applied; look for another program that does, and apply again' });
   }
 
   /** Lists what was just applied: what it looks like now is what it must look like later. Until it was listed it counts as altered, so that a restoring makes this plan anew and never the one before. */
-  async #takeNote(compiled: CompiledEgress): Promise<Result<null, FilterError>> {
+  async #takeNote(compiled: CompiledEgress): Promise<Result<Standing['state'], FilterError>> {
     const attributor = new Attributor(compiled.plan, this.#named);
     this.#applied = { compiled, shape: [], attributor };
     const listed = await this.#list();
-    if (!listed.ok) return listed;
-    if (!hasMarks(listed.value, compiled)) return err({ code: 'refused', message: 'somebody changed the table inet mailwarden while it was applied; look for another program that does, and apply again' });
-    this.#applied = { compiled, shape: shapeOf(listed.value), attributor };
-    return ok(null);
+    if (!listed.ok) return listed.error.code === 'no-table' ? ok('gone') : listed;
+    if (!hasOnly(listed.value, namesIn(compiled))) return ok('altered');
+    const shape = shapeOf(listed.value);
+    const standing = this.#compared(listed.value, compiled, shape);
+    if (!standing.ok || standing.value.state !== 'stands') return standing.ok ? ok(standing.value.state) : standing;
+    this.#note(listed.value);
+    this.#applied = { compiled, shape, attributor };
+    return ok('stands');
+  }
+
+  #compared(items: readonly ListedItem[], compiled: CompiledEgress, shape: readonly string[]): Result<Standing, FilterError> {
+    return standingOf(items, { compiled, shape, named: this.#named.counting(compiled.namedSets, this.#now()), seen: this.#remembered(compiled), wasGiven: (set, address) => this.#named.has(set, address) });
   }
 
   /** Always the whole table: nft 1.0.6 mixes up sets that are listed one by one in one call. */

@@ -2,9 +2,9 @@ import { ok, type Result } from '@mailwarden/kernel';
 import type { FilterError } from '../nft/filter-error.js';
 import type { CompiledEgress } from '../plan/compiled-egress.js';
 import { joined, type IpRange } from '../plan/ip-prefix.js';
-import type { TimedElement } from '../plan/transactions.js';
+import type { StandingNames, TimedElement } from '../plan/transactions.js';
 import { SEEN_SETS } from '../plan/table-names.js';
-import { addressesOf, commentsOf, destinationsOf, seenElement, shapeOf, type ListedItem } from './listing.js';
+import { addressesOf, commentsOf, destinationsOf, namesOf, seenElement, shapeOf, type ListedItem } from './listing.js';
 
 /** Whether the table stands as it was applied. `gone`: somebody took it away, as `nft flush ruleset` does. `altered`: it is there and differs, in words that name parts of our own table. */
 export type Standing = { readonly state: 'stands' } | { readonly state: 'gone' } | { readonly state: 'altered'; readonly what: string } | { readonly state: 'not-applied' };
@@ -17,8 +17,11 @@ const altered = (what: string): Standing => ({ state: 'altered', what });
 const equal = (left: readonly string[], right: readonly string[]): boolean => left.length === right.length && left.every((text, index) => text === right[index]);
 const rangeKey = ({ first, last }: IpRange): string => `${first}-${last}`;
 
-/** Whether the rules are those of the plan, by their marks: right after a plan was applied, nobody else's rules are among ours. */
-export const hasMarks = (items: readonly ListedItem[], compiled: CompiledEgress): boolean => equal(commentsOf(items), compiled.marks);
+/** Whether the table has our parts and no others. */
+export function hasOnly(items: readonly ListedItem[], { sets, counters, chains }: StandingNames): boolean {
+  const same = (kind: 'set' | 'counter' | 'chain' | 'map', wanted: readonly string[]): boolean => equal(namesOf(items, kind).sort(), [...wanted].sort());
+  return same('set', sets) && same('counter', counters) && same('chain', chains) && same('map', []);
+}
 
 /** Compares a listing with what was applied: the shape that was listed then, the addresses of the plan, those of names that count still, and the destinations that were remembered. Errors: a listing that cannot be read. */
 export function standingOf(items: readonly ListedItem[], applied: { readonly compiled: CompiledEgress; readonly shape: readonly string[]; readonly named: readonly TimedElement[]; readonly seen: readonly TimedElement[]; readonly wasGiven: (set: string, address: string) => boolean }): Result<Standing, FilterError> {

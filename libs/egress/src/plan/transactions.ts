@@ -19,6 +19,9 @@ export interface StandingNames {
   readonly chains: readonly string[];
 }
 
+/** What stands where a plan was applied. */
+export const namesIn = ({ fixedSets, namedSets, counters }: CompiledEgress): StandingNames => ({ sets: [...Object.values(SEEN_SETS), ...fixedSets.map(({ name }) => name), ...namedSets], counters, chains: [CHAIN] });
+
 /** One address that a name resolved to, or one destination, with how long it still counts. Shape: `element` as the packet filter writes it. */
 export interface TimedElement {
   readonly set: string;
@@ -28,7 +31,6 @@ export interface TimedElement {
 
 const ADDRESS_TYPE: Readonly<Record<IpFamily, string>> = { 4: 'ipv4_addr', 6: 'ipv6_addr' };
 const familyOf = (set: string): IpFamily => (/^[a-z]+4/.test(set) ? 4 : 6);
-const NEVER_DELETED = new Set<string>(Object.values(SEEN_SETS));
 
 function declarations({ fixedSets, namedSets, counters }: CompiledEgress): string[] {
   return [
@@ -54,7 +56,7 @@ export function replacingTransaction(compiled: CompiledEgress, elements: readonl
 
 /** The rules changed in one transaction; remembered destinations, counters of flows that stay, and addresses of names are kept. */
 export function changingTransaction(compiled: CompiledEgress, standing: StandingNames): string {
-  const sets = new Set([...NEVER_DELETED, ...compiled.namedSets, ...compiled.fixedSets.map(({ name }) => name)]);
+  const sets = new Set(namesIn(compiled).sets);
   const counters = new Set(compiled.counters);
   return text([
     `add table ${TABLE}`,
