@@ -17,6 +17,17 @@ export interface Patch {
   readonly replace: string;
 }
 
+/** Texts of files as patches leave them, one patch after another. Errors: throws when a place is not there exactly once: then the guard is another one by now. */
+export function patched(before: ReadonlyMap<string, string>, patches: readonly Patch[]): Map<string, string> {
+  const now = new Map(before);
+  for (const { file, find, replace } of patches) {
+    const text = now.get(file) ?? '';
+    if (text.split(find).length !== 2) throw new Error(`${file} does not hold exactly once: ${find}`);
+    now.set(file, text.replace(find, () => replace));
+  }
+  return now;
+}
+
 /** A copy of the sources in which single places were changed. What it runs is this copy and nothing else: also its threads and its other processes. */
 export class PatchedTree {
   private constructor(readonly root: string) {}
@@ -29,15 +40,10 @@ export class PatchedTree {
     return tree;
   }
 
-  /** Changes places for the time of `use`. Errors: throws when a place is not there exactly once: then the guard is another one by now. */
+  /** Changes places for the time of `use`. Errors: as `patched`. */
   async with<T>(patches: readonly Patch[], use: () => Promise<T>): Promise<T> {
     const before = new Map(patches.map(({ file }) => [file, readFileSync(join(this.root, file), 'utf8')]));
-    const now = new Map(before);
-    for (const { file, find, replace } of patches) {
-      const text = now.get(file) ?? '';
-      if (text.split(find).length !== 2) throw new Error(`${file} does not hold exactly once: ${find}`);
-      now.set(file, text.replace(find, () => replace));
-    }
+    const now = patched(before, patches);
     try {
       for (const [file, text] of now) writeFileSync(join(this.root, file), text);
       return await use();
