@@ -3,6 +3,7 @@ import { instantOf, sha256, unknown, uuidOf, known, type ServerName } from '@mai
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { desiredKsn, effectiveConsent } from './effective-consent.js';
+import { EntryIndex } from './entry-index.js';
 import { isWithin } from './ksn-reach.js';
 
 const ORGANISATION: ConsentScope = { kind: 'organisation' };
@@ -38,7 +39,7 @@ const entriesOf = (decided: readonly Decided[]): ConsentEntry[] =>
 
 const stateOf = (decided: readonly Decided[], at = 1_000): string | undefined =>
   effectiveConsent({
-    entries: entriesOf(decided),
+    entries: new EntryIndex(entriesOf(decided)),
     server: 'mx-1',
     labels: { role: 'mx' },
     agreements: [{ id: 'ksn-statement', textSha256: known(TEXT) }],
@@ -82,7 +83,7 @@ describe('effective consent', () => {
 
   it('does not let an unreadable text pass for another one', () => {
     const [consent] = effectiveConsent({
-      entries: entriesOf([{ scope: ORGANISATION, action: 'grant', at: 1 }]),
+      entries: new EntryIndex(entriesOf([{ scope: ORGANISATION, action: 'grant', at: 1 }])),
       server: 'mx-1',
       labels: {},
       agreements: [{ id: 'ksn-statement', textSha256: unknown('the file cannot be read') }],

@@ -1,5 +1,6 @@
-import { REGION_LABEL, scopeKey, scopesOf, type ConsentEntry, type ConsentState, type KsnState, type PublishedDecision } from '@mailwarden/contracts';
+import { REGION_LABEL, type ConsentState, type KsnState, type PublishedDecision } from '@mailwarden/contracts';
 import type { Instant, Measured, Sha256 } from '@mailwarden/kernel';
+import type { EntryIndex } from './entry-index.js';
 
 /** One agreement as a server sees it: its id and the hash of the text that lies there. */
 export interface AgreementOnHost {
@@ -28,13 +29,11 @@ const NARROWNESS = { organisation: 0, group: 1, server: 2 } as const;
 
 /** Newest decision of a scope on an agreement; of two at one instant the refusal, so that haste never grants. */
 function newest(decisions: readonly PublishedDecision[]): PublishedDecision | undefined {
-  return [...decisions].sort((a, b) => (a.decidedAt === b.decidedAt ? Number(a.action === 'grant') - Number(b.action === 'grant') : a.decidedAt < b.decidedAt ? 1 : -1))[0];
+  return decisions.reduce<PublishedDecision | undefined>((best, one) => (best === undefined || one.decidedAt > best.decidedAt || (one.decidedAt === best.decidedAt && one.action !== 'grant' && best.action === 'grant') ? one : best), undefined);
 }
 
-function standingDecisions(entries: readonly ConsentEntry[], scopes: ReadonlySet<string>, agreement: string, at: Instant): Standing[] {
-  return entries.flatMap((entry) => {
-    const scope = scopeKey(entry.scope);
-    if (!scopes.has(scope)) return [];
+function standingDecisions(own: ReturnType<EntryIndex['of']>, agreement: string, at: Instant): Standing[] {
+  return own.flatMap(({ scope, entry }) => {
     const decided = entry.decisions.filter((candidate) => candidate.agreement === agreement && candidate.decidedAt <= at);
     const decision = newest(decided);
     const refusal = newest(decided.filter((candidate) => candidate.action !== 'grant'));
@@ -75,18 +74,15 @@ function decideOne(agreement: AgreementOnHost, standing: readonly Standing[], at
  * Decisions of scopes that the server is not in, and decisions later than `at`, have no say.
  */
 export function effectiveConsent(parts: {
-  readonly entries: readonly ConsentEntry[];
+  readonly entries: EntryIndex;
   readonly server: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly agreements: readonly AgreementOnHost[];
   readonly at: Instant;
 }): EffectiveConsent[] {
-  const scopes = new Set(scopesOf(parts.server, parts.labels).map(scopeKey));
-  return parts.agreements.map((agreement) => decideOne(agreement, standingDecisions(parts.entries, scopes, agreement.id, parts.at), parts.at, parts.labels[REGION_LABEL]));
+  const own = parts.entries.of(parts.server, parts.labels);
+  return parts.agreements.map((agreement) => decideOne(agreement, standingDecisions(own, agreement.id, parts.at), parts.at, parts.labels[REGION_LABEL]));
 }
-
-/** The instant that entries are judged at: not before any of them was published, whatever the clock here says. A clock that is behind must not keep a withdrawal from counting. */
-export const judgedAt = (entries: readonly ConsentEntry[], clock: Instant): Instant => entries.reduce((latest, { publishedAt }) => (publishedAt > latest ? publishedAt : latest), clock);
 
 /** Which KSN state the decisions allow: the statement allows taking part, the supplementary one allows statistics as well. */
 export function desiredKsn(effective: readonly EffectiveConsent[]): KsnState {

@@ -2,7 +2,8 @@ import type { ConsentEntry, ConsentScope, Decision } from '@mailwarden/contracts
 import { instantOf, known, sha256, unknown, uuidOf, type ServerName } from '@mailwarden/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { effectiveConsent, judgedAt, type EffectiveConsent } from './effective-consent.js';
+import { effectiveConsent, type EffectiveConsent } from './effective-consent.js';
+import { EntryIndex } from './entry-index.js';
 import { consentAt, published, standingOf } from './standing-decisions.js';
 
 const SCOPES: readonly ConsentScope[] = [{ kind: 'organisation' }, { kind: 'group', label: 'role', value: 'mx' }, { kind: 'group', label: 'role', value: 'archive' }, { kind: 'server', server: 'mx-1' as ServerName }];
@@ -99,8 +100,8 @@ describe('consent at an instant, as known at another', () => {
         const entry = (own: readonly Decision[], scope: ConsentScope): ConsentEntry => ({ schema: 'mailwarden/consent-entry/v1', scope, revision: 1, publishedAt: instantOf(0), decisions: own.map(published) });
         const scoped = SCOPES.map((scope) => ({ scope, own: decisions.filter((one) => one.scope === scope) }));
         const host = { ...HOST, at: instantOf(at * 1_000) };
-        const whole = effectiveConsent({ ...host, entries: scoped.map(({ scope, own }) => entry(own, scope)) });
-        const short = effectiveConsent({ ...host, entries: scoped.map(({ scope, own }) => entry(standingOf(own), scope)) });
+        const whole = effectiveConsent({ ...host, entries: new EntryIndex(scoped.map(({ scope, own }) => entry(own, scope))) });
+        const short = effectiveConsent({ ...host, entries: new EntryIndex(scoped.map(({ scope, own }) => entry(standingOf(own), scope))) });
         expect(short.map(({ agreement, state }) => [agreement, state])).toEqual(whole.map(({ agreement, state }) => [agreement, state]));
       }),
     );
@@ -110,12 +111,12 @@ describe('consent at an instant, as known at another', () => {
 describe('a clock that is behind', () => {
   it('does not keep a withdrawal from counting', () => {
     const [grant, withdrawal] = decisionsOf([{ scope: 0, agreement: 1, action: 'grant', decided: 1, late: 0, lasts: null, text: 2, region: null }, { scope: 0, agreement: 1, action: 'withdraw', decided: 30, late: 0, lasts: null, text: 0, region: null }]);
-    const entries: ConsentEntry[] = [{ schema: 'mailwarden/consent-entry/v1', scope: { kind: 'organisation' }, revision: 2, publishedAt: instantOf(30_000), decisions: [grant, withdrawal].flatMap((one) => (one === undefined ? [] : [published(one)])) }];
+    const entries = new EntryIndex([{ schema: 'mailwarden/consent-entry/v1', scope: { kind: 'organisation' }, revision: 2, publishedAt: instantOf(30_000), decisions: [grant, withdrawal].flatMap((one) => (one === undefined ? [] : [published(one)])) }]);
     const clock = instantOf(5_000);
     expect(stateOf(effectiveConsent({ ...HOST, entries, at: clock }), 'ksn-statement')).toBe('granted');
-    expect(judgedAt(entries, clock)).toBe(instantOf(30_000));
-    expect(stateOf(effectiveConsent({ ...HOST, entries, at: judgedAt(entries, clock) }), 'ksn-statement')).toBe('withdrawn');
-    expect(judgedAt(entries, instantOf(99_000))).toBe(instantOf(99_000));
+    expect(entries.judgedAt(clock)).toBe(instantOf(30_000));
+    expect(stateOf(effectiveConsent({ ...HOST, entries, at: entries.judgedAt(clock) }), 'ksn-statement')).toBe('withdrawn');
+    expect(entries.judgedAt(instantOf(99_000))).toBe(instantOf(99_000));
   });
 });
 

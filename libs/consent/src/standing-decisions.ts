@@ -1,6 +1,7 @@
 import type { ConsentEntry, Decision, PublishedDecision } from '@mailwarden/contracts';
 import { scopeKey } from '@mailwarden/contracts';
 import type { Instant } from '@mailwarden/kernel';
+import { EntryIndex } from './entry-index.js';
 import { effectiveConsent, type AgreementOnHost, type EffectiveConsent } from './effective-consent.js';
 
 /** A decision as agents need it: no person in it. */
@@ -50,5 +51,5 @@ export function consentAt(parts: {
 }): EffectiveConsent[] {
   const { server, labels, agreements, at } = parts;
   const counted = parts.decisions.filter(({ decidedAt, recordedAt }) => decidedAt <= at && recordedAt <= parts.knownAt);
-  return effectiveConsent({ entries: entriesOf(counted, at), server, labels, agreements, at });
+  return effectiveConsent({ entries: new EntryIndex(entriesOf(counted, at)), server, labels, agreements, at });
 }

@@ -1,4 +1,4 @@
-import { desiredKsn, effectiveConsent, isWithin, judgedAt } from '@mailwarden/consent';
+import { desiredKsn, effectiveConsent, EntryIndex, isWithin } from '@mailwarden/consent';
 import { scopeKey, type Attestation, type ConsentEntry, type KsnState, type Observation } from '@mailwarden/contracts';
 import { unknown, type Instant, type Measured, type ServerName } from '@mailwarden/kernel';
 
@@ -16,7 +16,8 @@ export function attest(parts: {
 }): Attestation {
   const seen = parts.observations.find((observation) => observation.agreements.length > 0);
   const agreements = seen?.agreements.map(({ id, textSha256 }) => ({ id, textSha256 })) ?? [];
-  const effective = effectiveConsent({ entries: [...parts.entries], server: parts.server, labels: parts.labels, agreements, at: judgedAt(parts.entries, parts.at) });
+  const entries = new EntryIndex(parts.entries);
+  const effective = effectiveConsent({ entries, server: parts.server, labels: parts.labels, agreements, at: entries.judgedAt(parts.at) });
   const desired = desiredKsn(effective);
   const actual = seen?.ksn ?? unknown('this server was not measured yet');
   return {

@@ -1,9 +1,11 @@
+import { EntryIndex } from '@mailwarden/consent';
 import { scopeKey, SIGNING_CONTEXTS, signedConsentEntry, type ConsentEntry } from '@mailwarden/contracts';
 import { verifySignature, type PublicKeyText } from '@mailwarden/kernel';
 
 /** The standing decisions of every scope, as the consent registry last published them. */
 export class ConsentEntries {
   readonly #entries = new Map<string, ConsentEntry>();
+  #index: EntryIndex | null = null;
 
   constructor(private readonly consentKey: PublicKeyText) {}
 
@@ -18,10 +20,12 @@ export class ConsentEntries {
     const known = this.#entries.get(key);
     if (known !== undefined && known.revision >= payload.revision) return false;
     this.#entries.set(key, payload);
+    this.#index = null;
     return true;
   }
 
-  all(): readonly ConsentEntry[] {
-    return [...this.#entries.values()];
+  /** All of them by scope; made when it is asked for after a change. */
+  index(): EntryIndex {
+    return (this.#index ??= new EntryIndex(this.#entries.values()));
   }
 }

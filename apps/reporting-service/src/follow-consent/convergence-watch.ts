@@ -38,7 +38,7 @@ export class ConvergenceWatch {
   async #look(): Promise<void> {
     const { dataSource, entries } = this.parts;
     const nowMs = Date.now();
-    const standing = entries.all();
+    const standing = entries.index();
     const open = new Set((await dataSource.query<{ server: string }[]>(`SELECT server FROM reporting.finding WHERE origin = 'consent' AND state = 'open'`)).map(({ server }) => server));
     for (const server of await attestedServers(dataSource)) {
       const isLate = lateFinding(standing, server, nowMs) !== null;
@@ -52,7 +52,7 @@ export class ConvergenceWatch {
     await dataSource.transaction(async (tx) => {
       if (!(await lockServer(tx, server))) return;
       const [now] = await attestedServers(tx, server);
-      const found = now === undefined ? null : lateFinding(entries.all(), now, nowMs);
+      const found = now === undefined ? null : lateFinding(entries.index(), now, nowMs);
       await findings.reconcile(tx, { server, origin: 'consent', profile: null }, found === null ? [] : [found], instantOf(nowMs));
     });
     events.kick();

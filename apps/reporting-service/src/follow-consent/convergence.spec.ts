@@ -1,3 +1,4 @@
+import { EntryIndex } from '@mailwarden/consent';
 import type { Attestation, ConsentEntry } from '@mailwarden/contracts';
 import { instantOf, known, type ServerName } from '@mailwarden/kernel';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +29,6 @@ describe('convergence of one server', () => {
     ['has not attested', [entry(2)], server({ attestation: null }), 'unknown', null],
     ['has nothing to apply', [], server(), 'converged', null],
   ])('%s', (_name, entries, attested, state, milliseconds) => {
-    expect(convergenceOf(entries, attested)).toMatchObject({ state, milliseconds });
+    expect(convergenceOf(new EntryIndex(entries), attested)).toMatchObject({ state, milliseconds });
   });
 });

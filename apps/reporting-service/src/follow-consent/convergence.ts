@@ -1,4 +1,5 @@
-import { scopeKey, scopesOf, type Attestation, type ConsentEntry, type ConsentView, type Labels } from '@mailwarden/contracts';
+import type { EntryIndex } from '@mailwarden/consent';
+import type { Attestation, ConsentView, Labels } from '@mailwarden/contracts';
 import { epochMsOf, type Instant, type ServerName } from '@mailwarden/kernel';
 
 export type ConvergenceRow = ConsentView['convergence'][number];
@@ -16,18 +17,17 @@ export interface AttestedServer {
 const compliance = { true: ['converged', 'applied, and nothing leaves that is not covered'], false: ['not-compliant', 'applied, but the server still sends what is not covered'], null: ['unknown', 'applied; whether the server keeps to it cannot be told'] } as const;
 
 /** How far the standing decisions have reached one server. */
-export function convergenceOf(entries: readonly ConsentEntry[], { server, labels, heard, attestation, revisionsSince }: AttestedServer): ConvergenceRow {
-  const scopes = new Set(scopesOf(server, labels).map(scopeKey));
-  const bearing = entries.filter((entry) => scopes.has(scopeKey(entry.scope)));
+export function convergenceOf(entries: EntryIndex, { server, labels, heard, attestation, revisionsSince }: AttestedServer): ConvergenceRow {
+  const bearing = entries.of(server, labels);
   if (attestation === null) return { server, state: heard ? 'unknown' : 'unreachable', attestedAt: null, milliseconds: null, ksn: null, because: 'the agent has not attested yet' };
   const attested = { server, attestedAt: attestation.appliedAt, ksn: attestation.ksn };
-  const missing = bearing.filter((entry) => (attestation.revisions[scopeKey(entry.scope)] ?? 0) < entry.revision);
+  const missing = bearing.filter(({ scope, entry }) => (attestation.revisions[scope] ?? 0) < entry.revision);
   if (missing.length > 0) {
-    const because = `waits for ${missing.map((entry) => scopeKey(entry.scope)).join(', ')}`;
+    const because = `waits for ${missing.map(({ scope }) => scope).join(', ')}`;
     return { ...attested, state: heard ? 'converging' : 'unreachable', milliseconds: null, because };
   }
   const [state, because] = compliance[`${attestation.compliant}`];
-  const publishedMs = Math.max(...bearing.map((entry) => epochMsOf(entry.publishedAt)));
+  const publishedMs = Math.max(...bearing.map(({ entry }) => epochMsOf(entry.publishedAt)));
   const milliseconds = bearing.length === 0 || revisionsSince === null ? null : Math.max(0, epochMsOf(revisionsSince) - publishedMs);
   return { ...attested, state, milliseconds, because };
 }

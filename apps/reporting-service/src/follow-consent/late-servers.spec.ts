@@ -1,3 +1,4 @@
+import { EntryIndex } from '@mailwarden/consent';
 import type { ConsentEntry, ConsentScope } from '@mailwarden/contracts';
 import { instantOf, type ServerName } from '@mailwarden/kernel';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ const PUBLISHED_MS = 1_000_000;
 const LATE_MS = PUBLISHED_MS + LATE_AFTER_MS + 1;
 const entry = (scope: ConsentScope, revision: number): ConsentEntry => ({ schema: 'mailwarden/consent-entry/v1', scope, revision, decisions: [], publishedAt: instantOf(PUBLISHED_MS) });
 const server = (revisions: Record<string, number> | null, heard = true): AttestedServer => ({ server: 'mx-1' as ServerName, labels: { role: 'mx' }, heard, attestation: revisions === null ? null : ({ revisions } as never), revisionsSince: null });
-const ENTRIES = [entry({ kind: 'organisation' }, 3), entry({ kind: 'group', label: 'role', value: 'archive' }, 9)];
+const ENTRIES = new EntryIndex([entry({ kind: 'organisation' }, 3), entry({ kind: 'group', label: 'role', value: 'archive' }, 9)]);
 
 describe('a server that a decision is for', () => {
   it('is late a while after it was published, and not before', () => {
@@ -20,6 +21,6 @@ describe('a server that a decision is for', () => {
   it('is not late once it attested it, nor for scopes that it is not in', () => {
     expect(lateFinding(ENTRIES, server({ organisation: 3 }), LATE_MS)).toBeNull();
     expect(lateFinding(ENTRIES, server({ organisation: 4 }), LATE_MS)).toBeNull();
-    expect(lateFinding([], server(null), LATE_MS)).toBeNull();
+    expect(lateFinding(new EntryIndex([]), server(null), LATE_MS)).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
-import { scopeKey, scopesOf, type AssessedFinding, type ConsentEntry } from '@mailwarden/contracts';
+import type { EntryIndex } from '@mailwarden/consent';
+import type { AssessedFinding } from '@mailwarden/contracts';
 import { epochMsOf } from '@mailwarden/kernel';
 import type { AttestedServer } from './convergence.js';
 
@@ -6,17 +7,15 @@ import type { AttestedServer } from './convergence.js';
 export const LATE_AFTER_MS = 60_000;
 
 /** Entries of a server's scopes that it has not attested, each published long enough ago. */
-function lateEntries(entries: readonly ConsentEntry[], { server, labels, attestation }: AttestedServer, nowMs: number): ConsentEntry[] {
-  const scopes = new Set(scopesOf(server, labels).map(scopeKey));
-  return entries.filter(({ scope, revision, publishedAt }) => scopes.has(scopeKey(scope)) && (attestation?.revisions[scopeKey(scope)] ?? 0) < revision && nowMs - epochMsOf(publishedAt) > LATE_AFTER_MS);
-}
+const lateEntries = (entries: EntryIndex, { server, labels, attestation }: AttestedServer, nowMs: number): ReturnType<EntryIndex['of']> =>
+  entries.of(server, labels).filter(({ scope, entry }) => (attestation?.revisions[scope] ?? 0) < entry.revision && nowMs - epochMsOf(entry.publishedAt) > LATE_AFTER_MS);
 
 /** What is to be found of a server that decisions have not reached in time; null where it is not late. */
-export function lateFinding(entries: readonly ConsentEntry[], server: AttestedServer, nowMs: number): AssessedFinding | null {
+export function lateFinding(entries: EntryIndex, server: AttestedServer, nowMs: number): AssessedFinding | null {
   const late = lateEntries(entries, server, nowMs);
-  const [oldest] = late.map(({ publishedAt }) => publishedAt).sort();
+  const [oldest] = late.map(({ entry }) => entry.publishedAt).sort();
   if (oldest === undefined) return null;
-  const scopes = late.map(({ scope }) => scopeKey(scope)).sort().join(', ');
+  const scopes = late.map(({ scope }) => scope).sort().join(', ');
   return {
     code: 'consent-not-converged',
     severity: 'high',

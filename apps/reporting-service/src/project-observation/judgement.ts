@@ -1,6 +1,6 @@
 import { assess } from '@mailwarden/assessment';
 import type { Profile } from '@mailwarden/catalogue';
-import { effectiveConsent, judgedAt, type EffectiveConsent } from '@mailwarden/consent';
+import { effectiveConsent, type EffectiveConsent } from '@mailwarden/consent';
 import type { AssessedFinding, Labels, Observation, PolicyBundle } from '@mailwarden/contracts';
 import type { Instant } from '@mailwarden/kernel';
 import type { ConsentEntries } from '../follow-consent/consent-entries.js';
@@ -29,12 +29,12 @@ export class Judgement {
   bearingOn(observation: Observation, labels: Labels, at: Instant): Bearing | undefined {
     const profile = this.profiles.get(observation.profile);
     if (profile === undefined) return undefined;
-    const entries = this.consent.all();
+    const entries = this.consent.index();
     const agreements = observation.agreements.map(({ id, textSha256 }) => ({ id, textSha256 }));
     return {
       profile,
       bundle: this.bundles.of(observation.server),
-      effective: effectiveConsent({ entries, server: observation.server, labels, agreements, at: judgedAt(entries, at) }),
+      effective: effectiveConsent({ entries, server: observation.server, labels, agreements, at: entries.judgedAt(at) }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { effectiveConsent, judgedAt } from '@mailwarden/consent';
+import { effectiveConsent, EntryIndex } from '@mailwarden/consent';
 import { addTextBody, decideBody, instant, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
 import { ServiceQuestions } from '@mailwarden/messaging';
@@ -32,8 +32,9 @@ export class ConsentController {
   async consents(): Promise<Reply<'consents'>> {
     const overview = await answered('consent registry', this.questions.ask('consent.overview', {}, { timeoutMs: ANSWER_MS }));
     const servers = await attestedServers(this.dataSource);
-    const convergence = servers.map((server) => convergenceOf(overview.entries, server));
-    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview, servers), convergence };
+    const entries = new EntryIndex(overview.entries);
+    const convergence = servers.map((server) => convergenceOf(entries, server));
+    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence };
   }
 
   /** Who decides is taken from the session; a name in the body has no say. */
@@ -61,10 +62,10 @@ export class ConsentController {
     return text;
   }
 
-  async #effective({ agreements, entries }: ConsentOverview, servers: readonly AttestedServer[]): Promise<ConsentView['effective']> {
+  async #effective(agreements: ConsentOverview['agreements'], entries: EntryIndex, servers: readonly AttestedServer[]): Promise<ConsentView['effective']> {
     const rows = await this.dataSource.query<{ server: string; agreements: readonly AgreementObservation[] }[]>(`SELECT server, document -> 'agreements' AS agreements FROM reporting.observation`);
     const onHost = new Map<string, AgreementObservation>(rows.flatMap((row) => row.agreements.map((agreement) => [`${row.server} ${agreement.id}`, agreement] as const)));
-    const at = judgedAt(entries, instantOf(Date.now()));
+    const at = entries.judgedAt(instantOf(Date.now()));
     return servers.flatMap(({ server, labels }) => {
       const texts = agreements.map(({ id }) => ({ id, textSha256: onHost.get(`${server} ${id}`)?.textSha256 ?? unknown('the text was not found on this server') }));
       return effectiveConsent({ entries, server, labels, agreements: texts, at }).map(({ agreement, state, because }) => ({ agreement, server, state, because }));

@@ -68,7 +68,7 @@ export class ServerRows {
        FROM reporting.server s LEFT JOIN reporting.attestation a ON a.server = s.name WHERE s.status = 'active' ${condition} ORDER BY s.name`,
       [...parameters],
     );
-    const entries = this.consent.all();
+    const entries = this.consent.index();
     return rows.map((row) => {
       const attested = { server: row.name, labels: row.labels, heard: row.agent_state === 'live', attestation: row.attestation, revisionsSince: instantOrNull(row.revisions_since) };
       return { row: this.#shown(row, convergenceOf(entries, attested)), labels: row.labels, heartbeat: row.heartbeat };

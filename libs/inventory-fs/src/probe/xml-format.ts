@@ -3,13 +3,27 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 const DEPTH_MAX = 100;
 const BLANK = /\s/;
 
+const REFERENCE = /&([^;&]{0,12});?/y;
+
+/** What a reference stands for. Errors: throws for one that XML itself does not define. */
+function meaningOf(name: string): string {
+  const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+  const meant = number === null ? (Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined) : String.fromCodePoint(number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16));
+  if (meant === undefined) throw new SyntaxError('an entity that XML does not define');
+  return meant;
+}
+
+/** One reference after the other: the first that is wrong ends it, also where millions follow. */
 function decoded(text: string): string {
-  return text.replace(/&([^;&]{0,12});?/g, (_whole, name: string) => {
-    const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
-    const meant = number === null ? (Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined) : String.fromCodePoint(number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16));
-    if (meant === undefined) throw new SyntaxError('an entity that XML does not define');
-    return meant;
-  });
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', from)) {
+    REFERENCE.lastIndex = at;
+    const [whole = '&', name = ''] = REFERENCE.exec(text) ?? [];
+    parts.push(text.slice(from, at), meaningOf(name));
+    from = at + whole.length;
+  }
+  return from === 0 ? text : parts.join('') + text.slice(from);
 }
 
 function indexAfter(text: string, end: string, from: number): number {
