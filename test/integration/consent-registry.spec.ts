@@ -1,4 +1,4 @@
-import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter } from '@mailwarden/contracts';
+import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter, type RecordedDecision } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { canonicalJson, instantOf, sha256, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
 import type { QueryReply } from '@mailwarden/messaging';
@@ -16,8 +16,8 @@ let consentKey: PublicKeyText;
 let agents: FleetSpeaker[];
 
 const request = (part: Partial<DecideRequest> = {}): DecideRequest => ({ agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, decidedAt: null, ...part });
-const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<Decision>> => plane.questions.ask('consent.decide', request(part), { timeoutMs: 10_000 });
-const decided = async (part: Partial<DecideRequest> = {}): Promise<Decision> => {
+const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<RecordedDecision>> => plane.questions.ask('consent.decide', request(part), { timeoutMs: 10_000 });
+const decided = async (part: Partial<DecideRequest> = {}): Promise<RecordedDecision> => {
   const answer = await decide(part);
   if (!answer.ok) throw new Error(answer.detail);
   return answer.value;
@@ -103,6 +103,27 @@ describe('a decision that cannot be', () => {
     const [before] = await plane.sql<{ n: string }>('SELECT count(*) AS n FROM consent.decision');
     expect(await decide(part)).toMatchObject({ ok: false, code, detail: expect.stringMatching(words) });
     expect(await plane.sql('SELECT count(*) AS n FROM consent.decision')).toEqual([before]);
+  });
+});
+
+describe('the order of decisions', () => {
+  const on = 'eula';
+  const standing = async (scope: string): Promise<string | undefined> => (await stored(scope))?.payload.decisions.filter(({ agreement }) => agreement === on).sort((a, b) => (a.decidedAt < b.decidedAt ? 1 : -1))[0]?.action;
+
+  it('says which later decision counts, where an older document is recorded', async () => {
+    const grant = await decided({ agreement: on, decidedAt: instantOf(Date.now() - DAY_MS) });
+    expect(grant).toMatchObject({ outrankedBy: null });
+    expect(await decided({ agreement: on, action: 'withdraw', decidedAt: instantOf(Date.now() - 2 * DAY_MS) })).toMatchObject({ action: 'withdraw', outrankedBy: { decision: grant.id, action: 'grant' } });
+    expect(await standing('organisation')).toBe('grant');
+    expect(await decided({ agreement: on, action: 'withdraw' })).toMatchObject({ outrankedBy: null });
+    expect(await standing('organisation')).toBe('withdraw');
+  });
+
+  it('is not turned round by a decision that is dated ahead: it counts from now', async () => {
+    const grant = await decided({ agreement: on, decidedAt: instantOf(Date.now() + 50_000) });
+    expect(grant.decidedAt).toBe(grant.recordedAt);
+    expect(await decided({ agreement: on, action: 'withdraw' })).toMatchObject({ outrankedBy: null });
+    expect(await standing('organisation')).toBe('withdraw');
   });
 });
 
@@ -220,5 +241,16 @@ describe('convergence', () => {
     await agents[0]?.say('mw.attestation.mx-1', 'mailwarden.consent.attested.v1', { ...JSON.parse(JSON.stringify((await plane.said<{ data: object }>('EVIDENCE', 'mw.attestation.mx-2')).at(-1)?.data)) });
     await settled();
     expect((await plane.said<DeadLetter>('DEAD', 'mw.dead.consent-attestations')).map(({ reason }) => reason)).toEqual(['an agent spoke in the name of another server']);
+  });
+});
+
+describe('an instance whose clock was ahead', () => {
+  it('does not turn the order round, also between scopes: whatever is recorded after it is later', async () => {
+    const grant = await decided({ agreement: 'eula', scope: { kind: 'server', server: 'mx-1' as never } });
+    const ahead = instantOf(Date.parse(grant.recordedAt) + 120_000);
+    await plane.sql(`UPDATE consent.decision SET document = document || jsonb_build_object('decidedAt', $2::text, 'recordedAt', $2::text) WHERE id = $1`, [grant.id, ahead]);
+    const withdrawal = await decided({ agreement: 'eula', action: 'withdraw' });
+    expect(withdrawal.recordedAt > ahead).toBe(true);
+    expect(withdrawal.decidedAt > ahead).toBe(true);
   });
 });

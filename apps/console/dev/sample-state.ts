@@ -85,7 +85,7 @@ export class SampleState {
     this.#decidedAtMs = Date.now();
     const decision = sampleDecision(400 + this.#decisions.length, body['agreement'] ?? '', body['action'] ?? '', body['scope'], 0, body['onBehalfOf'], body['reason']);
     this.#decisions.unshift(decision);
-    return decision;
+    return { ...(decision as object), outrankedBy: null };
   }
 
   #fleet(): unknown {

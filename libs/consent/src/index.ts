@@ -1,4 +1,4 @@
-export { consentAt, published, standingOf } from './standing-decisions.js';
+export { consentAt, newestOf, published, standingOf } from './standing-decisions.js';
 export { EntryIndex } from './entry-index.js';
 export { desiredKsn, effectiveConsent } from './effective-consent.js';
 export type { AgreementOnHost, EffectiveConsent } from './effective-consent.js';

@@ -14,6 +14,9 @@ function isLater(one: Decision, other: Decision): boolean {
   return one.recordedAt > other.recordedAt;
 }
 
+/** The decision that counts in its scope, of those on one agreement; null where there is none. */
+export const newestOf = (own: readonly Decision[]): Decision | null => own.reduce<Decision | null>((best, candidate) => (best === null || isLater(candidate, best) ? candidate : best), null);
+
 /**
  * What of a scope's decisions still says something: for each agreement the newest decision and the newest refusal, which outlives a later grant of its own scope.
  * Source: decision 0004.
@@ -22,7 +25,7 @@ export function standingOf(decisions: readonly Decision[]): Decision[] {
   const standing = new Set<Decision>();
   for (const own of Map.groupBy(decisions, ({ agreement }) => agreement).values()) {
     for (const some of [own, own.filter(({ action }) => action !== 'grant')]) {
-      const newest = some.reduce<Decision | null>((best, candidate) => (best === null || isLater(candidate, best) ? candidate : best), null);
+      const newest = newestOf(some);
       if (newest !== null) standing.add(newest);
     }
   }

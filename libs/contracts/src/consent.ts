@@ -34,6 +34,10 @@ export const decision = z.object({
 });
 export type Decision = z.output<typeof decision>;
 
+/** A decision as it was recorded, with what of its own scope counts instead of it: an older document may have been followed by another decision. */
+export const recordedDecision = decision.extend({ outrankedBy: z.object({ decision: uuid, action: z.enum(DECISION_ACTIONS), decidedAt: instant }).nullable() });
+export type RecordedDecision = z.output<typeof recordedDecision>;
+
 /** A decision as agents need it: no person in it. */
 export const publishedDecision = z.object({
   decision: uuid,

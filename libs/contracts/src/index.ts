@@ -10,8 +10,8 @@ export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observ
 export { messageDigest } from './message-digest.js';
 export { CLOCKS, NO_PACE, ORDER_PURPOSES, ORPHAN_RULES, RECEIPT_OUTCOMES, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, SIGNING_CONTEXTS, SKIP_REASONS, bounds, accessRule, bundleRule, executorTask, fullOrder, fullRule, hold, keepRule, maintenanceWindow, pace, policyBundle, receipt, receiptFacts, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
 export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, FullRule, Hold, MaintenanceWindow, Pace, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';
-export { CONSENT_STATES, DECISION_ACTIONS, REGION_LABEL, attestation, consentEntry, consentScope, decision, publishedDecision, signedConsentEntry } from './consent.js';
-export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, SignedConsentEntry } from './consent.js';
+export { CONSENT_STATES, DECISION_ACTIONS, REGION_LABEL, attestation, consentEntry, consentScope, decision, publishedDecision, recordedDecision, signedConsentEntry } from './consent.js';
+export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, RecordedDecision, SignedConsentEntry } from './consent.js';
 export { membership, signedMembership, trustAnchors } from './membership.js';
 export type { Membership, SignedMembership, TrustAnchors } from './membership.js';
 export { FINDING_CODES, FINDING_STATES, assessedFinding, findingCode } from './finding.js';

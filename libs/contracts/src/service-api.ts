@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONSENT_STATES, consentEntry, consentScope, decision, DECISION_ACTIONS } from './consent.js';
+import { CONSENT_STATES, consentEntry, consentScope, decision, DECISION_ACTIONS, recordedDecision } from './consent.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from './rotation-api.js';
 import { count, instant, sentence, serverName, sha256Hex, slug, uuid } from './primitives.js';
 
@@ -72,7 +72,7 @@ export type PolicyOverview = z.output<typeof policyOverview>;
 
 /** Queries of the services with the forms of question and answer. */
 export const SERVICE_QUERIES = {
-  'consent.decide': { request: decideRequest, reply: answer(decision) },
+  'consent.decide': { request: decideRequest, reply: answer(recordedDecision) },
   'consent.add-text': { request: addTextRequest, reply: answer(agreementText) },
   'consent.text': { request: z.object({ agreement: slug, textSha256: sha256Hex }), reply: answer(agreementText) },
   'consent.at': { request: consentAtRequest, reply: answer(consentAt) },

@@ -1,4 +1,4 @@
-import type { ConsentScope, ConsentView, Decision, ServerRow } from '@mailwarden/contracts';
+import type { ConsentScope, ConsentView, Decision, RecordedDecision, ServerRow } from '@mailwarden/contracts';
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
@@ -59,7 +59,7 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
     textSha256: options.text === undefined ? null : await hashOf(client, agreements[0] ?? agreement, options.text),
     region: options.region ?? null,
     validUntil: options.validUntil === undefined ? null : momentFrom('--valid-until', options.validUntil, 'end'),
-    decidedAt: options.decidedAt === undefined ? null : momentFrom('--decided-at', options.decidedAt, 'beginning'),
+    decidedAt: options.decidedAt === undefined ? null : decidedAtFrom(options.decidedAt, action),
   };
   const startedAt = Date.now();
   const decisions = [];
@@ -70,12 +70,23 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
       }),
     );
   }
-  if (context.format === 'text') printLines(context, recordedLines(decisions, reachWords(scope, servers)));
+  if (context.format === 'text') printLines(context, [...recordedLines(decisions, reachWords(scope, servers)), ...outrankedLines(decisions)]);
   const convergence = options.wait ? await waitForConvergence(client, startedAt) : [];
   if (context.format === 'json') printJson(context, { decisions, convergence });
   else if (options.wait) printLines(context, convergence.map((row) => `  ${row.server}: ${row.state}${row.milliseconds === null ? '' : ` after ${row.milliseconds} ms`}`));
   return convergence.some((row) => row.state === 'converging') ? EXIT.found : EXIT.nothingFound;
 }
+
+/** A day means all of it for a refusal, as far as it has passed: what was granted on that day is refused as well. Of a grant it means the beginning. */
+function decidedAtFrom(typed: string, action: Decision['action']): string {
+  const at = momentFrom('--decided-at', typed, action === 'grant' ? 'beginning' : 'end');
+  const now = new Date().toISOString();
+  return at.startsWith(typed) && at > now ? now : at;
+}
+
+/** What a person must know who records a document that others came after. */
+const outrankedLines = (decisions: readonly RecordedDecision[]): string[] =>
+  decisions.flatMap(({ agreement, outrankedBy }) => (outrankedBy === null ? [] : [`  but ${agreement} stays ${DONE[outrankedBy.action]} there: a later decision, of ${outrankedBy.decidedAt}, counts (${outrankedBy.decision})`]));
 
 const DONE = { grant: 'granted', decline: 'declined', withdraw: 'withdrawn' } as const;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { published, standingOf } from '@mailwarden/consent';
-import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type Membership, type SignedConsentEntry } from '@mailwarden/contracts';
+import { newestOf, published, standingOf } from '@mailwarden/consent';
+import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type Membership, type RecordedDecision, type SignedConsentEntry } from '@mailwarden/contracts';
 import { canonicalJson, instantOf, sha256, signDocument, suggestionFor, type Instant, type Signer } from '@mailwarden/kernel';
 import { enqueue } from '@mailwarden/persistence';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -33,7 +33,7 @@ export class DecisionBook {
   ) {}
 
   /** Records what a person decided. Errors: an answer that says what is wrong; nothing is recorded then. */
-  async decide(request: DecideRequest): Promise<Answer<Decision>> {
+  async decide(request: DecideRequest): Promise<Answer<RecordedDecision>> {
     try {
       this.#check(request);
       const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
@@ -66,24 +66,25 @@ export class DecisionBook {
     return textSha256;
   }
 
-  /** Decisions of a scope take turns, and each is later than the one before it: agents judge by the instant, so that it may not contradict the order. */
-  async #record(tx: EntityManager, request: DecideRequest): Promise<Decision> {
+  /** Decisions take turns, and each is recorded later than the one before it, whichever instance's clock says what: agents judge by the instant, also between scopes, so that it may not contradict the order. */
+  async #record(tx: EntityManager, request: DecideRequest): Promise<RecordedDecision> {
     const key = scopeKey(request.scope);
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`consent ${key}`]);
-    const [last] = await tx.query<{ at: string | null }[]>(`SELECT document #>> '{payload,publishedAt}' AS at FROM consent.scope WHERE scope_key = $1`, [key]);
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, ['consent decisions']);
+    const [last] = await tx.query<{ at: string | null }[]>(`SELECT document ->> 'recordedAt' AS at FROM consent.decision ORDER BY position DESC LIMIT 1`);
     const now = instantOf(Math.max(Date.now(), Date.parse(last?.at ?? instantOf(0)) + 1));
     const textSha256 = await this.#textOf(tx, request, now);
-    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt ?? now, recordedAt: now };
+    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt === null || request.decidedAt > now ? now : request.decidedAt, recordedAt: now };
     await tx.query(`INSERT INTO consent.decision (id, agreement, scope_key, document) VALUES ($1, $2, $3, $4)`, [decision.id, decision.agreement, key, JSON.stringify(decision)]);
-    await this.#writeEntry(tx, decision, key, now);
+    const counts = await this.#writeEntry(tx, decision, key, now);
     await this.#announce(tx, decision, key, now);
-    return decision;
+    return { ...decision, outrankedBy: counts.id === decision.id ? null : { decision: counts.id, action: counts.action, decidedAt: counts.decidedAt } };
   }
 
-  /** The entry carries, per agreement, the newest decision and the newest refusal: a refusal outlives a later grant of its own scope. Source: decision 0004. */
-  async #writeEntry(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<void> {
+  /** Returns the decision that counts now for the agreement in the scope. The entry carries, per agreement, the newest decision and the newest refusal: a refusal outlives a later grant of its own scope. Source: decision 0004. */
+  async #writeEntry(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<Decision> {
     const rows = await tx.query<{ document: Decision }[]>(`SELECT document FROM consent.decision WHERE scope_key = $1 ORDER BY position`, [key]);
-    const decisions = standingOf(rows.map(({ document }) => document)).map(published);
+    const own = rows.map(({ document }) => document);
+    const decisions = standingOf(own).map(published);
     const [present] = await tx.query<{ revision: string }[]>(`SELECT revision FROM consent.scope WHERE scope_key = $1`, [key]);
     const entry: ConsentEntry = { schema: 'mailwarden/consent-entry/v1', scope: decision.scope, revision: Number(present?.revision ?? 0) + 1, decisions, publishedAt: now };
     const signed: SignedConsentEntry = signDocument(this.signer, SIGNING_CONTEXTS.consent, entry);
@@ -91,6 +92,7 @@ export class DecisionBook {
       `INSERT INTO consent.scope (scope_key, scope, revision, document) VALUES ($1, $2, $3, $4) ON CONFLICT (scope_key) DO UPDATE SET revision = excluded.revision, document = excluded.document`,
       [key, JSON.stringify(decision.scope), entry.revision, JSON.stringify(signed)],
     );
+    return newestOf(own.filter(({ agreement }) => agreement === decision.agreement)) ?? decision;
   }
 
   /** Neither the event nor the evidence names the person. */

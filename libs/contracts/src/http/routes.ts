@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decision } from '../consent.js';
+import { recordedDecision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
 import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
@@ -54,7 +54,7 @@ export const ROUTES = {
   /** What has been answered to such orders so far. */
   exactPlans: { method: 'POST', path: '/policies/exact-plans/answers', request: z.object({ orders: z.array(uuid).max(1000) }), reply: exactPlans },
   consents: { method: 'GET', path: '/consents', request: null, reply: consentView },
-  decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: decision },
+  decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: recordedDecision },
   /** What counted at an instant, as it was known then or at another instant: `?at=...&known-at=...&server=...`. */
   consentAt: { method: 'GET', path: '/consents/at', request: null, reply: consentAt },
   addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },

@@ -5,9 +5,10 @@ import { useState, type SyntheticEvent } from 'react';
 import { call } from '../../api/call.js';
 import { asFailure } from '../../api/failure.js';
 import { fleetQuestion, meQuestion } from '../../api/questions.js';
+import { Moment } from '../../parts/moment.js';
 import { decisionButton, decisionConsequence } from './consequence.js';
 import { groupsOf, regionsOf, scopeFrom, scopeWords, serversIn } from './scope-words.js';
-import { beginOfDay, endOfDay, versionWords } from './text-words.js';
+import { decidedOn, endOfDay, versionWords } from './text-words.js';
 import classes from './consent.module.css';
 
 /** What the dialog begins with. */
@@ -42,10 +43,10 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
   const [until, setUntil] = useState('');
   const [decided, setDecided] = useState('');
   const record = useMutation({
-    mutationFn: (scope: ConsentScope) => call('decide', { body: { agreement: agreementId, textSha256: text === '' ? null : text, action, scope, onBehalfOf: onBehalfOf.trim(), means: decided === '' ? 'console' : 'imported-document', reason: reason.trim(), validUntil: endOfDay(until), region: region === '' ? null : region, decidedAt: beginOfDay(decided) } }),
-    onSuccess: () => {
+    mutationFn: (scope: ConsentScope) => call('decide', { body: { agreement: agreementId, textSha256: text === '' ? null : text, action, scope, onBehalfOf: onBehalfOf.trim(), means: decided === '' ? 'console' : 'imported-document', reason: reason.trim(), validUntil: endOfDay(until), region: region === '' ? null : region, decidedAt: decidedOn(decided, action, Date.now()) } }),
+    onSuccess: ({ outrankedBy }) => {
       void questions.invalidateQueries({ queryKey: ['consents'] });
-      close();
+      if (outrankedBy === null) close();
     },
   });
   const agreement = agreements.find(({ id }) => id === agreementId);
@@ -77,10 +78,11 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
           </div>
         </details>
         <p className={classes['consequence']}>{agreement === undefined || scope === null ? 'Choose for whom the decision counts.' : <>For {scopeWords(scope)}. {decisionConsequence(action, agreement.gates, reached.length, silent)}{action === 'grant' && (text === '' ? ' It covers the newest text that is in effect; a new text asks again.' : ' It covers the chosen text only.')}</>}</p>
+        {record.data?.outrankedBy != null && <p role="alert" className={classes['error']} data-tone="warn" data-testid="decision-outranked">It was recorded, and nothing changes by it: a later decision for the same scope counts ({record.data.outrankedBy.action}, <Moment at={record.data.outrankedBy.decidedAt} />).</p>}
         {record.error !== null && <p role="alert" className={classes['error']} data-tone="bad">{asFailure(record.error).detail}</p>}
         <div style={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 8 }}>
-          <Button variant="default" size="sm" onClick={close}>Cancel</Button>
-          <Button type="submit" size="sm" disabled={!ready} loading={record.isPending} color={action === 'grant' ? 'petrol' : 'red.9'} styles={{ label: { whiteSpace: 'normal' }, root: { height: 'auto', minHeight: 36 } }} data-testid="decision-submit">{decisionButton(action, agreement?.title ?? 'the agreement', reached.length)}</Button>
+          <Button variant="default" size="sm" onClick={close}>{record.isSuccess ? 'Close' : 'Cancel'}</Button>
+          <Button type="submit" size="sm" disabled={!ready || record.isSuccess} loading={record.isPending} color={action === 'grant' ? 'petrol' : 'red.9'} styles={{ label: { whiteSpace: 'normal' }, root: { height: 'auto', minHeight: 36 } }} data-testid="decision-submit">{decisionButton(action, agreement?.title ?? 'the agreement', reached.length)}</Button>
         </div>
       </form>
     </Modal>

@@ -1,4 +1,4 @@
-import type { ConsentView } from '@mailwarden/contracts';
+import type { ConsentView, Decision } from '@mailwarden/contracts';
 
 type Agreement = ConsentView['agreements'][number];
 export type Version = Agreement['versions'][number];
@@ -24,5 +24,11 @@ export const versionWords = ({ label, language, textSha256, origin }: Version): 
 
 /** The end of a day that was chosen, on this computer's clock; null where none was. */
 export const endOfDay = (day: string): string | null => (day === '' ? null : new Date(`${day}T23:59:59.999`).toISOString());
+/** When a decision of that day counts from: a grant from its beginning, a refusal from its end, as far as it has passed, so that what was granted on that day is refused as well. */
+export function decidedOn(day: string, action: Decision['action'], nowMs: number): string | null {
+  const at = action === 'grant' ? beginOfDay(day) : endOfDay(day);
+  return at === null || Date.parse(at) <= nowMs ? at : new Date(nowMs).toISOString();
+}
+
 /** Its beginning. */
 export const beginOfDay = (day: string): string | null => (day === '' ? null : new Date(`${day}T00:00:00.000`).toISOString());
