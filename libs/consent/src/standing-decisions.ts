@@ -8,7 +8,7 @@ import { effectiveConsent, type AgreementOnHost, type EffectiveConsent } from '.
 export const published = ({ id, agreement, textSha256, action, decidedAt, validUntil, region }: Decision): PublishedDecision => ({ decision: id, agreement, textSha256, action, decidedAt, validUntil, region });
 
 /** The later one counts; of two at one instant the refusal, and of two alike the one recorded later. */
-function isLater(one: Decision, other: Decision): boolean {
+export function isLater(one: Decision, other: Decision): boolean {
   if (one.decidedAt !== other.decidedAt) return one.decidedAt > other.decidedAt;
   if ((one.action === 'grant') !== (other.action === 'grant')) return one.action !== 'grant';
   return one.recordedAt > other.recordedAt;
