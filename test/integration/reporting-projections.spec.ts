@@ -66,6 +66,9 @@ describe('a decision that has not reached a server in time', () => {
     const entry: ConsentEntry = { schema: 'mailwarden/consent-entry/v1', scope: { kind: 'server', server: 'mx-2' as never }, revision: 3, decisions: [], publishedAt: instantOf(Date.now() - 2 * MINUTE_MS) };
     await putEntry(plane.bus, 'consent', 'server.mx-2', signDocument(await loadSigner(plane.nats.identity.services.consent.signingKey), SIGNING_CONTEXTS.consent, entry));
     const watch = reporting.app.get(ConvergenceWatch);
+    await watch.look();
+    expect(await findings('mx-2', 'consent-not-converged')).toEqual([]); // It has only just come into the fleet.
+    await plane.sql(`UPDATE reporting.server SET since = now() - interval '1 hour' WHERE name = 'mx-2'`);
     await eventually('the finding', async () => {
       await watch.look();
       return (await findings('mx-2', 'consent-not-converged')).length === 1 ? true : undefined;

@@ -188,6 +188,13 @@ function addConsent(program: Command): void {
     (command) => command.option('--known-at <moment>', 'with what was recorded until then; otherwise as it was known at the instant itself').option('--server <name>', 'only for one server'),
     async (options, context, [moment = '']) => (await import('./commands/consent-past.js')).consentPast(moment, options, context),
   );
+  add<{ decision?: string; output?: string }>(
+    consent,
+    'record <agreement>',
+    { summary: 'the consent record of an agreement as JSON-LD, after ISO/IEC TS 27560; or the receipt of one decision', example: 'mailwarden consent record ksn-statement --output ksn-statement.jsonld' },
+    (command) => command.option('--decision <id>', 'the receipt of this decision').option('--output <file>', 'write it there; otherwise it is printed'),
+    async (options, context, [agreement = '']) => (await import('./commands/consent-record.js')).writeConsentRecord(agreement, options, context),
+  );
   add(consent, 'list', { summary: 'list effective consent by agreement and server, and convergence', example: 'mailwarden consent list' }, plain, async (_options, context) => (await import('./commands/consent.js')).consentList(context));
 }
 

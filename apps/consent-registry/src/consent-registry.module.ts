@@ -9,6 +9,7 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { AgentsConsumer } from './follow-agents/agents.consumer.js';
 import { ConvergenceBook } from './follow-agents/convergence-book.js';
+import { ConvergenceSweep } from './follow-agents/convergence-sweep.js';
 import { TextDesk } from './keep-texts/text-desk.js';
 import { consentOverviewOf } from './list-consent/overview.js';
 import { PastConsent } from './look-back/past-consent.js';
@@ -16,8 +17,11 @@ import { EntryPublisher } from './publish-entries/entry-publisher.js';
 import { Agreements } from './record-decision/agreements.js';
 import { DecisionBook } from './record-decision/decision-book.js';
 import type { RegistrySettings } from './registry-settings.js';
+import { AddPublished1764000000009 } from './schema/add-published.migration.js';
 import { AddTexts1764000000008 } from './schema/add-texts.migration.js';
 import { CreateDecisions1764000000002 } from './schema/create-decisions.migration.js';
+import { ConsentRecords } from './write-record/consent-records.js';
+import { recordedAgreements } from './write-record/recorded-agreements.js';
 
 const OWN_CONSUMERS = [CONSUMERS['consent-observations'], CONSUMERS['consent-attestations']];
 
@@ -43,16 +47,16 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const log = createLogger({ service: 'consent-registry', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
-  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008] });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008, AddPublished1764000000009] });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'consent-registry' });
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
   await keyring.ready();
   const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
-  const publisher = new EntryPublisher(dataSource, bus, log);
+  const publisher = new EntryPublisher(dataSource, bus, signer.publicKey, log);
   const agreements = new Agreements(dataSource, profiles.values());
-  const decisions = new DecisionBook(dataSource, signer, agreements, () => keyring.members(), () => {
-    publisher.kick();
+  const decisions = new DecisionBook(dataSource, signer, agreements, () => keyring.members(), (scope) => {
+    publisher.kick(scope);
     relay.kick();
   });
   const answers = new ServiceAnswers('consent', {
@@ -67,22 +71,28 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   answers.serve('consent.add-text', (request) => texts.add(request));
   answers.serve('consent.text', ({ agreement, textSha256 }) => texts.text(agreement, textSha256));
   answers.serve('consent.at', (request) => past.at(request));
+  const records = new ConsentRecords(dataSource, agreements, recordedAgreements(profiles.values()), () => keyring.members());
+  answers.serve('consent.record', (request) => records.write(request));
   answers.serve('consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }));
+  const convergence = new ConvergenceBook(keyring);
+  const sweep = new ConvergenceSweep({ dataSource, book: convergence, relay, log });
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
-  const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence: new ConvergenceBook(keyring), relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
+  const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence, relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
   onReconnect(bus, {
     back: () => {
-      publisher.kick();
+      publisher.lookBack();
       relay.lookBack();
     },
   });
   relay.start();
   publisher.start();
+  sweep.start();
   await Promise.all([app.listen(), answers.ready()]);
   log.info('the consent registry is ready');
   return {
     close: async () => {
       await app.close();
+      await sweep.stop();
       await publisher.stop();
       await relay.stop();
       await keyring.close();

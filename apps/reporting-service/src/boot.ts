@@ -29,8 +29,8 @@ import { IndexIssuedBundles1764000000006 } from './schema/index-issued-bundles.m
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 
-/** Larger requests are refused before they are read. Units: bytes. */
-const BODY_BYTES_MAX = 256 * 1024;
+/** Larger requests are refused before they are read. The longest text of an agreement fits in, with an escape for each character. Units: bytes. */
+const BODY_BYTES_MAX = 1024 * 1024;
 const SOURCE = serviceSource('reporting');
 const OWN_CONSUMERS = [CONSUMERS['reporting-observations'], CONSUMERS['reporting-evidence'], CONSUMERS['reporting-orders'], CONSUMERS['reporting-events']];
 

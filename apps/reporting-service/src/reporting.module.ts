@@ -33,6 +33,7 @@ import { EventOutbox } from './say-event/event-outbox.js';
 import { ConsoleController } from './serve-console/console.controller.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { ConsentController } from './show-consent/consent.controller.js';
+import { ConsentRecordController } from './show-consent/consent-record.controller.js';
 import { FindingViews } from './show-findings/finding-views.js';
 import { FindingsController } from './show-findings/findings.controller.js';
 import { FleetController } from './show-fleet/fleet.controller.js';
@@ -56,7 +57,7 @@ import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, OperatorsController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})

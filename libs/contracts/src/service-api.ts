@@ -52,8 +52,14 @@ export const consentAt = z.object({
   rowsLeft: count,
 });
 export type ConsentAt = z.output<typeof consentAt>;
-export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), entries: z.array(consentEntry) });
+export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), /** Recorded and not published yet. */ entries: z.array(consentEntry) });
 export type ConsentOverview = z.output<typeof consentOverview>;
+
+/** A consent record, or the receipt of one decision, as JSON-LD: the terms are DPV's, and `docs/consent-record.md` explains each. */
+export const consentRecordDocument = z.object({ '@context': z.record(z.string(), z.url()), '@id': z.string().regex(/^urn:uuid:[0-9a-f-]{36}$/), '@type': z.enum(['dpv:ConsentRecord', 'dpv:ConsentReceipt']) }).catchall(z.unknown());
+/** Without a decision, the record of the agreement; with one, its receipt. */
+export const consentRecordRequest = z.object({ agreement: slug, decision: uuid.nullable() });
+export type ConsentRecordRequest = z.output<typeof consentRecordRequest>;
 
 export const policySummary = z.object({
   name: slug,
@@ -76,6 +82,7 @@ export const SERVICE_QUERIES = {
   'consent.add-text': { request: addTextRequest, reply: answer(agreementText) },
   'consent.text': { request: z.object({ agreement: slug, textSha256: sha256Hex }), reply: answer(agreementText) },
   'consent.at': { request: consentAtRequest, reply: answer(consentAt) },
+  'consent.record': { request: consentRecordRequest, reply: answer(consentRecordDocument) },
   'consent.overview': { request: z.object({}), reply: answer(consentOverview) },
   'rotation.policies': { request: z.object({}), reply: answer(policyOverview) },
   'rotation.plan': { request: planRequest, reply: answer(policyPlan) },

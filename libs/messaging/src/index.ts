@@ -5,7 +5,7 @@ export { onReconnect } from './control/reconnects.js';
 export type { ConnectionListener } from './control/reconnects.js';
 export { publishDurable } from './control/publish.js';
 export type { WireMessage } from './control/publish.js';
-export { putEntry, watchBucket } from './control/bucket.js';
+export { putEntry, putEntryUnless, watchBucket } from './control/bucket.js';
 export type { BucketEntry } from './control/bucket.js';
 export { FleetKeyring } from './control/fleet-keyring.js';
 export { ServiceAnswers } from './control/service-answers.js';

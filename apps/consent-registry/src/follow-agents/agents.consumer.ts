@@ -1,4 +1,5 @@
 import { attestation, MESSAGE_TYPES, observation, serverOfSource, type Attestation, type Envelope, type Observation } from '@mailwarden/contracts';
+import { instantOf } from '@mailwarden/kernel';
 import { Consumes, Poison, type Received } from '@mailwarden/messaging';
 import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
@@ -23,13 +24,13 @@ export class AgentsConsumer {
   @Consumes('consent-observations', { types: { [MESSAGE_TYPES.observation]: observation } })
   async observed({ envelope }: Received<Observation>): Promise<void> {
     requireOwnWord(envelope, envelope.data.server);
-    await this.agreements.note(envelope.data.agreements, envelope.data.startedAt);
+    await this.agreements.note(envelope.data.agreements, instantOf(Date.now()));
   }
 
   @Consumes('consent-attestations', { types: { [MESSAGE_TYPES.attestation]: attestation } })
   async attested({ envelope }: Received<Attestation>): Promise<void> {
     requireOwnWord(envelope, envelope.data.server);
-    await handleOnce(this.dataSource, 'consent-attestations', `${envelope.source} ${envelope.id}`, (tx) => this.convergence.keep(tx, envelope.data));
+    await handleOnce(this.dataSource, 'consent-attestations', `${envelope.source} ${envelope.id}`, (tx) => this.convergence.keep(tx, envelope.data, envelope.sequence));
     this.relay.kick();
   }
 }

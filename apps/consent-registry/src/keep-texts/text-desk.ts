@@ -12,7 +12,7 @@ export class TextDesk {
     private readonly kick: () => void,
   ) {}
 
-  /** The same text again changes nothing but what it is called. Errors: an answer that says what is wrong. */
+  /** The same text again changes what it is called, its language, and, where one is given, from when it is in effect; who gave it in first, and when, stays. Errors: an answer that says what is wrong. */
   async add({ agreement, label, language, effectiveAt, text, by }: AddTextRequest): Promise<Answer<AgreementText>> {
     const unknown = this.agreements.unknown(agreement);
     if (unknown !== null) return { ok: false, code: 'unknown-agreement', detail: unknown };
@@ -21,7 +21,7 @@ export class TextDesk {
     await this.dataSource.transaction(async (tx) => {
       await tx.query(
         `INSERT INTO consent.agreement_text (agreement, text_sha256, label, language, effective_at, text, imported_by, imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (agreement, text_sha256) DO UPDATE SET label = excluded.label, language = excluded.language, effective_at = excluded.effective_at, text = excluded.text, imported_by = excluded.imported_by, imported_at = coalesce(agreement_text.imported_at, excluded.imported_at)`,
+         ON CONFLICT (agreement, text_sha256) DO UPDATE SET label = excluded.label, language = excluded.language, effective_at = coalesce(excluded.effective_at, agreement_text.effective_at), text = excluded.text, imported_by = coalesce(agreement_text.imported_by, excluded.imported_by), imported_at = coalesce(agreement_text.imported_at, excluded.imported_at)`,
         [agreement, textSha256, label, language, effectiveAt, text, by, at],
       );
       const document = { agreement, textSha256, label, language, effectiveAt, at };

@@ -14,6 +14,8 @@ interface TextRow {
   readonly text: string | null;
 }
 
+/** Of one agreement, that were seen on servers and not given in. */
+const SEEN_TEXTS_MAX = 50;
 const FACTS = 'agreement, text_sha256, label, language, effective_at, seen_at, imported_at';
 const instantOrNull = (at: Date | null): Instant | null => (at === null ? null : instantOf(at.getTime()));
 
@@ -74,12 +76,13 @@ export class Agreements {
     return row === undefined ? null : textOf(row);
   }
 
-  /** Notes the texts that a server holds; a text that was seen before keeps its first day. */
+  /** Notes the texts that a server holds, by when it was heard; a text that was seen before keeps its first day. Of texts that nobody gave in only so many are noted: an agent may claim any. */
   async note(observed: readonly AgreementObservation[], at: Instant): Promise<void> {
-    for (const { id, textSha256 } of observed) {
+    for (const { id, textSha256 } of new Map(observed.map((one) => [one.id, one])).values()) {
       if (!textSha256.known || !this.#byId.has(id)) continue;
       await this.dataSource.query(
-        `INSERT INTO consent.agreement_text (agreement, text_sha256, label, language, seen_at) VALUES ($1, $2, $3, 'en', $4)
+        `INSERT INTO consent.agreement_text (agreement, text_sha256, label, language, seen_at)
+         SELECT $1, $2, $3, 'en', $4 WHERE (SELECT count(*) FROM consent.agreement_text WHERE agreement = $1 AND imported_at IS NULL) < ${SEEN_TEXTS_MAX} OR EXISTS (SELECT FROM consent.agreement_text WHERE agreement = $1 AND text_sha256 = $2)
          ON CONFLICT (agreement, text_sha256) DO UPDATE SET seen_at = excluded.seen_at WHERE agreement_text.seen_at IS NULL`,
         [id, textSha256.value, `seen on ${at.slice(0, 10)}`, at],
       );

@@ -29,7 +29,7 @@ export class DecisionBook {
     private readonly signer: Signer,
     private readonly agreements: Agreements,
     private readonly members: () => readonly Membership[],
-    private readonly publish: () => void,
+    private readonly publish: (scopeKey: string) => void,
   ) {}
 
   /** Records what a person decided. Errors: an answer that says what is wrong; nothing is recorded then. */
@@ -37,7 +37,7 @@ export class DecisionBook {
     try {
       this.#check(request);
       const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
-      this.publish();
+      this.publish(scopeKey(decision.scope));
       return { ok: true, value: decision };
     } catch (cause) {
       if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };

@@ -24,6 +24,11 @@ export class ConsentEntries {
     return true;
   }
 
+  /** With entries that were not published yet. */
+  with(unpublished: readonly ConsentEntry[]): EntryIndex {
+    return unpublished.length === 0 ? this.index() : new EntryIndex([...this.#entries.values(), ...unpublished]);
+  }
+
   /** All of them by scope; made when it is asked for after a change. */
   index(): EntryIndex {
     return (this.#index ??= new EntryIndex(this.#entries.values()));

@@ -15,13 +15,16 @@ const LOOK_EVERY_MS = 15_000;
 export class ConvergenceWatch {
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
+  #isLooking = false;
 
   constructor(
     private readonly parts: { readonly dataSource: DataSource; readonly entries: ConsentEntries; readonly findings: FindingBook; readonly events: EventOutbox; readonly live: LiveUpdates; readonly log: Logger },
   ) {}
 
   start(): void {
-    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => {
+      if (!this.#isLooking) void this.look();
+    }, LOOK_EVERY_MS);
   }
 
   async stop(): Promise<void> {
@@ -31,7 +34,11 @@ export class ConvergenceWatch {
 
   /** One look after another; never throws. */
   look(): Promise<void> {
-    this.#working = this.#working.then(() => this.#look()).catch((cause: unknown) => this.parts.log.error({ err: cause }, 'how far decisions have come could not be looked at; the next look tries again'));
+    this.#working = this.#working
+      .then(() => this.#look())
+      .catch((cause: unknown) => this.parts.log.error({ err: cause }, 'how far decisions have come could not be looked at; the next look tries again'))
+      .finally(() => (this.#isLooking = false));
+    this.#isLooking = true;
     return this.#working;
   }
 

@@ -15,7 +15,7 @@ const attestation = (revisions: Record<string, number>, compliant: boolean | nul
   compliant,
   appliedAt: instantOf(9_000),
 });
-const server = (patch: Partial<AttestedServer> = {}): AttestedServer => ({ server: SERVER, labels: { role: 'mx' }, heard: true, attestation: attestation({ organisation: 2 }), revisionsSince: instantOf(1_250), ...patch });
+const server = (patch: Partial<AttestedServer> = {}): AttestedServer => ({ server: SERVER, labels: { role: 'mx' }, heard: true, since: instantOf(0), attestation: attestation({ organisation: 2 }), revisionsSince: instantOf(1_250), ...patch });
 
 describe('convergence of one server', () => {
   it.each([

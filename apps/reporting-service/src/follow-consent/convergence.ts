@@ -9,6 +9,8 @@ export interface AttestedServer {
   readonly server: ServerName;
   readonly labels: Labels;
   readonly heard: boolean;
+  /** When it came into the fleet, or got the labels that it has. */
+  readonly since: Instant;
   readonly attestation: Attestation | null;
   /** When the agent first attested the revisions that it attests now. */
   readonly revisionsSince: Instant | null;

@@ -6,9 +6,9 @@ import type { AttestedServer } from './convergence.js';
 /** A decision that a server has not applied so long after it was published is late. Units: milliseconds. */
 export const LATE_AFTER_MS = 60_000;
 
-/** Entries of a server's scopes that it has not attested, each published long enough ago. */
-const lateEntries = (entries: EntryIndex, { server, labels, attestation }: AttestedServer, nowMs: number): ReturnType<EntryIndex['of']> =>
-  entries.of(server, labels).filter(({ scope, entry }) => (attestation?.revisions[scope] ?? 0) < entry.revision && nowMs - epochMsOf(entry.publishedAt) > LATE_AFTER_MS);
+/** Entries of a server's scopes that it has not attested, each published long enough ago, and the server long enough in the scope. */
+const lateEntries = (entries: EntryIndex, { server, labels, since, attestation }: AttestedServer, nowMs: number): ReturnType<EntryIndex['of']> =>
+  entries.of(server, labels).filter(({ scope, entry }) => (attestation?.revisions[scope] ?? 0) < entry.revision && nowMs - Math.max(epochMsOf(entry.publishedAt), epochMsOf(since)) > LATE_AFTER_MS);
 
 /** What is to be found of a server that decisions have not reached in time; null where it is not late. */
 export function lateFinding(entries: EntryIndex, server: AttestedServer, nowMs: number): AssessedFinding | null {

@@ -1,11 +1,12 @@
-import { effectiveConsent, EntryIndex } from '@mailwarden/consent';
-import { addTextBody, decideBody, instant, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
+import { effectiveConsent, type EntryIndex } from '@mailwarden/consent';
+import { addTextBody, decideBody, instant, scopeKey, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
 import { ServiceQuestions } from '@mailwarden/messaging';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { attestedServers } from '../follow-consent/attested-servers.js';
+import { ConsentEntries } from '../follow-consent/consent-entries.js';
 import { convergenceOf, type AttestedServer } from '../follow-consent/convergence.js';
 import { Parsed } from '../http/parsed.js';
 import { Route, type Reply } from '../http/route.js';
@@ -25,16 +26,17 @@ export class ConsentController {
     private readonly dataSource: DataSource,
     private readonly live: LiveUpdates,
     private readonly questions: ServiceQuestions,
+    private readonly entries: ConsentEntries,
   ) {}
 
-  /** Told from the registry's own entries, so that a decision just made already counts as on its way. */
+  /** Told from the published entries and the registry's own that are not, so that a decision just made already counts as on its way. */
   @Route('consents')
   async consents(): Promise<Reply<'consents'>> {
     const overview = await answered('consent registry', this.questions.ask('consent.overview', {}, { timeoutMs: ANSWER_MS }));
     const servers = await attestedServers(this.dataSource);
-    const entries = new EntryIndex(overview.entries);
+    const entries = this.entries.with(overview.entries);
     const convergence = servers.map((server) => convergenceOf(entries, server));
-    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence };
+    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)) };
   }
 
   /** Who decides is taken from the session; a name in the body has no say. */

@@ -3,7 +3,7 @@ import type { ServerName } from '@mailwarden/kernel';
 import type { DataSource } from 'typeorm';
 import type { ConsentEntries } from '../follow-consent/consent-entries.js';
 import { convergenceOf, type ConvergenceRow } from '../follow-consent/convergence.js';
-import { instantOrNull } from '../schema/instants.js';
+import { instantFrom, instantOrNull } from '../schema/instants.js';
 
 interface Row {
   readonly name: ServerName;
@@ -11,6 +11,7 @@ interface Row {
   readonly profiles: ServerRow['profiles'];
   readonly product: string;
   readonly agent_state: ServerRow['agent'];
+  readonly since: Date;
   readonly last_seen_at: Date | null;
   readonly last_observed_at: Date | null;
   readonly heartbeat: Heartbeat | null;
@@ -62,7 +63,7 @@ export class ServerRows {
 
   async #read(condition: string, parameters: readonly unknown[]): Promise<ShownServer[]> {
     const rows = await this.dataSource.query<Row[]>(
-      `SELECT s.name, s.labels, s.profiles, s.product, s.agent_state, s.last_seen_at, s.last_observed_at, s.heartbeat, s.open_findings, s.stores_over_limit, s.bytes_stored,
+      `SELECT s.name, s.labels, s.profiles, s.product, s.agent_state, s.since, s.last_seen_at, s.last_observed_at, s.heartbeat, s.open_findings, s.stores_over_limit, s.bytes_stored,
          a.document AS attestation, a.revisions_since,
          EXISTS (SELECT FROM reporting.finding f WHERE f.server = s.name AND f.state = 'open' AND f.code = 'product-absent') AS product_absent
        FROM reporting.server s LEFT JOIN reporting.attestation a ON a.server = s.name WHERE s.status = 'active' ${condition} ORDER BY s.name`,
@@ -70,7 +71,7 @@ export class ServerRows {
     );
     const entries = this.consent.index();
     return rows.map((row) => {
-      const attested = { server: row.name, labels: row.labels, heard: row.agent_state === 'live', attestation: row.attestation, revisionsSince: instantOrNull(row.revisions_since) };
+      const attested = { server: row.name, labels: row.labels, heard: row.agent_state === 'live', since: instantFrom(row.since), attestation: row.attestation, revisionsSince: instantOrNull(row.revisions_since) };
       return { row: this.#shown(row, convergenceOf(entries, attested)), labels: row.labels, heartbeat: row.heartbeat };
     });
   }

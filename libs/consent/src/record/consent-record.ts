@@ -7,7 +7,9 @@ import { processesOf } from './processes.js';
 import type { RecordParts } from './record-parts.js';
 import { statusesOf, type Status } from './statuses.js';
 
-export type ConsentRecordDocument = Node & { readonly '@context': typeof CONTEXT; readonly '@id': string; readonly '@type': string };
+/** One record or receipt, as a node of a graph. */
+type Described = Node & { readonly '@id': string; readonly '@type': 'dpv:ConsentRecord' | 'dpv:ConsentReceipt' };
+export type ConsentRecordDocument = Described & { readonly '@context': typeof CONTEXT };
 
 const WORDING = 'What an organisation decided on an agreement with the vendor of a product, through its administrator. The consenting party is the organisation. It is not the consent of a person under Article 7 GDPR, and names no data subject.';
 
@@ -20,7 +22,7 @@ function recordUuid({ agreement, decisions }: RecordParts): string {
   return uuidOf('consent record', agreement.id, first.id);
 }
 
-function recordNode(parts: RecordParts, decisions: readonly Decision[], statuses: readonly Status[]): Node & { readonly '@id': string; readonly '@type': string } {
+function recordNode(parts: RecordParts, decisions: readonly Decision[], statuses: readonly Status[]): Described {
   const id = recordUuid(parts);
   return {
     '@id': urn(id),

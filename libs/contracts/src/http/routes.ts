@@ -3,7 +3,7 @@ import { recordedDecision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
 import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
-import { addTextRequest, agreementText, consentAt, decideRequest, policyOverview } from '../service-api.js';
+import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideRequest, policyOverview } from '../service-api.js';
 import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
@@ -57,6 +57,8 @@ export const ROUTES = {
   decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: recordedDecision },
   /** What counted at an instant, as it was known then or at another instant: `?at=...&known-at=...&server=...`. */
   consentAt: { method: 'GET', path: '/consents/at', request: null, reply: consentAt },
+  /** JSON-LD: `?agreement=...`, and `&decision=...` for the receipt of one decision. */
+  consentRecord: { method: 'GET', path: '/consents/record', request: null, reply: consentRecordDocument },
   addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },
   agreementText: { method: 'GET', path: '/consents/texts/{agreement}/{sha256}', request: null, reply: agreementText },
   events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },

@@ -198,6 +198,8 @@ export const consentView = z.object({
   /** Effective state by agreement and server. */
   effective: z.array(z.object({ agreement: slug, server: serverName, state: z.enum(CONSENT_STATES), because: z.string() })),
   convergence: z.array(convergenceRow),
+  /** Scopes whose newest decision is recorded and not published yet: no server can know it. */
+  unpublished: z.array(z.string().max(140)).default([]),
 });
 export type ConsentView = z.output<typeof consentView>;
 

@@ -29,6 +29,7 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   consents: 'Agreements, decisions, effective consent and how far it has reached each server',
   decide: 'Record a consent decision',
   consentAt: 'What consent counted at an instant, as far as it was known then or at another instant',
+  consentRecord: 'The consent record of one agreement, or the receipt of one decision, after ISO/IEC TS 27560 in the terms of DPV',
   addAgreementText: 'Give in the text of an agreement; its hash is that of the file',
   agreementText: 'One text of an agreement, with its words where they were given in',
   events: 'Events as subscribers of the bus hear them, newest first',
@@ -42,15 +43,23 @@ const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
   rotations: ['after', 'limit', 'server', 'store'],
   events: ['after', 'limit', 'server', 'event', 'severity'],
   consentAt: ['at', 'known-at', 'server'],
+  consentRecord: ['agreement', 'decision'],
 };
 
+const REQUIRED_QUERIES: ReadonlySet<string> = new Set(['at', 'agreement']);
+
 const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
+
+function contentOf(name: RouteName, schema: JsonSchema): JsonSchema {
+  if (name === 'stream') return { 'text/event-stream': { schema: { type: 'string' } } };
+  return name === 'consentRecord' ? { 'application/ld+json': { schema } } : json(schema);
+}
 
 function operation(name: RouteName): JsonSchema {
   const { path, request, reply } = ROUTES[name];
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => ({ name: match[1], in: 'path', required: true, schema: { type: 'string' } }));
-  const inQuery = (QUERIES[name] ?? []).map((query) => ({ name: query, in: 'query', required: query === 'at', schema: { type: query === 'limit' ? 'integer' : 'string' } }));
-  const content = name === 'stream' ? { 'text/event-stream': { schema: { type: 'string' } } } : json(jsonSchemaOf(reply));
+  const inQuery = (QUERIES[name] ?? []).map((query) => ({ name: query, in: 'query', required: REQUIRED_QUERIES.has(query), schema: { type: query === 'limit' ? 'integer' : 'string' } }));
+  const content = contentOf(name, jsonSchemaOf(reply));
   return {
     operationId: name,
     summary: SUMMARIES[name],

@@ -35,7 +35,7 @@ function apiPage(): string {
     '',
     '**Long lists** answer `{ "items": [...], "next": "..." }`; ask again with `after` set to `next` until it is `null`.',
     '',
-    '**What goes wrong** is answered as `application/problem+json` (RFC 9457) with a `detail` that says what to do: 400 not understood, 401 not signed in, 403 not allowed, 404 not there, 422 refused by the service asked, 429 too many attempts, 503 a part is not there and nothing was changed, 504 a part did not answer in time and may still do what was asked.',
+    '**What goes wrong** is answered as `application/problem+json` (RFC 9457) with a `detail` that says what to do: 400 not understood, 401 not signed in, 403 not allowed, 404 not there, 422 refused by the service asked, 429 too many attempts, 502 it is not known whether it was done, 503 a part is not there and nothing was changed, 504 a part did not answer in time and may still do what was asked.',
     '',
     '| route | what it does | takes |',
     '|---|---|---|',

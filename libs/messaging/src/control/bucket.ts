@@ -1,5 +1,6 @@
 import type { BucketName } from '@mailwarden/contracts';
 import { canonicalJson } from '@mailwarden/kernel';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { onReconnect } from './reconnects.js';
@@ -30,6 +31,31 @@ export async function putEntry(bus: NatsConnection, bucket: BucketName, key: str
   if (present !== null && present.operation === 'PUT' && canonicalJson(parsed(present.value)) === text) return;
   await store.put(key, text);
 }
+
+/** Others write the same entry at the same time so often at most. */
+const TRIES_MAX = 10;
+
+/**
+ * Writes an entry unless what stands there will do. Of several writers none replaces what it has not seen.
+ * Errors: rejects when others kept writing it.
+ */
+export async function putEntryUnless(bus: NatsConnection, bucket: BucketName, key: string, value: unknown, willDo: (present: unknown) => boolean): Promise<void> {
+  const store = await new Kvm(bus).open(bucket);
+  const text = canonicalJson(value);
+  for (let tries = 1; ; tries += 1) {
+    const present = await store.get(key);
+    if (present !== null && present.operation === 'PUT' && willDo(parsed(present.value))) return;
+    try {
+      await (present === null ? store.create(key, text) : store.update(key, text, present.revision));
+      return;
+    } catch (cause) {
+      if (tries >= TRIES_MAX || !isOvertaken(cause)) throw cause;
+    }
+  }
+}
+
+/** Somebody wrote the entry since it was read. Source: JetStream, error 10071. */
+const isOvertaken = (cause: unknown): boolean => cause instanceof JetStreamApiError && cause.code === 10_071;
 
 /** Reads a bucket from its newest values on until stopped; `filled` resolves when those that stood at the start were given. */
 class BucketReader {

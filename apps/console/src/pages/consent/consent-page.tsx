@@ -11,6 +11,7 @@ import { DecisionDialog, type DecisionStart } from './decision-dialog.js';
 import { Decisions } from './decisions.js';
 import { ConsentMatrix } from './consent-matrix.js';
 import { Past } from './past.js';
+import { Records } from './record-links.js';
 import { Texts } from './texts.js';
 
 const MAY_DECIDE = new Set(['privacy-officer', 'administrator']);
@@ -42,6 +43,7 @@ function Shown({ view, begin }: { readonly view: ConsentView; readonly begin: ((
       <ConsentMatrix view={view} begin={begin} />
       <Texts agreements={view.agreements} mayAdd={begin !== null} />
       <Decisions decisions={view.decisions} />
+      <Records agreements={view.agreements} decisions={view.decisions} />
       <Past />
     </>
   );

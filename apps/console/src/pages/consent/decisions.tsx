@@ -6,6 +6,7 @@ import { Section } from '../../parts/page.js';
 import { Cell, Table } from '../../parts/table.js';
 import { StateBadge } from '../../state/state-badge.js';
 import { CONSENT_LOOKS } from '../../state/state-words.js';
+import { ReceiptLink } from './record-links.js';
 import { scopeWords } from './scope-words.js';
 
 const LOOKS = { grant: CONSENT_LOOKS.granted, decline: CONSENT_LOOKS.declined, withdraw: CONSENT_LOOKS.withdrawn } as const;
@@ -20,7 +21,7 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
         <Table label="Decisions" columns={['Decision', 'Agreement', 'Scope', { title: 'By', width: '110px' }, 'On behalf of', 'Reason', 'When']}>
           {newest.map((decision) => (
             <tr key={decision.id}>
-              <Cell column="Decision" lead><span><StateBadge look={LOOKS[decision.action]} /><br /><Identifier id={decision.id} what="decision" /></span></Cell>
+              <Cell column="Decision" lead><span><StateBadge look={LOOKS[decision.action]} /><br /><Identifier id={decision.id} what="decision" /><br /><ReceiptLink decision={decision} /></span></Cell>
               <Cell column="Agreement"><span>{decision.agreement}<br />{decision.textSha256 === null ? <span className="soft">every text</span> : <Identifier id={decision.textSha256} what="hash of the text" />}</span></Cell>
               <Cell column="Scope">{scopeWords(decision.scope)}</Cell>
               <Cell column="By"><span>{decision.decidedBy}<br /><span className="soft">{MEANS[decision.means]}</span></span></Cell>
