@@ -1,6 +1,6 @@
 import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter, type RecordedDecision } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { canonicalJson, instantOf, sha256, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
+import { canonicalJson, instantOf, sha256, signDocument, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
 import type { QueryReply } from '@mailwarden/messaging';
 import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -214,6 +214,31 @@ describe('a crash', () => {
   });
 });
 
+describe('an entry in the bucket', () => {
+  const signedAs = async (revision: number): Promise<SignedDocument<ConsentEntry>> => signDocument(await loadSigner(plane.nats.identity.services.consent.signingKey), SIGNING_CONTEXTS.consent, { ...((await stored('organisation'))?.payload as ConsentEntry), revision });
+  const lookedBack = async (standing: unknown): Promise<SignedDocument<ConsentEntry> | undefined> => {
+    await (await new Kvm(plane.bus).open('consent')).put('organisation', JSON.stringify(standing));
+    await plane.end('consent');
+    await plane.run('consent');
+    await decided({ agreement: 'privacy-policy', scope: { kind: 'group', label: 'site', value: 'any' } });
+    await publishedRevision('group.site=any', Number((await stored('group.site=any'))?.payload.revision));
+    return published('organisation');
+  };
+
+  it('that is older, or not of the registry, gives way; one of its own that is later stays', async () => {
+    const revision = (await stored('organisation'))?.payload.revision ?? 0;
+    const isStored = async (entry: SignedDocument<ConsentEntry> | undefined) => expect(canonicalJson(entry)).toBe(canonicalJson(await stored('organisation')));
+    await eventually('the older one gives way', async () => ((await lookedBack(await signedAs(revision - 1)))?.payload.revision === revision ? true : undefined));
+    const forged = { ...(await signedAs(revision + 50)), signature: 'A'.repeat(86) };
+    await lookedBack(forged);
+    await eventually('the forged one gives way', async () => ((await published('organisation'))?.payload.revision === revision ? true : undefined));
+    await isStored(await published('organisation'));
+    const later = await signedAs(revision + 1);
+    expect(canonicalJson(await lookedBack(later))).toBe(canonicalJson(later));
+    await (await new Kvm(plane.bus).open('consent')).put('organisation', JSON.stringify(await stored('organisation')));
+  });
+});
+
 describe('convergence', () => {
   it('is told exactly once for a revision, when the last server of the scope attested it', async () => {
     const scope = 'organisation';
@@ -236,6 +261,12 @@ describe('convergence', () => {
     expect(told).toHaveLength(toldBefore + 1);
     expect(told.at(-1)?.data.detail.servers).toBe(2);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is not waited for where no server is in the scope', async () => {
+    await decided({ scope: { kind: 'group', label: 'site', value: 'nowhere' } });
+    await eventually('the scope is closed', async () => ((await plane.sql(`SELECT 1 FROM consent.scope WHERE scope_key = 'group.site=nowhere' AND converged_revision = revision`)).length === 1 ? true : undefined));
+    expect((await convergedEvents()).filter(({ data }) => data.detail.scope === 'group.site=nowhere')).toEqual([]);
   });
 
   it('does not believe an agent about another server', async () => {
