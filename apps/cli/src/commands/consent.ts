@@ -46,7 +46,7 @@ export function reachWords(scope: ConsentScope, servers: readonly Labelled[]): s
 }
 
 const CONVERGENCE_TIMEOUT_MS = 10_000;
-const CONVERGENCE_POLL_MS = 100;
+const CONVERGENCE_POLL_MS = 200;
 
 export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement: string, options: ConsentOptions, context: CommandContext): Promise<ExitCode> {
   const client = await ApiClient.forRuntime(context.dataDir);
@@ -71,10 +71,10 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
     );
   }
   if (context.format === 'text') printLines(context, [...recordedLines(decisions, reachWords(scope, servers)), ...outrankedLines(decisions)]);
-  const convergence = options.wait ? await waitForConvergence(client, startedAt) : [];
+  const convergence = options.wait ? await waitForConvergence(client, startedAt, new Set(servers.filter((one) => isIn(scope, one)).map(({ server }) => server))) : [];
   if (context.format === 'json') printJson(context, { decisions, convergence });
   else if (options.wait) printLines(context, convergence.map((row) => `  ${row.server}: ${row.state}${row.milliseconds === null ? '' : ` after ${row.milliseconds} ms`}`));
-  return convergence.some((row) => row.state === 'converging') ? EXIT.found : EXIT.nothingFound;
+  return convergence.some(isAwaited) ? EXIT.found : EXIT.nothingFound;
 }
 
 /** A day means all of it for a refusal, as far as it has passed: what was granted on that day is refused as well. Of a grant it means the beginning. */
@@ -93,12 +93,18 @@ const DONE = { grant: 'granted', decline: 'declined', withdraw: 'withdrawn' } as
 const recordedLines = (decisions: readonly Decision[], reach: string): string[] =>
   decisions.map(({ agreement, action, decidedBy, recordedAt }) => `${agreement} ${DONE[action]} for ${reach}; recorded as decided by ${decidedBy} at ${recordedAt}`);
 
-/** Waits until no server is converging any more, or the time is up. */
-async function waitForConvergence(client: ApiClient, startedAt: number) {
+type Convergence = ConsentView['convergence'][number];
+
+/** A server that is heard and has not said that it applied what was decided. */
+const isAwaited = ({ state, attestedAt }: Convergence): boolean => state === 'converging' || (state === 'unknown' && attestedAt === null);
+
+const isIn = (scope: ConsentScope, { server, labels }: Labelled): boolean => scope.kind === 'organisation' || (scope.kind === 'server' ? server === scope.server : labels[scope.label] === scope.value);
+
+/** Waits until every server of the scope that is heard has attested, or the time is up. */
+async function waitForConvergence(client: ApiClient, startedAt: number, reached: ReadonlySet<string>): Promise<Convergence[]> {
   for (;;) {
-    const { convergence } = await client.ask('consents');
-    const settled = convergence.every((row) => row.state !== 'converging');
-    if (settled || Date.now() - startedAt > CONVERGENCE_TIMEOUT_MS) return convergence;
+    const convergence = (await client.ask('consents')).convergence.filter(({ server }) => reached.has(server));
+    if (!convergence.some(isAwaited) || Date.now() - startedAt > CONVERGENCE_TIMEOUT_MS) return convergence;
     await new Promise((resolve) => setTimeout(resolve, CONVERGENCE_POLL_MS));
   }
 }

@@ -39,7 +39,7 @@ function Shown({ view, begin }: { readonly view: ConsentView; readonly begin: ((
   if (view.agreements.length === 0) return <Section><EmptyState title="No agreement is known yet" shape="question" tone="unknown">Agreements come from the profiles of the fleet, and their texts from the servers. They show here after the first scan.</EmptyState></Section>;
   return (
     <>
-      <Convergence rows={view.convergence} />
+      <Convergence rows={view.convergence} unpublished={view.unpublished} />
       <ConsentMatrix view={view} begin={begin} />
       <Texts agreements={view.agreements} mayAdd={begin !== null} />
       <Decisions decisions={view.decisions} />

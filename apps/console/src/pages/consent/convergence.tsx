@@ -15,10 +15,11 @@ type Row = ConsentView['convergence'][number];
 const wordOf = (row: Row): string => (row.state === 'converged' && row.milliseconds !== null ? `Converged after ${tookTime(row.milliseconds)}` : CONVERGENCE_LOOKS[row.state].word);
 
 /** How far the standing decisions have reached each server, as it happens. */
-export function Convergence({ rows }: { readonly rows: readonly Row[] }) {
+export function Convergence({ rows, unpublished }: { readonly rows: readonly Row[]; readonly unpublished: ConsentView['unpublished'] }) {
   const reached = rows.filter((row) => row.state === 'converged').length;
   return (
     <Section title="Convergence" aside={<span className="soft" data-testid="consent-reached">{reached} of {rows.length} converged</span>} testId="consent-convergence">
+      {unpublished.length > 0 && <p role="status" data-testid="consent-unpublished" style={{ margin: '0 0 10px' }}><b>Recorded, not published yet:</b> {unpublished.join(', ')}. It goes out by itself as soon as the message bus takes it.</p>}
       {rows.length === 0 ? <EmptyState title="No server has attested yet" shape="question" tone="unknown">Each agent signs what it has applied. Its word shows here as soon as it comes.</EmptyState> : (
         <>
           <div className={classes['progress']} role="img" aria-label={`${reached} of ${rows.length} converged`}>{rows.map((row) => <i key={row.server} data-tone={CONVERGENCE_LOOKS[row.state].tone} data-moving={row.state === 'converging' || undefined} />)}</div>
