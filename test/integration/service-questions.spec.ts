@@ -111,7 +111,7 @@ describe('an answer that the service did not give', () => {
   });
 
   it('is told from a question that is too large to be asked', async () => {
-    expect(await plane.questions.ask('rotation.apply', { ...REQUEST, documents: [1, 2, 3].map(() => randomBytes(99_000).toString('hex')) }, { timeoutMs: ANSWER_MS_MAX })).toEqual(refused('too-large'));
+    expect(await plane.questions.ask('rotation.apply', { ...REQUEST, documents: [1, 2, 3].map(() => randomBytes(99_000).toString('hex')) }, { timeoutMs: ANSWER_MS_MAX })).toEqual(refused('question-too-large'));
   });
 
   it('is told from nobody being there', async () => {

@@ -53,8 +53,7 @@ export class ServiceAnswers {
   async #reply<Q extends ServiceQuery>(query: Q, subject: string, bytes: Uint8Array, handle: Handler<Q>): Promise<Uint8Array> {
     const taken = this.#open(query, subject, await unpacked(bytes));
     const sealed = await this.#seal(subject, taken.id, 'refused' in taken ? taken.refused : await this.#answer(query, taken.id, taken.request, handle));
-    if (sealed.length <= PAYLOAD_BYTES_MAX) return sealed;
-    return this.#seal(subject, taken.id, refuse('too-large', `the answer to ${query} is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes, packed); ask for less of it`));
+    return sealed ?? (await this.#seal(subject, taken.id, refuse('too-large', `the answer to ${query} is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes, packed); ask for less of it`))) ?? new Uint8Array();
   }
 
   #open<Q extends ServiceQuery>(query: Q, subject: string, bytes: Uint8Array): Taken<Q> {
@@ -86,7 +85,7 @@ export class ServiceAnswers {
     return { id, refused: refuse(code, detail) };
   }
 
-  #seal(subject: string, question: string, answer: Answer<unknown>): Promise<Uint8Array> {
+  #seal(subject: string, question: string, answer: Answer<unknown>): Promise<Uint8Array | null> {
     return packed(JSON.stringify(sealEnvelope(this.parts.signer, { id: randomUUID(), source: serviceSource(this.service), type: MESSAGE_TYPES.answer, time: instantOf((this.parts.now ?? Date.now)()), subject, sequence: 0, data: { question, answer } })));
   }
 }

@@ -33,7 +33,7 @@ export class ServiceQuestions {
     const { service, subject } = addressOf(query);
     const id = randomUUID();
     const question = await packed(JSON.stringify(sealEnvelope(signer, { id, source: serviceSource('reporting'), type: MESSAGE_TYPES.question, time: instantOf(Date.now()), subject, sequence: 0, data: request })));
-    if (question.length > PAYLOAD_BYTES_MAX) return refuse('too-large', `what is asked is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes); ask for it in parts`);
+    if (question === null) return refuse('question-too-large', `what is asked is larger than a message may be (${PAYLOAD_BYTES_MAX} bytes); ask for it in parts`);
     const reply = await bus.request(subject, question, { timeout: timeoutMs }).catch((cause: unknown) => {
       throw cause instanceof RequestError && cause.isNoResponders() ? new NobodyAnswers(query) : cause;
     });
