@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
 
 /** What could not be published is tried again this often. Units: milliseconds. */
-const TRY_AGAIN_MS = 10_000;
+const TRY_AGAIN_MS = 2_000;
 /** Every entry is compared with the bucket this often, beside what is known not to be there. Units: milliseconds. */
 const COMPARE_ALL_MS = 600_000;
 const PAGE_SCOPES = 200;
@@ -58,25 +58,34 @@ export class EntryPublisher {
 
   #want(what: 'unpublished' | 'all'): void {
     if (this.#wanted !== 'all') this.#wanted = what;
-    this.#working ??= this.#work()
-      .catch((cause: unknown) => this.log.warn({ err: cause }, 'consent entries could not be published; they are tried again'))
-      .finally(() => (this.#working = null));
+    this.#working ??= this.#work().finally(() => (this.#working = null));
   }
 
+  /** What could not be published is still wanted: the next call or the timer takes it up. */
   async #work(): Promise<void> {
-    while (this.#wanted !== 'nothing' || this.#urgent.size > 0) {
-      const all = this.#wanted === 'all';
+    while (this.#wanted !== 'nothing') {
+      const what = this.#wanted;
       this.#wanted = 'nothing';
-      await this.#urgentFirst();
-      for (let after = ''; ; ) {
-        const rows = await this.dataSource.query<ScopeRow[]>(`SELECT scope_key, revision, document FROM consent.scope WHERE scope_key > $1 ${all ? '' : 'AND published_revision < revision'} ORDER BY scope_key LIMIT ${PAGE_SCOPES}`, [after]);
-        for (const row of rows) {
-          await this.#urgentFirst();
-          await this.#put(row);
-        }
-        after = rows.at(-1)?.scope_key ?? '';
-        if (rows.length < PAGE_SCOPES) break;
+      try {
+        await this.#publish(what);
+      } catch (cause) {
+        this.log.warn({ err: cause }, 'consent entries could not be published; they are tried again');
+        if (what === 'all') this.#wanted = 'all';
+        return;
       }
+    }
+  }
+
+  async #publish(what: 'unpublished' | 'all'): Promise<void> {
+    await this.#urgentFirst();
+    for (let after = ''; ; ) {
+      const rows = await this.dataSource.query<ScopeRow[]>(`SELECT scope_key, revision, document FROM consent.scope WHERE scope_key > $1 ${what === 'all' ? '' : 'AND published_revision < revision'} ORDER BY scope_key LIMIT ${PAGE_SCOPES}`, [after]);
+      for (const row of rows) {
+        await this.#urgentFirst();
+        await this.#put(row);
+      }
+      after = rows.at(-1)?.scope_key ?? '';
+      if (rows.length < PAGE_SCOPES) return;
     }
   }
 
