@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Client, type ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
 import { bookkeepingMigration } from './bookkeeping.migration.js';
 
@@ -19,6 +20,17 @@ export interface DatabaseOptions {
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
+/**
+ * A connection of the pool. The server may end it in the very packet that completes it, when the pool listens no more and its user does not yet: an error that nobody hears would end the whole service.
+ * Whoever uses the connection hears of it by the next statement.
+ */
+class PooledClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** Describes a service's database; nothing is opened yet. Errors: throws on a schema name that is no plain identifier. */
 export function createDataSource(options: DatabaseOptions): DataSource {
   if (!SCHEMA_PATTERN.test(options.schema)) throw new TypeError('a schema name is 1 to 63 characters of a-z, 0-9 and "_"');
@@ -34,7 +46,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     applicationName: `mailwarden-${options.schema}`,
     connectTimeoutMS: CONNECT_MS_MAX,
     poolSize: POOL_CONNECTIONS_MAX,
-    extra: { statement_timeout: STATEMENT_MS_MAX, idle_in_transaction_session_timeout: STATEMENT_MS_MAX },
+    extra: { Client: PooledClient, statement_timeout: STATEMENT_MS_MAX, idle_in_transaction_session_timeout: STATEMENT_MS_MAX },
     entities: [...options.entities],
     migrations: [bookkeepingMigration(options.schema), ...options.migrations],
     migrationsTableName: 'migration',

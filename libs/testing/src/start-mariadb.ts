@@ -22,7 +22,7 @@ export interface RunningMariadb {
 
 function commonArguments({ prefix }: DatabaseProgram, dir: string): string[] {
   const share = join(prefix, 'share/mysql');
-  return ['--no-defaults', `--datadir=${join(dir, 'data')}`, `--tmpdir=${dir}`, `--lc-messages-dir=${share}`, `--character-sets-dir=${join(share, 'charsets')}`, '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', '--innodb-flush-log-at-trx-commit=0', ...(process.geteuid?.() === 0 ? ['--user=root'] : [])];
+  return ['--no-defaults', `--datadir=${join(dir, 'data')}`, `--tmpdir=${dir}`, `--lc-messages-dir=${share}`, `--character-sets-dir=${join(share, 'charsets')}`, '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', '--innodb-flush-log-at-trx-commit=2', ...(process.geteuid?.() === 0 ? ['--user=root'] : [])];
 }
 
 /** Makes the tables that the server keeps its accounts in. Errors: throws what the server says. */
