@@ -33,6 +33,8 @@ export const agreementSummary = z.object({ id: slug, title: z.string().max(200),
 
 /** Longest text of an agreement. Units: characters. */
 export const AGREEMENT_CHARACTERS_MAX = 150_000;
+/** Longest file with such a text: four bytes is the longest character. Units: bytes. */
+export const AGREEMENT_BYTES_MAX = 4 * AGREEMENT_CHARACTERS_MAX;
 /** Gives in the text of an agreement; the registry computes its hash, which is that of the file. */
 export const addTextRequest = z.object({ agreement: slug, label: textFacts.label, language: textFacts.language, effectiveAt: instant.nullable(), text: z.string().min(1).max(AGREEMENT_CHARACTERS_MAX), by: z.string().min(1).max(120) });
 export type AddTextRequest = z.output<typeof addTextRequest>;

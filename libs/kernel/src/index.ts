@@ -18,3 +18,4 @@ export { keyIdOf, signDocument, signerFromPem, verifySignature } from './signatu
 export type { KeyId, PublicKeyText, SignedDocument, Signer } from './signature.js';
 export { suggestionFor } from './suggestion.js';
 export { uuidOf } from './uuid.js';
+export { exactText } from './exact-text.js';

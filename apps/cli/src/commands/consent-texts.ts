@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { AGREEMENT_CHARACTERS_MAX, type AgreementText, type ConsentView } from '@mailwarden/contracts';
+import { AGREEMENT_BYTES_MAX, AGREEMENT_CHARACTERS_MAX, type AgreementText, type ConsentView } from '@mailwarden/contracts';
+import { exactText } from '@mailwarden/kernel';
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { diffText } from '../output/diff-text.js';
@@ -9,8 +10,6 @@ import { printJson, printLines, type CommandContext } from './context.js';
 import { momentFrom } from './hold.js';
 import { whyUnreadable } from './named-file.js';
 
-/** Four bytes is the longest character. */
-const FILE_BYTES_MAX = 4 * AGREEMENT_CHARACTERS_MAX;
 /** Shortest beginning of a hash that is taken for it. */
 const HASH_CHARACTERS_MIN = 8;
 
@@ -24,18 +23,16 @@ async function textOf(file: string): Promise<string> {
   try {
     for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > FILE_BYTES_MAX) throw new CommandFailure(`${file} is longer than an agreement may be (${AGREEMENT_CHARACTERS_MAX} characters)`, 'name the text of one agreement');
+      if (bytes > AGREEMENT_BYTES_MAX) throw new CommandFailure(`${file} is longer than an agreement may be (${AGREEMENT_CHARACTERS_MAX} characters)`, 'name the text of one agreement');
       chunks.push(chunk);
     }
   } catch (cause) {
     if (cause instanceof CommandFailure) throw cause;
     throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, 'name the file with the text of the agreement', [], { cause });
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new CommandFailure(`${file} is no text in UTF-8`, 'the hash that decisions name is that of the file, so it cannot be changed on the way; give in the edition in UTF-8', [], { cause });
-  }
+  const text = exactText(Buffer.concat(chunks));
+  if (text === null) throw new CommandFailure(`${file} is no text in UTF-8`, 'the hash that decisions name is that of the file, so it cannot be changed on the way; give in the edition in UTF-8');
+  return text;
 }
 
 export interface AddTextOptions {

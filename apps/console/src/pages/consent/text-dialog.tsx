@@ -1,4 +1,5 @@
-import { AGREEMENT_CHARACTERS_MAX, type ConsentView } from '@mailwarden/contracts';
+import { AGREEMENT_BYTES_MAX, type ConsentView } from '@mailwarden/contracts';
+import { exactText } from '@mailwarden/kernel';
 import { Button, FileInput, Modal, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
@@ -13,12 +14,10 @@ class UnfitFile extends Error {}
 
 /** Reads a file as it is: its hash is what decisions name. Errors: throws `UnfitFile`, in words, for what is no text in UTF-8 or too long. */
 async function textOf(file: File): Promise<string> {
-  if (file.size > 4 * AGREEMENT_CHARACTERS_MAX) throw new UnfitFile('This file is longer than an agreement may be.');
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
-  } catch {
-    throw new UnfitFile('This file is no text in UTF-8. Its hash would be another one; choose the edition in UTF-8.');
-  }
+  if (file.size > AGREEMENT_BYTES_MAX) throw new UnfitFile('This file is longer than an agreement may be.');
+  const text = exactText(await file.arrayBuffer());
+  if (text === null) throw new UnfitFile('This file is no text in UTF-8. Its hash would be another one; choose the edition in UTF-8.');
+  return text;
 }
 
 /** Gives in the text of an agreement, as its file has it. */
