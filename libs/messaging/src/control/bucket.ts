@@ -23,15 +23,6 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-/** Writes an entry unless it already says the same, so that a restart wakes nobody. */
-export async function putEntry(bus: NatsConnection, bucket: BucketName, key: string, value: unknown): Promise<void> {
-  const store = await new Kvm(bus).open(bucket);
-  const text = canonicalJson(value);
-  const present = await store.get(key);
-  if (present !== null && present.operation === 'PUT' && canonicalJson(parsed(present.value)) === text) return;
-  await store.put(key, text);
-}
-
 /** Others write the same entry at the same time so often at most. */
 const TRIES_MAX = 10;
 
@@ -56,6 +47,9 @@ export async function putEntryUnless(bus: NatsConnection, bucket: BucketName, ke
 
 /** Somebody wrote the entry since it was read. Source: JetStream, error 10071. */
 const isOvertaken = (cause: unknown): boolean => cause instanceof JetStreamApiError && cause.code === 10_071;
+
+/** Writes an entry unless it already says the same, so that a restart wakes nobody. */
+export const putEntry = (bus: NatsConnection, bucket: BucketName, key: string, value: unknown): Promise<void> => putEntryUnless(bus, bucket, key, value, (present) => canonicalJson(present) === canonicalJson(value));
 
 /** Reads a bucket from its newest values on until stopped; `filled` resolves when those that stood at the start were given. */
 class BucketReader {
