@@ -1,7 +1,8 @@
 // Runs the suites in the order in which their failures explain each other, and adds up what they say.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { prepareContainers } from '../scripts/containers/prepare-containers.ts';
 import { partsOf } from '../scripts/suites/real-parts.ts';
 import { runLimited } from '../scripts/suites/run-limited.ts';
@@ -9,6 +10,7 @@ import { runLimited } from '../scripts/suites/run-limited.ts';
 /** A suite that takes longer hangs: it is ended and counts as failed. Units: milliseconds. */
 const SUITE_MS_MAX = 25 * 60_000;
 const RESULTS = 'test-results';
+const FAILURE_CHARS_MAX = 500;
 const node = (...args) => ({ command: process.execPath, args });
 const vitest = (name, ...folders) => ({ name, folders, report: join(RESULTS, `${name}.json`) });
 /** Files at once, for suites whose files know nothing of each other: on two cores vitest would leave one of them idle. */
@@ -40,6 +42,8 @@ const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => ![...CHECKS, ...SUITES].some((known) => known.name === name));
 const total = { passed: 0, failed: unknown.length, skipped: 0 };
 const notes = [];
+/** What failed, a line each, told again at the end: whoever sees only the last screen of a long run knows what to look at. */
+const failures = [];
 const stopped = new AbortController();
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
@@ -54,11 +58,21 @@ async function check({ name, command, args }) {
   const why = whyFailed(end);
   const good = end.status === 0 && why === undefined;
   total[good ? 'passed' : 'failed'] += 1;
+  if (!good) failures.push(name);
   console.log(`${good ? 'passed' : 'FAILED'}  ${name} (${seconds(since)})${why === undefined ? '' : `: ${why}`}`);
 }
 
+/** One failed test, or a file that broke before its first: where it stands, and what was said before the stack. */
+function failuresOf(testResults) {
+  const lineOf = (file, title, message) => `${relative(process.cwd(), file)}${title === '' ? '' : ` > ${title}`}: ${stripVTControlCharacters(message ?? '').split('\n    at ', 1)[0].replaceAll(/\s*\n\s*/g, ' | ').slice(0, FAILURE_CHARS_MAX)}`;
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((one) => one.status === 'failed').map(({ ancestorTitles, title, failureMessages }) => lineOf(name, [...ancestorTitles, title].filter((text) => text !== '').join(' > '), failureMessages[0]));
+    return failed.length === 0 && status === 'failed' ? [lineOf(name, '', message)] : failed;
+  });
+}
+
 function countsOf(report, end, why) {
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, skippedParts: [], remark: why ?? `the suite ended with ${end.status} and no report` };
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, skippedParts: [], failedParts: [], remark: why ?? `the suite ended with ${end.status} and no report` };
   const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   const brokenFiles = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
   const failed = Math.max(numFailedTests + brokenFiles, end.status === 0 ? 0 : 1, numFailedTestSuites > 0 ? 1 : 0) + (end.leftBehind.length > 0 ? 1 : 0);
@@ -66,7 +80,7 @@ function countsOf(report, end, why) {
   // A title that says why speaks for itself; a whole group that is skipped is named once.
   const nameOf = ({ ancestorTitles, title }) => [title, ...ancestorTitles].find((text) => text.includes('(skipped:')) ?? [...ancestorTitles, title].filter((text) => text !== '').join(' > ');
   const skippedParts = [...new Set(pending.map(nameOf))];
-  return { passed: numPassedTests, failed, skipped: numPendingTests, skippedParts, remark: why };
+  return { passed: numPassedTests, failed, skipped: numPendingTests, skippedParts, failedParts: failuresOf(testResults), remark: why };
 }
 
 async function suite({ name, folders, report, prepare, options }) {
@@ -79,10 +93,11 @@ async function suite({ name, folders, report, prepare, options }) {
   try {
     const args = ['node_modules/vitest/vitest.mjs', 'run', ...folders.filter((folder) => existsSync(folder)), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...(options ?? [])];
     const end = await runLimited({ command: process.execPath, args, env: prepared?.env ?? {}, limitMs: SUITE_MS_MAX, signal: stopped.signal });
-    const { passed, failed, skipped, skippedParts, remark } = countsOf(report, end, whyFailed(end));
+    const { passed, failed, skipped, skippedParts, failedParts, remark } = countsOf(report, end, whyFailed(end));
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
+    if (failed > 0) failures.push(...failedParts.map((one) => `${name}: ${one}`), ...(failedParts.length < failed ? [`${name}: ${remark ?? 'an error outside of its tests'}`] : []));
     for (const part of skippedParts) console.log(`skipped ${name}: ${part}`);
     console.log(`${failed === 0 ? 'passed' : 'FAILED'}  ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds(since)})${remark === undefined ? '' : `: ${remark}`}`);
   } finally {
@@ -100,6 +115,7 @@ for (const [parts, run] of [[CHECKS, check], [SUITES, suite]]) {
     if (wanted.length > 0 && !wanted.includes(part.name)) continue;
     await run(part).catch((cause) => {
       total.failed += 1;
+      failures.push(part.name);
       console.log(`FAILED  ${part.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
     });
   }
@@ -108,6 +124,7 @@ if (stopped.signal.aborted) {
   total.failed += 1;
   console.log('FAILED  stopped before the end');
 }
+for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`Real parts: ${[...partsOf(process.env), ...notes].join('; ')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 && total.passed + total.skipped > 0 ? 0 : 1);

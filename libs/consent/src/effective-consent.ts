@@ -27,9 +27,9 @@ interface Standing {
 
 const NARROWNESS = { organisation: 0, group: 1, server: 2 } as const;
 
-/** Newest decision of a scope on an agreement; of two at one instant the refusal, so that haste never grants. */
+/** Newest decision of a scope on an agreement; of two at one instant the refusal, so that haste never grants, and of two alike the one that the entry names later. */
 function newest(decisions: readonly PublishedDecision[]): PublishedDecision | undefined {
-  return decisions.reduce<PublishedDecision | undefined>((best, one) => (best === undefined || one.decidedAt > best.decidedAt || (one.decidedAt === best.decidedAt && one.action !== 'grant' && best.action === 'grant') ? one : best), undefined);
+  return decisions.reduce<PublishedDecision | undefined>((best, one) => (best === undefined || one.decidedAt > best.decidedAt || (one.decidedAt === best.decidedAt && (one.action !== 'grant' || best.action === 'grant')) ? one : best), undefined);
 }
 
 function standingDecisions(own: ReturnType<EntryIndex['of']>, agreement: string, at: Instant): Standing[] {

@@ -96,7 +96,7 @@ describe('consent at an instant, as known at another', () => {
   it('what is published of a scope says as much as all of its decisions', () => {
     fc.assert(
       fc.property(fc.array(drawn, { maxLength: 14 }), fc.integer({ min: 41, max: 90 }), (list, at) => {
-        const decisions = decisionsOf(list);
+        const decisions = decisionsOf(list).sort((a, b) => (a.recordedAt < b.recordedAt ? -1 : 1));
         const entry = (own: readonly Decision[], scope: ConsentScope): ConsentEntry => ({ schema: 'mailwarden/consent-entry/v1', scope, revision: 1, publishedAt: instantOf(0), decisions: own.map(published) });
         const scoped = SCOPES.map((scope) => ({ scope, own: decisions.filter((one) => one.scope === scope) }));
         const host = { ...HOST, at: instantOf(at * 1_000) };

@@ -118,7 +118,7 @@ describe('rules of the packet filter', () => {
           expect(packet.loopback).toBe(false);
           expect(packet.protocol === 'tcp' && (MAIL_PORTS.includes(packet.dport) || MAIL_PORTS.includes(packet.sport))).toBe(false);
           expect(within(plan.relays, packet.address)).toBe(false);
-          expect(packet.dport === 53 && packet.protocol !== 'sctp' && within(plan.resolvers, packet.address)).toBe(false);
+          expect(packet.dport === 53 && ['tcp', 'udp'].includes(packet.protocol) && within(plan.resolvers, packet.address)).toBe(false);
           expect(plan.flows.some(({ effect, accounts }) => effect === 'refused' && packet.uid !== null && accounts.includes(packet.uid))).toBe(true);
         }
       }),
