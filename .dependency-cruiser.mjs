@@ -8,10 +8,11 @@ const SPEC = '\\.spec\\.ts$';
 /** Who may touch the file system. Everybody else gets data handed in. */
 const FILE_SYSTEM = [
   '^libs/(inventory-fs|rotation-fs|config|identity|testing|local-postgres)/src/',
+  '^libs/linux/src/confine\\.',
   '^libs/messaging/src/(spool/|control/connect-bus)',
   '^libs/product-database/src/(password-file|beneath|socket-place|sqlite/|trim/sqlite-)',
   '^libs/persistence/src/.*(password|data-source)',
-  '^apps/(cli|demo-fleet|rotation-executor)/src/',
+  '^apps/(cli|demo-fleet|rotation-executor|egress-keeper)/src/',
   '^apps/rotation-worker/src/apply-policy/policy-files',
   '^apps/collector-agent/src/',
   '^apps/reporting-service/src/(enrol-fleet|sign-in|serve-console)/',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { AGENT_SETTINGS_VARIABLE, agentSettings, type AgentSettings } from '../../apps/collector-agent/src/agent-settings.js';
+import { keeperSettings, type KeeperSettings } from '../../apps/egress-keeper/src/keeper-settings.js';
+import { KEEPER_SETTINGS_VARIABLE } from '../../apps/egress-keeper/src/settings-variable.js';
 import { registrySettings, type RegistrySettings } from '../../apps/consent-registry/src/registry-settings.js';
 import { reportingSettings, type ReportingSettings } from '../../apps/reporting-service/src/reporting-settings.js';
 import { executorSettings, type ExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
@@ -43,6 +45,7 @@ const AGENT: Meanings<AgentSettings> = {
   spoolBytesMax: 'Most that the outbox may hold. Unit: bytes',
   hashKeyFile: 'Key that names of persons are hashed with before they leave the host',
   executor: 'How the executor is reached: `{ "socket": "/run/mailwarden/executor.sock" }` where systemd starts one for each task, else `{ "command": [...], "settings": "..." }`: the absolute command that is started for each task, and the settings file it gets',
+  egressSocket: 'Socket of the packet filter\'s keeper; without it nothing is refused or remembered on this server. See [what leaves a server](../egress.md)',
   offlineAfterSeconds: 'After so long without the control plane, what policy permits without it is carried out by the bundle alone. Unit: seconds, from 1 to 604800',
   scanIntervalSeconds: 'Time between two scans while no bundle says otherwise. Unit: seconds, from 1 to 86400',
   scanCpuPercent: "Most of one core, and of the disk's time, that a scan may take while no bundle says otherwise; it rests longer while the server stalls on processor, disk or memory. Unit: percent, from 1 to 100",
@@ -60,6 +63,17 @@ const EXECUTOR: Meanings<ExecutorSettings> = {
   journalDir: 'Folder of the journal and of the receipts',
   hashKeyFile: 'Key that the exact lists are hashed with',
   network: "Whether it keeps the network; `none` where every product's database is reached by a socket's path",
+};
+const KEEPER: Meanings<KeeperSettings> = {
+  server: 'Name of the server; a bundle for another is refused',
+  root: "Folder that stands for the host's `/`: accounts, name servers and `hosts` are read below it",
+  trust: 'File with the public keys of the services',
+  profileDir: 'Folder with profile files beside those that ship',
+  stateDir: 'Folder of the newest bundle and consent entries, so that the filter stands before the agent does',
+  listen: 'Path of the socket that the agent speaks to; `systemd` where the unit hands it over',
+  nft: 'Path of `nft`, where it lies elsewhere than distributions put it',
+  lookEverySeconds: 'How often the filter is looked at; what somebody else did to it is mended then. Unit: seconds, from 1 to 8',
+  resolveEverySeconds: 'How often names of endpoints are resolved again. Unit: seconds, from 1 to 3600',
 };
 
 const shown = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``);
@@ -120,9 +134,14 @@ export const configurationPage = (): string =>
     ...table(agentSettings, AGENT),
     '## rotation-executor',
     '',
-    `A JSON file, named by the environment variable \`${EXECUTOR_SETTINGS_VARIABLE}\`; the agent hands on the one that its own \`executor.settings\` names. It must belong to root or to the account that the executor runs as, and only its owner may be able to write it. Paths are absolute. \`MAILWARDEN_EXECUTOR_CONFINED\` is its own: it starts itself anew without the rights that it does not need, and knows by it that it did.`,
+    `A JSON file, named by the environment variable \`${EXECUTOR_SETTINGS_VARIABLE}\`; the agent hands on the one that its own \`executor.settings\` names. It must belong to root or to the account that the executor runs as, and only its owner may be able to write it. Paths are absolute. \`MAILWARDEN_CONFINED\` is its own: it starts itself anew without the rights that it does not need, and knows by it that it did.`,
     '',
     ...table(executorSettings, EXECUTOR),
+    '## egress-keeper',
+    '',
+    `A JSON file, named by the environment variable \`${KEEPER_SETTINGS_VARIABLE}\`. It must belong to root or to the account that the keeper runs as, and only its owner may be able to write it. Paths are absolute. With \`--remove\` it takes its table away and ends.`,
+    '',
+    ...table(keeperSettings, KEEPER),
     '## One host',
     '',
     'What only one host knows stands in `etc/mailwarden/host.yaml` below its root: where the databases of the watched product really are. The agent, the executor and `mailwarden scan` read it. It must belong to root or to the running account, and only its owner may be able to write it.',

@@ -49,7 +49,16 @@ const ACCESS: Meanings<typeof accessForm> = {
   groups: 'Groups all of whose members may as well',
   mode: 'With `observe` what lets others in is a finding; `enforce` permits its repair',
 };
-const TRANSMISSION: Meanings<typeof transmissionForm> = { ...COMMON, 'fail-closed': 'Whether what is not known to be permitted counts as forbidden. It travels to the agents in their bundle; no part of this version acts on it' };
+const TRANSMISSION: Meanings<typeof transmissionForm> = {
+  ...COMMON,
+  flows: 'Flows that it is about, as `profile/flow`, `"*/flow"`, or `"*"` for every one',
+  mode: "With `observe` what was sent is remembered and told; with `enforce` the host's packet filter refuses what consent does not cover",
+  'fail-closed': 'True: a flow is refused unless every agreement that it needs is granted. False: only where one is refused, or its grant has ended',
+  endpoints: 'Where flows go of which the vendor does not say, each with `flow`, `host` (a name, an address or a prefix) and `ports`',
+  everything: 'Whether a flow without any endpoint is refused by refusing all that its accounts send but mail',
+  relays: 'Addresses and prefixes to which nothing is ever refused',
+  lift: 'Break-glass: `until` this moment the policy refuses nothing, for a `reason`',
+};
 const TELEMETRY: Meanings<typeof telemetryForm> = { ...COMMON, 
   'scan-interval': 'Time between two scans, from 1 second to 1 day; of several policies the shortest counts',
   'scan-cpu': "Most of one core, and of the disk's time, that a scan may take, from 1 % to 100 %; of several policies the smallest counts. Where none says, the agent's own setting counts",

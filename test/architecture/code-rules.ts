@@ -28,7 +28,9 @@ const MAY_DELETE = [
   /^libs\/messaging\/src\/spool\//,
   /^libs\/inventory-fs\/src\/memory\/memory-file\.ts$/,
   /^libs\/(?:identity|testing|local-postgres)\/src\//,
+  /^libs\/config\/src\/state-file\.ts$/,
   /^apps\/rotation-executor\/src\//,
+  /^apps\/egress-keeper\/src\/desk\.ts$/,
   /^apps\/(?:cli\/src\/runtime|demo-fleet\/src)\//,
   /^apps\/reporting-service\/src\/sign-in\//,
 ];

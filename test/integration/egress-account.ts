@@ -11,7 +11,8 @@ export type Command =
   | { readonly op: 'open'; readonly name: string; readonly host: string; readonly port: number }
   | { readonly op: 'say'; readonly name: string }
   | { readonly op: 'flash'; readonly host: string; readonly port: number }
-  | { readonly op: 'datagram'; readonly host: string; readonly port: number };
+  | { readonly op: 'datagram'; readonly host: string; readonly port: number }
+  | { readonly op: 'names'; readonly addresses: Readonly<Record<string, readonly string[]>> };
 /** `done`, `answered`, `silent`, or the kernel's name of an error. */
 export interface Answer {
   readonly outcome: string;
@@ -75,6 +76,36 @@ const listening = (protocol: 'tcp' | 'udp', port: number): Promise<string> =>
     socket.on('message', (text, { address, port: back }) => socket.send(text, back, address)).once('error', (cause) => settle(codeOf(cause))).bind(port, '::', () => settle('done'));
   });
 
+const DNS_PORT = 53;
+const HEADER_BYTES = 12;
+const TTL_SECONDS = 1;
+let names: Readonly<Record<string, readonly string[]>> | null = null;
+
+/** A name server's answer with the IPv4 addresses of the one name that is asked for; none for other names and kinds. Source: RFC 1035, 4.1. */
+function answered(question: Buffer): Buffer {
+  const labels: string[] = [];
+  let at = HEADER_BYTES;
+  for (let length = question[at] ?? 0; length > 0; length = question[at] ?? 0) {
+    labels.push(question.toString('latin1', at + 1, at + 1 + length));
+    at += length + 1;
+  }
+  const asked = question.subarray(HEADER_BYTES, at + 5);
+  const addresses = question.readUInt16BE(at + 1) === 1 ? (names?.[labels.join('.').toLowerCase()] ?? []) : [];
+  const header = Buffer.from([question[0] ?? 0, question[1] ?? 0, 0x81, 0x80, 0, 1, 0, addresses.length, 0, 0, 0, 0]);
+  const records = addresses.map((address) => Buffer.from([0xc0, HEADER_BYTES, 0, 1, 0, 1, 0, 0, 0, TTL_SECONDS, 0, 4, ...address.split('.').map(Number)]));
+  return Buffer.concat([header, asked, ...records]);
+}
+
+function answersNames(addresses: Readonly<Record<string, readonly string[]>>): Promise<string> {
+  const isFirst = names === null;
+  names = addresses;
+  if (!isFirst) return Promise.resolve('done');
+  return first((settle) => {
+    const socket = createSocket('udp4');
+    socket.on('message', (question, { address, port }) => socket.send(answered(question), port, address)).once('error', (cause) => settle(codeOf(cause))).bind(DNS_PORT, '0.0.0.0', () => settle('done'));
+  });
+}
+
 function carriedOut(command: Command): Promise<string> {
   switch (command.op) {
     case 'listen':
@@ -87,6 +118,8 @@ function carriedOut(command: Command): Promise<string> {
       return flashed(command.host, command.port);
     case 'datagram':
       return datagram(command.host, command.port);
+    case 'names':
+      return answersNames(command.addresses);
   }
 }
 

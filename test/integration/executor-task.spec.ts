@@ -98,7 +98,7 @@ describe('an order with a bundle', () => {
     }
     await host.run(host.task(host.order({ purpose: 'plan' }), host.bundle(1)));
     chownSync(join(host.stateDir, 'bundle.json'), STRANGER, STRANGER);
-    expect(await host.run(host.task(host.order(), null))).toMatchObject({ receipt: null, complaint: expect.stringContaining("the executor's own word") });
+    expect(await host.run(host.task(host.order(), null))).toMatchObject({ receipt: null, complaint: expect.stringContaining("this program's own word") });
     expect(host.files).toHaveLength(20);
   });
 

@@ -30,6 +30,8 @@ export const agentSettings = z.strictObject({
   hashKeyFile: z.string().startsWith('/'),
   /** Where systemd starts the executor for each caller; or an absolute command that is started per task, and the settings file it gets. */
   executor: z.union([z.strictObject({ socket: z.string().startsWith('/') }), z.strictObject({ command: z.array(z.string()).min(1), settings: z.string().startsWith('/') })]),
+  /** Socket of the packet filter's keeper; absent where the host has none, and nothing is refused or remembered. */
+  egressSocket: z.string().startsWith('/').optional(),
   /** After so long without the control plane, what policy permits without it is carried out by the bundle alone. */
   offlineAfterSeconds: z.number().min(1).max(604_800).default(900),
   scanIntervalSeconds: z.number().min(1).max(86_400).default(60),

@@ -7,6 +7,8 @@ export class AgentState {
   /** The same as it was received and signed, for the executor, which believes nothing else. */
   signedBundle: SignedPolicyBundle | null = null;
   readonly consent = new Map<string, ConsentEntry>();
+  /** The same entries as they were received and signed, for the keeper of the packet filter. */
+  readonly signedConsent = new Map<string, unknown>();
   readonly observations = new Map<ProfileId, Observation>();
   /** The newest order that was carried out on this host. */
   lastOrder: string | null = null;

@@ -16,6 +16,7 @@ import { OrderTaker } from './carry-out-orders/order-taker.js';
 import { ReceiptSender } from './carry-out-orders/receipt-sender.js';
 import { OfflineRules } from './enforce-offline/offline-rules.js';
 import { ConsentFollower } from './follow-consent/consent-follower.js';
+import { EgressFollower } from './follow-egress/egress-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
 import { Contact } from './follow-policy/contact.js';
 import { Outbox } from './forward-messages/outbox.js';
@@ -43,6 +44,7 @@ export class AgentModule {
     });
     const lastKnown = await LastKnown.open(settings.spoolDir);
     const state = new AgentState();
+    const egress = new EgressFollower(settings, state, log);
     const outbox = new Outbox(spool, log);
     const desk = new ExecutorDesk(settings, state);
     const receipts = new ReceiptSender(settings, state, outbox, log);
@@ -55,9 +57,10 @@ export class AgentModule {
       module: AgentModule,
       providers: [
         provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
-        provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, log)),
+        provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, { profiles, egress }, log)),
         provide(OrderTaker, new OrderTaker(settings, trust, desk, receipts, log)),
         provide(Enforcement, new Enforcement(desk, receipts, contact, offline)),
+        provide(EgressFollower, egress),
         provide(Scanner, scanner),
         provide(StoreWatch, new StoreWatch(settings, profiles, host.settings, scanner, log)),
         provide(UndeclaredLook, new UndeclaredLook(settings, profiles, host.settings, log)),

@@ -6,6 +6,7 @@ import { OrderTaker } from './carry-out-orders/order-taker.js';
 import type { ReceiptSender } from './carry-out-orders/receipt-sender.js';
 import type { OfflineRules } from './enforce-offline/offline-rules.js';
 import { ConsentFollower } from './follow-consent/consent-follower.js';
+import { EgressFollower } from './follow-egress/egress-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
 import type { Contact } from './follow-policy/contact.js';
 import { Outbox } from './forward-messages/outbox.js';
@@ -34,18 +35,23 @@ export class Observers {
     readonly scanner: Scanner,
     readonly watch: StoreWatch,
     readonly undeclared: UndeclaredLook,
+    readonly egress: EgressFollower,
   ) {}
 
   start(): void {
     this.scanner.addWith((observation) => this.undeclared.addTo(observation));
     this.scanner.addWith((observation) => this.watch.addTo(observation));
+    this.scanner.addWith((observation) => this.egress.addTo(observation));
+    this.egress.onNews(() => this.scanner.scanSoon());
     this.undeclared.onFound(() => this.scanner.scanSoon());
     this.scanner.start();
     this.watch.start();
     this.undeclared.start();
+    this.egress.start();
   }
 
   async stop(): Promise<void> {
+    await this.egress.stop();
     await this.watch.stop();
     await this.undeclared.stop();
     await this.scanner.stop();
@@ -95,9 +101,13 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     bundle.onChange(() => {
       desk.bundleChanged();
       void consent.rewatch();
+      void this.observers.egress.follow();
       scanner.scanSoon();
     });
     receipts.onSent(() => scanner.scanSoon());
+    this.observers.egress.onNews(() => void consent.filterChanged());
+    // A text that lies on the host since this scan may end a consent.
+    scanner.onMeasured(() => this.observers.egress.follow());
     scanner.onMeasured(() => consent.attestIfChanged());
     scanner.onMeasured(() => Promise.resolve(offline.look()));
     this.observers.start();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Profile } from '@mailwarden/catalogue';
-import { loadHostSettings, loadProfiles } from '@mailwarden/config';
+import { loadHostSettings, loadProfiles, stateFolder } from '@mailwarden/config';
 import { SIGNING_CONTEXTS, type Receipt, type SignedReceipt } from '@mailwarden/contracts';
 import { resolveOnHost, withHost } from '@mailwarden/inventory-fs';
 import { signDocument } from '@mailwarden/kernel';
-import { deletedLately, dropMarks, earlierFacts, foretellStore, lockOrder, marksIn, markStore, readMarks, refusedReceipt, refuseOrder, rotateStore, stateFolder, type ApplyRequest, type MarkedItems, type StepWatch } from '@mailwarden/rotation-fs';
+import { deletedLately, dropMarks, earlierFacts, foretellStore, lockOrder, marksIn, markStore, readMarks, refusedReceipt, refuseOrder, rotateStore, type ApplyRequest, type MarkedItems, type StepWatch } from '@mailwarden/rotation-fs';
 import type { ExecutorSettings } from './executor-settings.js';
 import { stateDirOf, standingPolicy, type Standing } from './known-bundle.js';
 import { idOfRuleTask, mandateOfOrder, mandateOfRule, placeRefusal, type Here, type Mandate } from './mandate.js';

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { PolicyBundle } from '@mailwarden/contracts';
+import { readStateFile, stateFolder, writeStateFile } from '@mailwarden/config';
+import type { Opened, PolicyBundle } from '@mailwarden/contracts';
 import { err, ok, type PublicKeyText, type Result } from '@mailwarden/kernel';
-import { lockOrder, readStateFile, stateFolder, writeStateFile } from '@mailwarden/rotation-fs';
-import { openBundle, type Opened, type OpenTask } from './open-task.js';
+import { lockOrder } from '@mailwarden/rotation-fs';
+import { openBundle, type OpenTask } from './open-task.js';
 
 /** The executor's own state lies beside its journals. */
 export const stateDirOf = (journalDir: string): string => join(journalDir, 'state');

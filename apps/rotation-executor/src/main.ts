@@ -1,4 +1,4 @@
-import { confine } from './confine.js';
+import { confineExecutor } from './confine.js';
 import { readTask } from './read-task.js';
 import { EXECUTOR_SETTINGS_VARIABLE } from './settings-variable.js';
 
@@ -10,7 +10,7 @@ const ending = new AbortController();
 process.on('SIGTERM', () => ending.abort(ENDED));
 try {
   const file = process.env[EXECUTOR_SETTINGS_VARIABLE];
-  confine({ variable: EXECUTOR_SETTINGS_VARIABLE, file: file ?? '' });
+  confineExecutor(file ?? '');
   const task = readTask(process.stdin, () => ending.abort(ENDED));
   const [{ carryOutTask }, { loadExecutorSettings }] = await Promise.all([import('./carry-out-task.js'), import('./executor-settings.js')]);
   const settings = await loadExecutorSettings(file);

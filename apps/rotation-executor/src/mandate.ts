@@ -1,10 +1,10 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
-import { fullOrder, fullRule, NO_PACE, type FullRule, type Hold, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
+import { fullOrder, fullRule, NO_PACE, type FullRule, type Hold, type Opened, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
 import { canonicalJson, uuidOf, type ServerName } from '@mailwarden/kernel';
 import { concernsStore, windowOpenAt } from '@mailwarden/rotation';
 import { refusalOf, type OrderFacts, type OrderTerms } from '@mailwarden/rotation-fs';
 import type { Standing } from './known-bundle.js';
-import type { Opened, OpenTask } from './open-task.js';
+import type { OpenTask } from './open-task.js';
 
 /** A clock that runs so far behind the one that signed tells wrong ages. Units: milliseconds. */
 const CLOCK_BEHIND_MS_MAX = 60_000;

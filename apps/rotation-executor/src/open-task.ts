@@ -1,14 +1,5 @@
-import { executorTask, SIGNING_CONTEXTS, signedPolicyBundle, signedRotationOrder, type ExecutorTask, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
-import { canonicalJson, err, ok, verifySignature, type PublicKeyText, type Result, type SignedDocument } from '@mailwarden/kernel';
-import type { z } from 'zod';
-
-/** What the rotation worker signed, and whether this version understands all of it. */
-export interface Opened<T> {
-  readonly payload: T;
-  /** False where members are signed that this version does not know: what it permits is then not known either. */
-  readonly isUnderstood: boolean;
-  readonly document: SignedDocument<unknown>;
-}
+import { executorTask, openSigned, SIGNING_CONTEXTS, signedPolicyBundle, signedRotationOrder, type ExecutorTask, type Opened, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
+import { err, ok, type PublicKeyText, type Result, type SignedDocument } from '@mailwarden/kernel';
 
 /** What the executor was started for. */
 export interface OpenTask {
@@ -18,16 +9,15 @@ export interface OpenTask {
   readonly rule: ExecutorTask['rule'];
 }
 
-/** Checks who signed a document. The signature covers what was sent, with members that this version may not know. Errors: in words; nothing of an unverified document is used, not even its id. */
-export function openSigned<T extends SignedDocument<unknown>>(raw: unknown, what: { readonly schema: z.ZodType<T>; readonly context: string; readonly key: PublicKeyText; readonly name: string }): Result<Opened<T['payload']>, string> {
-  const parsed = what.schema.safeParse(raw);
-  if (!parsed.success) return err(`${what.name} has another form than this version knows`);
-  const document = raw as SignedDocument<unknown>;
-  if (!verifySignature(what.key, what.context, document.payload, parsed.data.signature)) return err(`${what.name} is not signed by the rotation worker`);
-  return ok({ payload: parsed.data.payload, isUnderstood: canonicalJson(parsed.data.payload) === canonicalJson(document.payload), document });
+const WHY_NOT = { form: 'has another form than this version knows', signature: 'is not signed by the rotation worker' } as const;
+
+/** A document of the rotation worker. Errors: in words. */
+function openOwn<T extends SignedDocument<unknown>>(raw: unknown, name: string, expected: Parameters<typeof openSigned<T>>[1]): Result<Opened<T['payload']>, string> {
+  const opened = openSigned(raw, expected);
+  return opened.ok ? opened : err(`${name} ${WHY_NOT[opened.error]}`);
 }
 
-export const openBundle = (raw: unknown, key: PublicKeyText): Result<Opened<PolicyBundle>, string> => openSigned(raw, { schema: signedPolicyBundle, context: SIGNING_CONTEXTS.bundle, key, name: 'the bundle' });
+export const openBundle = (raw: unknown, publicKey: PublicKeyText): Result<Opened<PolicyBundle>, string> => openOwn(raw, 'the bundle', { schema: signedPolicyBundle, context: SIGNING_CONTEXTS.bundle, publicKey });
 
 function jsonFrom(text: string): Result<unknown, string> {
   try {
@@ -50,6 +40,6 @@ export function openTask(text: string, rotationKey: PublicKeyText): Result<OpenT
   if ((form.data.order === null) === (rule === null)) return err('a task is an order or a rule of the bundle, and never both');
   const bundle = form.data.bundle === null ? null : openBundle(raw['bundle'], rotationKey);
   if (form.data.order === null) return ok({ order: null, bundle, rule });
-  const order = openSigned(raw['order'], { schema: signedRotationOrder, context: SIGNING_CONTEXTS.order, key: rotationKey, name: 'the order' });
+  const order = openOwn(raw['order'], 'the order', { schema: signedRotationOrder, context: SIGNING_CONTEXTS.order, publicKey: rotationKey });
   return order.ok ? ok({ order: order.value, bundle, rule }) : order;
 }

@@ -2,6 +2,7 @@ import type { Profile } from '@mailwarden/catalogue';
 import type { EffectiveConsent } from '@mailwarden/consent';
 import type { AssessedFinding, Observation, PolicyBundle } from '@mailwarden/contracts';
 import { epochMsOf, type Instant } from '@mailwarden/kernel';
+import { egressFindings } from './judge-egress.js';
 import { nearLimits } from './judge-forecast.js';
 import { heldOverLimits } from './judge-holds.js';
 import { absentFinding, consentFindings, dumpFindings, isAbsent, licenceFindings, memoryFindings, settingFindings, versionFindings } from './judge-host.js';
@@ -35,7 +36,7 @@ export function assess({ observation, profile, bundle, effective, trends, now }:
     const limits = statedLimits(store, observed, rules);
     return [...overLimits(store, observed, limits, nowMs), ...heldOverLimits(store, observed, rules, bundle, profile.id, epochMsOf(observation.startedAt), nowMs), ...openAccess(store, observed), ...leftovers(store, observed), ...orphans(store, observed), ...heldOpen(store, observed), ...changedConfiguration(store, observed, nowMs), ...contradictions(store, limits), ...nearLimits(store, limits, rules, trends?.[store.id], nowMs), ...absentRotation(store, observed, rules, nowMs), ...lateRotation(store, observed, nowMs), ...logElsewhere(store, observed, observation), ...gaps(store, observed)];
   });
-  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...licenceFindings(profile, observation, nowMs), ...settingFindings(observation), ...versionFindings(observation), ...foreignVersion(profile, observation), ...undeclaredFindings(observation), ...unfinishedScan(observation)];
+  const all = [...ofStores, ...dumpFindings(profile, observation), ...memoryFindings(profile, observation), ...consentFindings(profile, observation, effective), ...egressFindings(profile, observation, bundle, effective), ...licenceFindings(profile, observation, nowMs), ...settingFindings(observation), ...versionFindings(observation), ...foreignVersion(profile, observation), ...undeclaredFindings(observation), ...unfinishedScan(observation)];
   const seen = new Set<string>();
   return all.filter(({ code, store, subject }) => {
     const key = `${code} ${store ?? ''} ${subject}`;

@@ -7,3 +7,4 @@ export { QUIET_NODE_OPTIONS, STEADY_NODE_OPTIONS } from './quiet-node.js';
 export { readSettings } from './read-settings.js';
 export { serviceSettings } from './service-settings.js';
 export { loadTrust } from './trust-file.js';
+export { dropStateFile, readStateFile, stateFolder, writeStateFile } from './state-file.js';

@@ -6,3 +6,5 @@ export { isWithin } from './ksn-reach.js';
 export { consentReceipt, consentRecord } from './record/consent-record.js';
 export type { ConsentRecordDocument } from './record/consent-record.js';
 export type { Reach, RecordedAgreement, RecordParts } from './record/record-parts.js';
+export { decideFlows } from './decide-flows.js';
+export type { DeclaredFlow, FlowDecision } from './decide-flows.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KSN_STATES } from './observation.js';
-import { count, instant, labelText, measured, sentence, serverName, sha256Hex, slug, uuid } from './primitives.js';
+import { count, instant, labelText, measured, profileId, sentence, serverName, sha256Hex, slug, uuid } from './primitives.js';
 
 /** For whom a decision counts. A group is one label value, written `role=mx`. */
 export const consentScope = z.discriminatedUnion('kind', [
@@ -84,6 +84,16 @@ export const attestation = z.object({
   ksn: z.object({ desired: z.enum(KSN_STATES), actual: measured(z.enum(KSN_STATES)) }),
   /** True when nothing leaves that consent does not cover, as far as this host can tell; null when it cannot tell. */
   compliant: z.boolean().nullable(),
+  /** What the packet filter of the host refuses; absent where no policy asks for one. */
+  egress: z
+    .object({
+      /** `absent`: the host has no keeper of a filter. `failed`: there is one, and the filter does not stand. */
+      filter: z.enum(['stands', 'failed', 'absent']),
+      refused: z.array(z.object({ profile: profileId, flow: slug })).max(500),
+      /** Flows that policy would have refused, and that are not. */
+      notEnforced: z.array(z.object({ profile: profileId, flow: slug })).max(500),
+    })
+    .optional(),
   appliedAt: instant,
 });
 export type Attestation = z.output<typeof attestation>;

@@ -7,6 +7,10 @@ export { BREACH_KINDS, ROTATION_TOOLS, STORE_KINDS, accessBreach, accountAccess,
 export type { AccessBreach, RotationRule, Spread, StoreKind, StoreObservation } from './store-observation.js';
 export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservation, heartbeat, observation, passedOverSetting, scanEffort, undeclaredData } from './observation.js';
 export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, PassedOverSetting, ScanEffort, UndeclaredData } from './observation.js';
+export { UNDECLARED_DESTINATIONS_MAX, egressObservation, egressReport, egressTask, flowEndpoint, transmissionRule } from './transmission.js';
+export type { EgressFlowObservation, EgressObservation, EgressReport, EgressTask, FlowEndpoint, TransmissionRule, UndeclaredDestination } from './transmission.js';
+export { openSigned } from './open-signed.js';
+export type { Opened } from './open-signed.js';
 export { messageDigest } from './message-digest.js';
 export { CLOCKS, NO_PACE, ORDER_PURPOSES, ORPHAN_RULES, RECEIPT_OUTCOMES, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, SIGNING_CONTEXTS, SKIP_REASONS, bounds, accessRule, bundleRule, executorTask, fullOrder, fullRule, hold, keepRule, maintenanceWindow, pace, policyBundle, receipt, receiptFacts, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
 export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, FullRule, Hold, MaintenanceWindow, Pace, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';

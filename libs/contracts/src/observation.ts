@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, instant, measured, profileId, sentence, serverName, sha256Hex, slug } from './primitives.js';
 import { storeObservation } from './store-observation.js';
+import { egressObservation } from './transmission.js';
 
 /** What the host itself says about one agreement. */
 export const agreementObservation = z.object({
@@ -20,6 +21,7 @@ export const flowObservation = z.object({
   id: slug,
   configured: measured(z.boolean()),
   possible: measured(z.boolean()),
+  /** Distinct destinations of the last day, and whether all of them may be encrypted. */
   observed: measured(z.object({ connections: count, encrypted: z.boolean() })),
 });
 export type FlowObservation = z.output<typeof flowObservation>;
@@ -81,6 +83,8 @@ export const observation = z.object({
   ksn: measured(z.enum(KSN_STATES)),
   agreements: z.array(agreementObservation).max(50),
   flows: z.array(flowObservation).max(50),
+  /** Absent where no packet filter is kept on the host. */
+  egress: measured(egressObservation).optional(),
   licence: measured(z.object({ status: z.string().max(60), kind: z.string().max(60), expiresAt: instant.nullable() })),
   /** Absent where nobody looked. */
   undeclared: measured(z.array(undeclaredData).max(64)).optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMIT_KINDS } from './limits.js';
 import { count, instant, labels, measured, profileId, sentence, serverName, sha256Hex, slug, storeId, uuid } from './primitives.js';
+import { transmissionRule } from './transmission.js';
 
 /** Which moment of an item says how old it is. */
 export const CLOCKS = ['modified', 'changed', 'born', 'recorded', 'received'] as const;
@@ -133,7 +134,13 @@ export const policyBundle = z.object({
   rules: z.array(bundleRule).max(2000),
   holds: z.array(hold).max(1000),
   access: z.array(accessRule).max(2000).optional(),
-  transmission: z.object({ failClosed: z.boolean() }),
+  transmission: z.object({
+    failClosed: z.boolean(),
+    /** Absent from a worker that makes none. */
+    rules: z.array(transmissionRule).max(500).optional(),
+    /** Addresses and prefixes to which nothing is ever refused: the host's own relays. */
+    relays: z.array(z.string().max(50)).max(256).optional(),
+  }),
   scanIntervalSeconds: z.number().min(1).max(86_400),
   /** Most of one core that a scan may take; absent where no policy says, and the agent's own setting counts. Units: percent. */
   scanCpuPercent: z.number().min(SCAN_CPU_PERCENT_MIN).max(SCAN_CPU_PERCENT_MAX).optional(),

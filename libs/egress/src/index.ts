@@ -11,5 +11,7 @@ export { compileEgress } from './plan/compiled-egress.js';
 export type { CompiledEgress } from './plan/compiled-egress.js';
 export { ACCOUNTS_MAX, ENDPOINT_ADDRESSES_MAX, ENDPOINTS_MAX, FLOWS_MAX, MAIL_PORTS, PREFIX_BITS_MIN, PROTECTED_MAX } from './plan/egress-plan.js';
 export type { EgressEndpoint, EgressFlow, EgressPlan, EgressPlanProblem, EgressPlanProblemCode, PortRange } from './plan/egress-plan.js';
+export { networkText, parseIpPrefix } from './plan/ip-prefix.js';
+export type { IpPrefix } from './plan/ip-prefix.js';
 export { NAMED_SECONDS_MAX, NAMED_SECONDS_MIN } from './plan/named-addresses.js';
 export { SEEN_DESTINATIONS_MAX, SEEN_SECONDS } from './plan/transactions.js';

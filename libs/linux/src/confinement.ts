@@ -20,7 +20,7 @@ const CAPABILITIES_MAX = 64;
 const WORD_BITS = 32;
 
 /** Capabilities by their numbers. Source: linux/capability.h. */
-export const CAPABILITIES = { chown: 0, dacOverride: 1, dacReadSearch: 2, fowner: 3, kill: 5, setgid: 6, setuid: 7, sysPtrace: 19 } as const;
+export const CAPABILITIES = { chown: 0, dacOverride: 1, dacReadSearch: 2, fowner: 3, kill: 5, setgid: 6, setuid: 7, netAdmin: 12, sysPtrace: 19 } as const;
 
 const outcome = (answer: number): string | null => (answer === 0 ? null : errorName(lastError()));
 

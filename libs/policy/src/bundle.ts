@@ -1,7 +1,7 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
-import { messageDigest, type AccessRule, type BundleRule, type Hold, type Labels, type PolicyBundle, type Watermark } from '@mailwarden/contracts';
+import { messageDigest, type AccessRule, type BundleRule, type Hold, type Labels, type PolicyBundle, type TransmissionRule, type Watermark } from '@mailwarden/contracts';
 import type { Instant, ServerName } from '@mailwarden/kernel';
-import type { AccessPolicy, HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';
+import type { AccessPolicy, FlowReference, HoldPolicy, Policy, RetentionPolicy, ServerSelector, TelemetryPolicy, TransmissionPolicy } from './policy.js';
 
 /** Scans are this far apart where no policy says otherwise. Units: seconds. */
 const SCAN_INTERVAL_SECONDS = 60;
@@ -63,6 +63,25 @@ export function holdsOf(policy: HoldPolicy, profiles: readonly Profile[]): Hold[
 const accessOf = (policy: AccessPolicy, profiles: readonly Profile[]): AccessRule[] =>
   profiles.flatMap((profile) => profile.stores.filter((store) => names(policy.stores, profile, store)).map((store) => ({ policy: policy.name, profile: profile.id, store: store.id, accounts: [...policy.accounts], groups: [...policy.groups], mode: policy.mode })));
 
+const isOf = ({ profile, flow }: FlowReference, of: Profile, id: string): boolean => (profile === null || profile === of.id) && flow === id;
+
+/** What a policy says of the flows of these profiles. */
+const transmissionOf = (policy: TransmissionPolicy, profiles: readonly Profile[]): TransmissionRule[] =>
+  profiles.flatMap((profile) =>
+    profile.flows
+      .filter(({ id }) => policy.flows.length === 0 || policy.flows.some((reference) => isOf(reference, profile, id)))
+      .map(({ id }) => ({
+        policy: policy.name,
+        profile: profile.id,
+        flow: id,
+        mode: policy.mode,
+        failClosed: policy.failClosed,
+        everything: policy.everything,
+        endpoints: policy.endpoints.filter(({ flow }) => isOf(flow, profile, id)).map(({ host, ports }) => ({ host, ports: [...ports] })),
+        liftedUntil: policy.liftedUntil as Instant | null,
+      })),
+  );
+
 /** A hold that has an end of its own counts until then. */
 export const holdStands = (policy: HoldPolicy, nowMs: number): boolean => policy.expires === null || Date.parse(policy.expires) > nowMs;
 
@@ -90,6 +109,7 @@ export function bundleFor(parts: {
   const of = <K extends Policy['kind']>(kind: K): Extract<Policy, { kind: K }>[] => chosen.filter((policy): policy is Extract<Policy, { kind: K }> => policy.kind === kind);
   const rules = of('retention').flatMap((policy) => parts.profiles.flatMap((profile) => rulesFor(policy, profile, hasReached)));
   const telemetry = of('telemetry');
+  const transmission = of('transmission');
   const cpuPercent = leastOf(telemetry, 'scanCpuPercent');
   const windowSeconds = leastOf(telemetry, 'scanWindowSeconds');
   return {
@@ -100,7 +120,10 @@ export function bundleFor(parts: {
     rules,
     holds: of('hold').filter((policy) => holdStands(policy, Date.parse(parts.issuedAt))).flatMap((policy) => holdsOf(policy, parts.profiles)),
     access: of('access').flatMap((policy) => accessOf(policy, parts.profiles)),
-    transmission: { failClosed: of('transmission').some((policy: TransmissionPolicy) => policy.failClosed) },
+    transmission: {
+      failClosed: transmission.some(({ failClosed }) => failClosed),
+      ...(transmission.length === 0 ? {} : { rules: transmission.flatMap((policy) => transmissionOf(policy, parts.profiles)), relays: [...new Set(transmission.flatMap(({ relays }) => relays))] }),
+    },
     scanIntervalSeconds: leastOf(telemetry, 'scanIntervalSeconds') ?? SCAN_INTERVAL_SECONDS,
     ...(cpuPercent === null ? {} : { scanCpuPercent: cpuPercent }),
     ...(windowSeconds === null ? {} : { scanWindowSeconds: windowSeconds }),

@@ -1,5 +1,5 @@
 export { STOP_ON } from './policy.js';
-export type { AccessPolicy, HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, StopOn, TelemetryPolicy, TransmissionPolicy, Wave } from './policy.js';
+export type { AccessPolicy, FlowReference, HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, StopOn, TelemetryPolicy, TransmissionPolicy, Wave } from './policy.js';
 export { bundleFor, holdsOf, holdStands, rulesFor, selects } from './bundle.js';
 export { ONE_WAVE, rolloutOf, waveOf, waveWords } from './rollout-waves.js';
 export { withPermitted } from './permitted-access.js';

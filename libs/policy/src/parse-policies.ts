@@ -1,12 +1,14 @@
 import { SCAN_CPU_PERCENT_MIN, type Labels, type LimitKind, type MaintenanceWindow } from '@mailwarden/contracts';
 import { canonicalJson, err, ok, parseByteCount, parseDuration, sha256, suggestionFor, type Result, type Sha256 } from '@mailwarden/kernel';
 import { checkAgainst, problemAt, readStrictYamlDocuments, type DocumentPath, type Problem, type StrictDocument } from '@mailwarden/strict-yaml';
-import { accessForm, holdForm, retentionForm, telemetryForm, transmissionForm, type RetentionForm, type HoldForm, type TelemetryForm } from './policy-form.js';
-import type { HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, TelemetryPolicy, Wave } from './policy.js';
+import { accessForm, holdForm, retentionForm, telemetryForm, transmissionForm, type RetentionForm, type HoldForm, type TelemetryForm, type TransmissionForm } from './policy-form.js';
+import type { FlowReference, HoldPolicy, Policy, RetentionPolicy, Rollout, ServerSelector, TelemetryPolicy, TransmissionPolicy, Wave } from './policy.js';
 
 /** No scan runs oftener, so that watching never becomes the load. Units: seconds. */
 const SCAN_SECONDS_MIN = 1;
 const SCAN_SECONDS_MAX = 86_400;
+/** A wider prefix is no relay: nothing would ever be refused. */
+const RELAY_PREFIX_BITS_MIN = { 4: 16, 6: 32 } as const;
 
 /** Hash of what a policy says, whatever its layout and comments. */
 export const policyVersion = (value: unknown): Sha256 => sha256(canonicalJson(value));
@@ -171,6 +173,38 @@ function telemetryFrom(form: TelemetryForm, version: Sha256, read: Quantities): 
   return policy;
 }
 
+const flowFrom = (reference: string): FlowReference => {
+  const { profile, store } = storeFrom(reference);
+  return { profile, flow: store };
+};
+
+/** True for a prefix that is a good part of the Internet: what is let through there is everything. */
+const isTooWide = (relay: string): boolean => {
+  const [, bits] = relay.split('/');
+  return bits !== undefined && Number(bits) < RELAY_PREFIX_BITS_MIN[relay.includes(':') ? 6 : 4];
+};
+
+function transmissionFrom(form: TransmissionForm, version: Sha256, read: Quantities): TransmissionPolicy {
+  form.relays.forEach((relay, index) => {
+    if (isTooWide(relay)) read.complain(['relays', index], `"${relay}" is wider than ${RELAY_PREFIX_BITS_MIN[4]} bits (IPv6: ${RELAY_PREFIX_BITS_MIN[6]}), so nearly nothing would ever be refused`);
+  });
+  if (form.lift !== undefined && form.mode !== 'enforce') read.complain(['lift'], 'a policy that refuses nothing has nothing to lift');
+  return {
+    kind: 'transmission',
+    name: form.name,
+    version,
+    reason: form.reason,
+    servers: selectorFrom(form),
+    flows: form.flows.includes('*') ? [] : form.flows.map(flowFrom),
+    mode: form.mode,
+    failClosed: form['fail-closed'],
+    endpoints: form.endpoints.map(({ flow, host, ports }) => ({ flow: flowFrom(flow), host, ports })),
+    everything: form.everything,
+    relays: form.relays,
+    liftedUntil: form.lift?.until ?? null,
+  };
+}
+
 const FORMS = { retention: retentionForm, hold: holdForm, access: accessForm, transmission: transmissionForm, telemetry: telemetryForm } as const;
 
 function policyFrom(document: StrictDocument): Result<Policy, Problem[]> {
@@ -195,7 +229,7 @@ function policyFrom(document: StrictDocument): Result<Policy, Problem[]> {
     }
     case 'transmission': {
       const form = checkAgainst(transmissionForm, document);
-      return form.ok ? checked({ kind, name: form.value.name, version, reason: form.value.reason, servers: selectorFrom(form.value), failClosed: form.value['fail-closed'] }) : form;
+      return form.ok ? checked(transmissionFrom(form.value, version, read)) : form;
     }
     case 'telemetry': {
       const form = checkAgainst(telemetryForm, document);

@@ -71,7 +71,26 @@ export const holdForm = z.strictObject({ ...common, kind: z.literal('hold'), sto
 export type HoldForm = z.output<typeof holdForm>;
 /** Who may read or write stores, and that what lets others in is to be mended. */
 export const accessForm = z.strictObject({ ...common, kind: z.literal('access'), stores: z.array(storeRef).min(1).max(200), accounts: z.array(labelText).max(50).default([]), groups: z.array(labelText).max(50).default([]), mode: z.enum(['observe', 'ask', 'enforce']).default('observe') });
-export const transmissionForm = z.strictObject({ ...common, kind: z.literal('transmission'), 'fail-closed': z.boolean() });
+const flowRef = z.string().regex(/^(?:[a-z0-9-]{1,63}|\*)\/[a-z0-9-]{1,63}$/, 'must be a profile and a flow, as kaspersky-klms-8/ksn or */ksn');
+const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be an address or a prefix, as 192.0.2.25, 192.0.2.0/24 or 2001:db8::/48');
+const port = z.number().int().min(1).max(65_535);
+/** What may leave servers: whether the packet filter refuses what consent does not cover, and what counts where nobody decided. */
+export const transmissionForm = z.strictObject({
+  ...common,
+  kind: z.literal('transmission'),
+  flows: z.array(flowRef.or(z.literal('*'))).min(1).max(200).default(['*']),
+  mode: z.enum(['observe', 'enforce']).default('observe'),
+  'fail-closed': z.boolean(),
+  /** Where flows go of which the vendor names no endpoints. */
+  endpoints: z.array(z.strictObject({ flow: flowRef, host: z.string().min(1).max(253), ports: z.array(port).min(1).max(100) })).max(64).default([]),
+  /** A flow without endpoints is refused by refusing all that its accounts send but mail. */
+  everything: z.boolean().default(false),
+  /** Addresses to which nothing is ever refused. */
+  relays: z.array(address).max(64).default([]),
+  /** Break-glass: until then nothing is refused by this policy. */
+  lift: z.strictObject({ until: instant, reason }).optional(),
+});
+export type TransmissionForm = z.output<typeof transmissionForm>;
 export const telemetryForm = z.strictObject({ ...common, kind: z.literal('telemetry'), 'scan-interval': z.string().optional(), 'scan-cpu': percent.optional(), 'scan-window': z.string().optional() });
 export type TelemetryForm = z.output<typeof telemetryForm>;
 

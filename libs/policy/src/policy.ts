@@ -102,7 +102,21 @@ export interface TransmissionPolicy {
   readonly version: Sha256;
   readonly reason: string;
   readonly servers: ServerSelector;
+  /** `profile/flow` or `*` and a flow; empty for every flow of every profile. */
+  readonly flows: readonly FlowReference[];
+  readonly mode: 'observe' | 'enforce';
   readonly failClosed: boolean;
+  /** Where flows go, beside what their profile says. */
+  readonly endpoints: readonly { readonly flow: FlowReference; readonly host: string; readonly ports: readonly number[] }[];
+  readonly everything: boolean;
+  readonly relays: readonly string[];
+  readonly liftedUntil: string | null;
+}
+
+/** A flow of one profile, or of every profile that has it. */
+export interface FlowReference {
+  readonly profile: string | null;
+  readonly flow: string;
 }
 
 export interface TelemetryPolicy {

@@ -19,4 +19,3 @@ export type { ApplyRequest, MarkedItems, OrderTerms, RotateRequest, StepWatch } 
 export { refuseOrder, rotateStore } from './rotate-store.js';
 export { refusalOf } from './safe-root.js';
 export { StoreAway } from './store-away.js';
-export { readStateFile, stateFolder, writeStateFile } from './state-file.js';

@@ -1,3 +1,4 @@
+import type { Profile } from '@mailwarden/catalogue';
 import {
   BUCKETS,
   MESSAGE_TYPES,
@@ -6,7 +7,6 @@ import {
   SIGNING_CONTEXTS,
   signedConsentEntry,
   subjects,
-  type Attestation,
   type ConsentEntry,
   type TrustAnchors,
 } from '@mailwarden/contracts';
@@ -15,9 +15,10 @@ import type { AgentBus } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
+import type { EgressFollower } from '../follow-egress/egress-follower.js';
 import type { Outbox } from '../forward-messages/outbox.js';
 import type { LastKnown } from '../keep-last-known/last-known.js';
-import { openSigned } from '../signed-json.js';
+import { openSignedJson } from '../signed-json.js';
 import { attest } from './attest.js';
 
 const KEPT_PREFIX = 'consent.';
@@ -35,6 +36,7 @@ export class ConsentFollower {
     private readonly state: AgentState,
     private readonly lastKnown: LastKnown,
     private readonly outbox: Outbox,
+    private readonly host: { readonly profiles: readonly Profile[]; readonly egress: EgressFollower },
     private readonly log: Logger,
   ) {}
 
@@ -43,7 +45,7 @@ export class ConsentFollower {
     for (const key of this.#scopeKeys()) {
       const bytes = await this.lastKnown.read(KEPT_PREFIX + key);
       const entry = bytes === null ? null : this.#verify(key, bytes);
-      if (entry !== null) this.state.consent.set(key, entry);
+      if (bytes !== null && entry !== null) this.#takeUp(key, entry, bytes);
     }
   }
 
@@ -53,9 +55,18 @@ export class ConsentFollower {
   }
 
   /** Watches the scopes that the server's labels put it in; called again when a bundle brings other labels. Never throws: orders and measuring go on, and each scan attests again what could not be attested. */
-  async rewatch(): Promise<void> {
+  rewatch(): Promise<void> {
+    return this.#surely(() => this.#watchScopes());
+  }
+
+  /** Attests what the packet filter has come to. Never throws. */
+  filterChanged(): Promise<void> {
+    return this.#surely(() => this.attestIfChanged());
+  }
+
+  async #surely(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#watchScopes();
+      await work();
     } catch (cause) {
       this.log.error({ err: cause }, 'consent could not be followed or attested; the next scan tries again');
     }
@@ -66,7 +77,7 @@ export class ConsentFollower {
     if (this.#bus === null || keys.join(' ') === this.#keys.join(' ')) return;
     this.#keys = keys;
     await this.#watch?.stop();
-    for (const known of this.state.consent.keys()) if (!keys.includes(known)) this.state.consent.delete(known);
+    for (const known of this.state.consent.keys()) if (!keys.includes(known)) this.#drop(known);
     await this.restore();
     this.#watch = await this.#bus.watchLatest(BUCKETS.consent.name, [...keys], (key, bytes) => this.#accept(key, bytes));
     await this.attestIfChanged();
@@ -79,9 +90,12 @@ export class ConsentFollower {
       labels: this.state.bundle?.labels ?? {},
       entries: [...this.state.consent.values()],
       observations: [...this.state.observations.values()],
+      profiles: this.host.profiles,
+      bundle: this.state.bundle,
+      egress: this.host.egress.standing,
       at: instantOf(Date.now()),
     });
-    const fingerprint = JSON.stringify({ ...attestation, appliedAt: null } satisfies Record<keyof Attestation, unknown>);
+    const fingerprint = JSON.stringify({ ...attestation, appliedAt: null });
     if (fingerprint === this.#lastAttested) return;
     this.#lastAttested = fingerprint;
     try {
@@ -98,7 +112,7 @@ export class ConsentFollower {
   }
 
   #verify(key: string, bytes: Uint8Array): ConsentEntry | null {
-    const opened = openSigned(bytes, { schema: signedConsentEntry, context: SIGNING_CONTEXTS.consent, publicKey: this.trust.consent });
+    const opened = openSignedJson(bytes, { schema: signedConsentEntry, context: SIGNING_CONTEXTS.consent, publicKey: this.trust.consent });
     if (opened.ok && scopeKey(opened.value.scope) === key) return opened.value;
     this.log.warn({ reason: opened.ok ? 'it is for another scope' : opened.error }, 'a consent entry was refused');
     return null;
@@ -110,8 +124,21 @@ export class ConsentFollower {
     const before = this.state.consent.get(key);
     if (before !== undefined && entry.revision <= before.revision) return;
     // It counts from now on, also when the disk is full: a withdrawal waits for nothing.
-    this.state.consent.set(key, entry);
+    this.#takeUp(key, entry, bytes);
+    const filtered = this.host.egress.follow();
     await this.lastKnown.keep(KEPT_PREFIX + key, bytes).catch((cause: unknown) => this.log.error({ err: cause, key }, 'a consent entry counts but could not be kept on disk'));
+    // What is attested is what the packet filter stands by.
+    await filtered;
     await this.attestIfChanged();
+  }
+
+  #takeUp(key: string, entry: ConsentEntry, bytes: Uint8Array): void {
+    this.state.consent.set(key, entry);
+    this.state.signedConsent.set(key, JSON.parse(Buffer.from(bytes).toString('utf8')));
+  }
+
+  #drop(key: string): void {
+    this.state.consent.delete(key);
+    this.state.signedConsent.delete(key);
   }
 }

@@ -5,7 +5,7 @@ import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
 import type { LastKnown } from '../keep-last-known/last-known.js';
-import { openSigned } from '../signed-json.js';
+import { openSignedJson } from '../signed-json.js';
 
 const KEY = 'bundle';
 
@@ -39,7 +39,7 @@ export class BundleFollower {
   }
 
   #verify(bytes: Uint8Array): Result<PolicyBundle, string> {
-    const opened = openSigned(bytes, { schema: signedPolicyBundle, context: SIGNING_CONTEXTS.bundle, publicKey: this.trust.rotation });
+    const opened = openSignedJson(bytes, { schema: signedPolicyBundle, context: SIGNING_CONTEXTS.bundle, publicKey: this.trust.rotation });
     if (!opened.ok) return opened;
     return opened.value.server === this.settings.server ? ok(opened.value) : err('it is for another server');
   }

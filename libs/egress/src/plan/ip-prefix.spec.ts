@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressText, holds, joined, parseIpPrefix, prefixText, rangeOf, withoutContained, type IpPrefix } from './ip-prefix.js';
+import { addressText, holds, joined, networkText, parseIpPrefix, prefixText, rangeOf, withoutContained, type IpPrefix } from './ip-prefix.js';
 
 const of = (text: string): IpPrefix => {
   const parsed = parseIpPrefix(text);
@@ -55,5 +55,14 @@ describe('addresses and prefixes', () => {
         expect(of(written)).toEqual(of(text));
       }),
     );
+  });
+
+  it.each([
+    ['192.0.2.77', '192.0.2.0/24'],
+    ['2001:db8:1:2::9', '2001:db8:1:0:0:0:0:0/48'],
+    ['::ffff:198.51.100.3', '198.51.100.0/24'],
+    ['nobody', ''],
+  ])('tells of %s its network alone', (address, network) => {
+    expect(networkText(address)).toBe(network);
   });
 });

@@ -71,6 +71,17 @@ export function addressText(family: IpFamily, value: bigint): string {
 
 export const prefixText = ({ family, base, bits }: IpPrefix): string => (bits === BITS[family] ? addressText(family, base) : `${addressText(family, base)}/${bits}`);
 
+/** What of an address is told elsewhere: the network that it lies in. */
+const TOLD_BITS: Readonly<Record<IpFamily, number>> = { 4: 24, 6: 48 };
+
+/** The network of an address, as `192.0.2.0/24`; of what is none, nothing. */
+export function networkText(address: string): string {
+  const parsed = parseIpPrefix(address);
+  if (!parsed.ok) return '';
+  const bits = Math.min(parsed.value.bits, TOLD_BITS[parsed.value.family]);
+  return prefixText({ family: parsed.value.family, base: withoutRest(parsed.value.base, parsed.value.family, bits), bits });
+}
+
 const ascending = (left: bigint, right: bigint): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /** The same addresses without what another prefix of the list holds already: the kernel refuses runs that overlap. Shape: one family, ascending. */

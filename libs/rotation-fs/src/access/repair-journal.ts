@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { stateFolder } from '@mailwarden/config';
 import { lineOf, recordsIn } from '../journal/journal-lines.js';
 import { lockOrder } from '../journal/journal-lock.js';
-import { stateFolder } from '../state-file.js';
 import type { HeldRights } from './held-entry.js';
 
 /**

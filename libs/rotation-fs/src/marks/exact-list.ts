@@ -1,7 +1,7 @@
+import { stateFolder, writeStateFile } from '@mailwarden/config';
 import type { Receipt } from '@mailwarden/contracts';
 import { instantOf, keyedHash } from '@mailwarden/kernel';
 import type { PlannedItem } from '../store-engine.js';
-import { stateFolder, writeStateFile } from '../state-file.js';
 import { pruneFolder } from './prune-folder.js';
 
 /** Lines of one list; a plan of more is cut, and its receipt says so. Units: items. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { dropStateFile, readStateFile, stateFolder, writeStateFile } from '@mailwarden/config';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import type { OrderFacts } from '../outcome.js';
 import type { MarkedItems } from '../rotate-request.js';
 import type { PlannedItem } from '../store-engine.js';
-import { dropStateFile, readStateFile, stateFolder, writeStateFile } from '../state-file.js';
 import { DigestList, DIGEST_BYTES, markDigest } from './marked-digests.js';
 import { pruneFolder } from './prune-folder.js';
 

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { dropStateFile } from '../state-file.js';
+import { dropStateFile } from '@mailwarden/config';
 
 /** Keeps a folder of the executor's own within its bounds: what is too old goes, and the oldest of what is too much. */
 export function pruneFolder(dir: string, suffix: string, bounds: { readonly nowMs: number; readonly ageMsMax: number; readonly bytesMax: number }): void {

@@ -11,7 +11,7 @@ const own = (): number => process.geteuid?.() ?? 0;
 /** Errors: throws when others could have written what was opened. */
 function checkOwner(fd: number, path: string): void {
   const { uid, mode } = fstatSync(fd);
-  if (uid !== own() || (mode & GROUP_OR_OTHERS_WRITE) !== 0) throw new Error(`${path} is acted on as the executor's own word and must belong to its account alone; run: chown root ${path} && chmod go-w ${path}`);
+  if (uid !== own() || (mode & GROUP_OR_OTHERS_WRITE) !== 0) throw new Error(`${path} is acted on as this program's own word and must belong to its account alone; run: chown root ${path} && chmod go-w ${path}`);
 }
 
 function syncFolder(dir: string): void {
@@ -24,14 +24,14 @@ function syncFolder(dir: string): void {
   }
 }
 
-/** A folder of the executor's own state, made where it is missing. Errors: throws when it belongs to others, or cannot be made. */
+/** A folder of a program's own state, made where it is missing. Errors: throws when it belongs to others, or cannot be made. */
 export function stateFolder(dir: string): string {
   mkdirSync(dir, { recursive: true, mode: FOLDER_MODE });
   syncFolder(dir);
   return dir;
 }
 
-/** Removes a file of the executor's own state, if it is there. */
+/** Removes a file of a program's own state, if it is there. */
 export function dropStateFile(dir: string, name: string): void {
   try {
     unlinkSync(join(dir, name));

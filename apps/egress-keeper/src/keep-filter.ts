@@ -1,0 +1,48 @@
+import { loadProfiles, loadTrust, readGuardedBytes } from '@mailwarden/config';
+import { PacketFilter } from '@mailwarden/egress';
+import { openDesk } from './desk.js';
+import { readHostFacts } from './host-facts.js';
+import { Keeper } from './keeper.js';
+import { loadKeeperSettings, type KeeperSettings } from './keeper-settings.js';
+import { StandingDocuments } from './standing-documents.js';
+
+/** Units: bytes. */
+const TRUST_BYTES_MAX = 65_536;
+
+type Say = (line: string) => void;
+
+const filterOf = ({ nft }: KeeperSettings): PacketFilter => new PacketFilter({ ...(nft === undefined ? {} : { programs: [nft] }), now: Date.now });
+
+/** Takes our table away, as when the product is uninstalled. Errors: throws where the filter does not answer. */
+export async function removeFilter(file: string, say: Say): Promise<void> {
+  const removed = await filterOf(await loadKeeperSettings(file)).remove();
+  if (!removed.ok) throw new Error(removed.error.message);
+  say('the table inet mailwarden is gone');
+}
+
+/** Keeps the filter until it is told to end. Errors: throws where the settings, the trust anchors or the socket are not right; then nothing was changed. */
+export async function keepFilter(file: string, say: Say): Promise<void> {
+  const settings = await loadKeeperSettings(file);
+  // Whoever writes the trust anchors says what is refused.
+  await readGuardedBytes(settings.trust, TRUST_BYTES_MAX);
+  const documents = new StandingDocuments({ server: settings.server, trust: await loadTrust(settings.trust), stateDir: settings.stateDir });
+  for (const line of documents.restore()) say(`of what was kept: ${line}`);
+  const keeper = new Keeper({
+    filter: filterOf(settings),
+    documents,
+    profiles: await loadProfiles(settings.profileDir === undefined ? {} : { extraDir: settings.profileDir }),
+    facts: () => readHostFacts(settings.root),
+    lookEverySeconds: settings.lookEverySeconds,
+    resolveEverySeconds: settings.resolveEverySeconds,
+    say,
+  });
+  await keeper.start();
+  const desk = await openDesk(settings.listen, (task) => keeper.follow(task));
+  say('ready');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      desk.close();
+      void keeper.stop().finally(() => process.exit(0));
+    });
+  }
+}
