@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
     server: { deps: { inline: [/@mailwarden\//] } },
+    setupFiles: ['test/property-seed.ts'],
     testTimeout: 20_000,
     hookTimeout: 120_000,
     passWithNoTests: false,

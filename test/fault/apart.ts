@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { testSeed } from '../test-seed.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -29,10 +30,9 @@ export async function runApart<T>(program: string, args: readonly string[], root
 /** By its mark a run of the suites finds what it started; nothing else is handed on. */
 const settings = (): Record<string, string> => Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[0].startsWith('MAILWARDEN_')));
 
-/** A seed that is printed, or the one that a failure is to be seen again with. */
+/** The seed of this run, printed: a failure is seen again with it. */
 export const seedOf = (name: string): number => {
-  const given = Number(process.env['MAILWARDEN_TEST_SEED'] ?? '');
-  const seed = Number.isInteger(given) && given > 0 ? given : 1 + Math.floor(Math.random() * 1e9);
-  process.stdout.write(`${name}: seed ${seed} (again: MAILWARDEN_TEST_SEED=${seed})\n`);
+  const seed = testSeed();
+  process.stdout.write(`${name}: seed ${seed} (another: MAILWARDEN_TEST_SEED=N, or bin/stress)\n`);
   return seed;
 };

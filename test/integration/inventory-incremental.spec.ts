@@ -10,9 +10,10 @@ import { measureHost } from '@mailwarden/inventory-fs';
 import { epochMsOf, type ServerName } from '@mailwarden/kernel';
 import { describe, expect, it } from 'vitest';
 import { naiveInventory, type NaiveStore, type NaiveTotals } from './naive-inventory.js';
+import { testSeed } from '../test-seed.js';
 
 const SETFACL = '/usr/bin/setfacl';
-const SEED = Number(process.env['MAILWARDEN_TEST_SEED'] ?? 20_261_125);
+const SEED = testSeed();
 const RUNS = 60;
 /** Runs that walk in two threads, as on a real host; the others walk in this one, which is sooner started. */
 const THREADED_SHARE = 20;

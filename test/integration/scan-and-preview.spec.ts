@@ -9,8 +9,9 @@ import { measureHost, withHost } from '@mailwarden/inventory-fs';
 import { epochMsOf, type ServerName } from '@mailwarden/kernel';
 import { previewStore, type Preview } from '@mailwarden/rotation-fs';
 import { describe, expect, it } from 'vitest';
+import { testSeed } from '../test-seed.js';
 
-const SEED = Number(process.env['MAILWARDEN_TEST_SEED'] ?? 20_261_129);
+const SEED = testSeed();
 const RUNS = 20;
 const OLD_S = 1_700_000_000;
 /** A file and a pipe that get more names: within an item, each of them is a part. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { KILLED, stressCrash, stressModel, stressRace, WITHOUT_POWER, type Stress } from './suite-runs.js';
 import { stressFault } from './fault-runs.js';
+import { stressProperties } from './properties.js';
 import { withoutGuards } from './without-guards.js';
 
 const HELP = `bin/stress NAME [--seed N] [--minutes M] [--most N] [--only TEXT]
@@ -12,6 +13,7 @@ The proofs of rotation, for as long as you have time. Needs root; everything it 
   powercut   the same on ext4 and XFS, whose disk loses its power
   fault      disks that fail, are full or read-only; few descriptors; a database that vanishes; clocks that jump
   model      random stores, orders, holds and mishaps against a reference model
+  properties the properties that stand beside the code, with one seed after the other
   guards     takes the walls of the engine away, one by one, and expects the suites to see it
 
   --seed N     repeats a run; without it, one is chosen and printed
@@ -46,7 +48,7 @@ function inTurns(places: readonly Parameters<typeof stressCrash>[1][]): Stress {
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' }, minutes: { type: 'string' }, most: { type: 'string' }, only: { type: 'string', default: '' }, help: { type: 'boolean', default: false } } });
-const STRESSES: Readonly<Record<string, Stress>> = { race: stressRace, crash: inTurns(KILLED), powercut: inTurns(WITHOUT_POWER), fault: stressFault, model: stressModel, guards: withoutGuards(values.only) };
+const STRESSES: Readonly<Record<string, Stress>> = { race: stressRace, crash: inTurns(KILLED), powercut: inTurns(WITHOUT_POWER), fault: stressFault, model: stressModel, properties: stressProperties, guards: withoutGuards(values.only) };
 const [name = ''] = positionals;
 const stress = STRESSES[name];
 if (stress === undefined || values.help) {

@@ -72,7 +72,8 @@ export type HoldForm = z.output<typeof holdForm>;
 /** Who may read or write stores, and that what lets others in is to be mended. */
 export const accessForm = z.strictObject({ ...common, kind: z.literal('access'), stores: z.array(storeRef).min(1).max(200), accounts: z.array(labelText).max(50).default([]), groups: z.array(labelText).max(50).default([]), mode: z.enum(['observe', 'ask', 'enforce']).default('observe') });
 const flowRef = z.string().regex(/^(?:[a-z0-9-]{1,63}|\*)\/[a-z0-9-]{1,63}$/, 'must be a profile and a flow, as kaspersky-klms-8/ksn or */ksn');
-const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be an address or a prefix, as 192.0.2.25, 192.0.2.0/24 or 2001:db8::/48');
+const ADDRESS_FORMS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
+const address = z.string().refine((text) => ADDRESS_FORMS.some((form) => form.safeParse(text).success), 'must be an address or a prefix, as 192.0.2.25, 192.0.2.0/24 or 2001:db8::/48');
 const port = z.number().int().min(1).max(65_535);
 /** What may leave servers: whether the packet filter refuses what consent does not cover, and what counts where nobody decided. */
 export const transmissionForm = z.strictObject({

@@ -93,3 +93,36 @@ describe('policy as code', () => {
     expect(problem?.line).toBe(line);
   });
 });
+
+describe('what may leave servers', () => {
+  const transmission = (lines: string, name = 'follow-consent'): string => `schema: mailwarden/policy/v1\nkind: transmission\nname: ${name}\nreason: A test\nfail-closed: true\n${lines}\n`;
+  const rulesOf = (text: string) => bundle(text, {}).transmission.rules ?? [];
+
+  it('is watched for every flow of every profile where nothing else is said', () => {
+    expect(rulesOf(transmission(''))).toMatchObject(profile.flows.map(({ id }) => ({ policy: 'follow-consent', profile: profile.id, flow: id, mode: 'observe', failClosed: true, everything: false, endpoints: [], liftedUntil: null })));
+    expect(bundle(HOLD, {}).transmission).toEqual({ failClosed: false });
+  });
+
+  it('is refused for the flows that are named, where their endpoints are, and let through to relays', () => {
+    const text = transmission('mode: enforce\nflows: [ "*/ksn", other/ksn-statistics ]\nendpoints: [ { flow: "*/ksn", host: cloud.example, ports: [ 443 ] }, { flow: "other/ksn", host: 192.0.2.1, ports: [ 1 ] } ]\nrelays: [ 192.0.2.25, "2001:db8::/48" ]\nlift: { until: "2026-12-01T12:00:00.000Z", reason: An outage }');
+    expect(rulesOf(text)).toMatchObject([{ flow: 'ksn', mode: 'enforce', endpoints: [{ host: 'cloud.example', ports: [443] }], liftedUntil: '2026-12-01T12:00:00.000Z' }]);
+    expect(bundle(text, {}).transmission.relays).toEqual(['192.0.2.25', '2001:db8::/48']);
+  });
+
+  it('has rules of each policy, each of which stands alone', () => {
+    expect(rulesOf(`${transmission('flows: [ "*/ksn" ]')}---\n${transmission('flows: [ "*/ksn" ]\nmode: enforce', 'second')}`).map(({ policy, mode }) => [policy, mode])).toEqual([['follow-consent', 'observe'], ['second', 'enforce']]);
+  });
+
+  it.each([
+    ['relays: [ 10.0.0.0/8 ]', /wider than 16 bits/],
+    ['relays: [ "::/0" ]', /wider than 16 bits/],
+    ['relays: [ mail.example ]', /must be an address or a prefix/],
+    ['flows: [ ksn ]', /must be a profile and a flow/],
+    ['lift: { until: "2026-12-01T12:00:00.000Z", reason: An outage }', /nothing to lift/],
+    ['endpoints: [ { flow: "*/ksn", host: cloud.example, ports: [ 70000 ] } ]', /65535/],
+    ['block: true', /block/],
+  ])('says what is wrong with %s', (lines, words) => {
+    const parsed = parsePolicies(transmission(lines));
+    expect(parsed.ok ? '' : parsed.error.map(({ message, advice }) => `${message} ${advice}`).join('\n')).toMatch(words);
+  });
+});
