@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { benchAccess } from './access.ts';
 import { benchAgent } from './agent.ts';
 import { machine, runProgram } from './compare.ts';
+import { benchConsent } from './consent.ts';
 import { benchInventory } from './inventory.ts';
 import { benchPlan } from './plan.ts';
 import { benchRotation } from './rotation.ts';
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> =
   plan: benchPlan,
   start: benchStart,
   agent: benchAgent,
+  consent: benchConsent,
 };
 
 const wanted = process.argv.slice(2).map((name) => (name === 'rescan' ? 'inventory' : name));

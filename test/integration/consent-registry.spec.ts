@@ -1,4 +1,4 @@
-import { SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter, type RecordedDecision } from '@mailwarden/contracts';
+import { IMPORT_ROWS_MAX, SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter, type RecordedDecision } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { canonicalJson, instantOf, sha256, signDocument, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
 import type { QueryReply } from '@mailwarden/messaging';
@@ -285,4 +285,39 @@ describe('an instance whose clock was ahead', () => {
     expect(withdrawal.recordedAt > ahead).toBe(true);
     expect(withdrawal.decidedAt > ahead).toBe(true);
   });
+});
+
+describe('decisions of a file', () => {
+  const on = 'privacy-policy';
+  const DOCUMENT = sha256('the file');
+  const row = (part: object = {}) => ({ agreement: on, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, onBehalfOf: 'Example organisation', reason: 'paper', validUntil: null, region: null, decidedAt: instantOf(Date.now() - 3 * DAY_MS), ...part });
+  const take = (decisions: readonly object[], dryRun = false) => plane.questions.ask('consent.import', { decisions, documentSha256: DOCUMENT, by: 'op', dryRun } as never, { timeoutMs: 20_000 });
+  const count = async (): Promise<number> => Number((await plane.sql<{ n: string }>('SELECT count(*) AS n FROM consent.decision'))[0]?.n);
+  const outbox = async (): Promise<number> => Number((await plane.sql<{ n: string }>('SELECT count(*) AS n FROM consent.outbox'))[0]?.n);
+
+  it('are taken over together, in their order, each with the hash of the file; or only tried', async () => {
+    const before = [await count(), await outbox()];
+    const file = [row(), row({ action: 'withdraw', decidedAt: instantOf(Date.now() - 2 * DAY_MS) }), row({ scope: { kind: 'server', server: 'mx-1' } })];
+    expect(await take(file, true)).toMatchObject({ ok: true, value: { recorded: false, rows: [{ ok: true, value: { action: 'grant' } }, { ok: true, value: { action: 'withdraw' } }, { ok: true }] } });
+    expect([await count(), await outbox()]).toEqual(before);
+    expect(await take(file)).toMatchObject({ ok: true, value: { recorded: true } });
+    expect(await count()).toBe((before[0] ?? 0) + 3);
+    const rows = await plane.sql<{ document: Decision }>('SELECT document FROM consent.decision ORDER BY position DESC LIMIT 3');
+    expect(rows.map(({ document }) => document)).toMatchObject(['server', 'organisation', 'organisation'].map((kind) => ({ scope: { kind }, means: 'imported-document', documentSha256: DOCUMENT, decidedBy: 'op' })));
+    const entry = await publishedRevision('organisation', (await stored('organisation'))?.payload.revision ?? 0);
+    expect(entry.payload.decisions.filter(({ agreement }) => agreement === on).map(({ action }) => action)).toEqual(['withdraw']);
+  });
+
+  it('are not taken over where one of them cannot be: each is told, and nothing is recorded', async () => {
+    const before = [await count(), await outbox()];
+    const reply = await take([row(), row({ agreement: 'privacy-polcy' }), row({ scope: { kind: 'server', server: 'mx-9' } }), row({ textSha256: sha256('nobody knows it') }), row({ decidedAt: instantOf(Date.now() + DAY_MS) }), row()]);
+    expect(reply).toMatchObject({ ok: true, value: { recorded: false, rows: [{ ok: true }, { ok: false, code: 'unknown-agreement' }, { ok: false, code: 'unknown-server' }, { ok: false, code: 'unknown-text' }, { ok: false, code: 'in-the-future' }, { ok: true }] } });
+    expect([await count(), await outbox()]).toEqual(before);
+  });
+
+  it('are taken over as many as a file may hold', async () => {
+    const before = await count();
+    expect(await take(Array.from({ length: IMPORT_ROWS_MAX }, (_, index) => row({ reason: 'x'.repeat(500), decidedAt: instantOf(Date.now() - index * 1_000) })))).toMatchObject({ ok: true, value: { recorded: true } });
+    expect(await count()).toBe(before + IMPORT_ROWS_MAX);
+  }, 60_000);
 });

@@ -144,6 +144,14 @@ Agreements:
   ksn           taking part in KSN; refused, it takes the supplementary statement with it
   ksn-extended  KSN statistics, which need both statements`;
 
+const IMPORT_HELP = `
+Columns, or members of each object of a JSON list:
+  agreement, action     as in: ksn-statement, grant (or decline, withdraw)
+  scope                 organisation (where it is left out), group role=mx, or server mx-1
+  on-behalf-of, reason  whom it binds, and why
+  decided-at            a day, or a moment with its zone
+  text, valid-until, region   may be left out; text is the SHA-256 of the agreement's text`;
+
 function addConsentTexts(consent: Command): void {
   const text = consent.command('text').description('the texts of agreements: give them in, read and compare them');
   add<{ label: string; language: string; effectiveAt?: string }>(
@@ -181,6 +189,13 @@ function addConsent(program: Command): void {
     );
   }
   addConsentTexts(consent);
+  add<{ dryRun?: boolean }>(
+    consent,
+    'import <file>',
+    { summary: 'take over decisions that were made elsewhere, from CSV or JSON: all of a file, or none', example: 'mailwarden consent import ./decisions.csv --dry-run', exits: '0 recorded, or nothing is wrong with them, 2 something is wrong and nothing was recorded' },
+    (command) => command.addHelpText('after', IMPORT_HELP).option('--dry-run', 'check everything and record nothing'),
+    async (options, context, [file = '']) => (await import('./commands/consent-import.js')).importDecisions(file, options.dryRun === true, context),
+  );
   add<{ knownAt?: string; server?: string }>(
     consent,
     'at <moment>',

@@ -66,6 +66,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
     onRefused: (refusal) => log.warn(refusal, 'a question was refused'),
   });
   answers.serve('consent.decide', (request) => decisions.decide(request));
+  answers.serve('consent.import', (request) => decisions.import(request));
   const texts = new TextDesk(dataSource, agreements, () => relay.kick());
   const past = new PastConsent(dataSource, agreements, () => keyring.members());
   answers.serve('consent.add-text', (request) => texts.add(request));

@@ -31,6 +31,8 @@ export const decision = z.object({
   validUntil: instant.nullable(),
   /** For which region alone; null for any. */
   region: z.string().max(60).nullable(),
+  /** SHA-256 of the file that it was taken over from; absent for decisions that were made here. */
+  documentSha256: sha256Hex.nullable().optional(),
 });
 export type Decision = z.output<typeof decision>;
 

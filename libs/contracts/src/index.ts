@@ -34,11 +34,11 @@ export type { BucketDefinition, BucketName, ConsumerDefinition, ConsumerName, St
 export { scopeKey, scopesOf } from './scope-key.js';
 export { PLAN_STATES, POLICY_CHANGES, applyRequest, appliedPolicies, approvalRequest, exactPlans, exactRequest, planRequest, planRow, planTotals, policyHistory, policyMistake, policyPlan, rolloutProgress, rotationDecision, rotationMark, rotationWaiting } from './rotation-api.js';
 export type { ApplyPoliciesRequest, AppliedPolicies, ApprovalRequest, ExactPlans, ExactRequest, PlanRequest, PlanRow, PolicyHistory, PolicyMistake, PolicyPlan, RolloutProgress, RotationDecision, RotationMark, RotationWaiting } from './rotation-api.js';
-export { AGREEMENT_BYTES_MAX, AGREEMENT_CHARACTERS_MAX, CHANGING_QUERIES, PAST_ROWS_MAX, QUESTION_LIFE_MS, SERVICE_QUERIES, TEXT_ORIGINS, addTextRequest, agreementSummary, agreementText, agreementVersion, answer, answerPaper, consentAt, consentAtRequest, consentOverview, consentRecordDocument, consentRecordRequest, decideRequest, policyOverview, policySummary } from './service-api.js';
-export type { AddTextRequest, AgreementText, Answer, ConsentAt, ConsentAtRequest, ConsentOverview, ConsentRecordRequest, DecideRequest, PolicyOverview, ServiceQuery } from './service-api.js';
+export { AGREEMENT_BYTES_MAX, AGREEMENT_CHARACTERS_MAX, CHANGING_QUERIES, IMPORT_ROWS_MAX, PAST_ROWS_MAX, QUESTION_LIFE_MS, SERVICE_QUERIES, TEXT_ORIGINS, addTextRequest, agreementSummary, agreementText, agreementVersion, answer, answerPaper, consentAt, consentAtRequest, consentOverview, consentRecordDocument, consentRecordRequest, decideRequest, importReply, importRequest, policyOverview, policySummary } from './service-api.js';
+export type { AddTextRequest, AgreementText, Answer, ConsentAt, ConsentAtRequest, ConsentOverview, ConsentRecordRequest, DecideRequest, ImportReply, ImportRequest, PolicyOverview, ServiceQuery } from './service-api.js';
 export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, operatorRole, problem, rotationView, serverRow, serverView, statement, statementRow } from './http/views.js';
 export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, OperatorView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow } from './http/views.js';
-export { ROUTES, addTextBody, applyBody, checkBody, decideBody, exactBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
+export { ROUTES, addTextBody, applyBody, checkBody, decideBody, exactBody, importBody, page, rotationDecisionBody, signInBody } from './http/routes.js';
 export { policyDocuments } from './http/policy-documents.js';
 export type { PolicyDocument } from './http/policy-documents.js';
 export type { RouteName } from './http/routes.js';

@@ -25,6 +25,15 @@ export const decideRequest = z.object({
 });
 export type DecideRequest = z.output<typeof decideRequest>;
 
+/** Decisions that one file may hold; they are taken over together or not at all. */
+export const IMPORT_ROWS_MAX = 200;
+/** Decisions that were made elsewhere, in the order of their file. Dry: everything is checked, and nothing recorded. */
+export const importRequest = z.object({ decisions: z.array(decideRequest.omit({ decidedBy: true, means: true })).min(1).max(IMPORT_ROWS_MAX), documentSha256: sha256Hex, by: z.string().min(1).max(120), dryRun: z.boolean() });
+export type ImportRequest = z.output<typeof importRequest>;
+/** One row for each decision: recorded, or as it would be; or why it cannot be. */
+export const importReply = z.object({ recorded: z.boolean(), rows: z.array(answer(recordedDecision)).max(IMPORT_ROWS_MAX) });
+export type ImportReply = z.output<typeof importReply>;
+
 /** Where a text is known from: somebody with the right to do so gave it in, or a server was seen to hold it. */
 export const TEXT_ORIGINS = ['imported', 'seen'] as const;
 const textFacts = { textSha256: sha256Hex, label: z.string().min(1).max(100), language: z.string().min(2).max(20), effectiveAt: instant.nullable() };
@@ -81,6 +90,7 @@ export type PolicyOverview = z.output<typeof policyOverview>;
 /** Queries of the services with the forms of question and answer. */
 export const SERVICE_QUERIES = {
   'consent.decide': { request: decideRequest, reply: answer(recordedDecision) },
+  'consent.import': { request: importRequest, reply: answer(importReply) },
   'consent.add-text': { request: addTextRequest, reply: answer(agreementText) },
   'consent.text': { request: z.object({ agreement: slug, textSha256: sha256Hex }), reply: answer(agreementText) },
   'consent.at': { request: consentAtRequest, reply: answer(consentAt) },
@@ -100,7 +110,7 @@ export const SERVICE_QUERIES = {
 export type ServiceQuery = keyof typeof SERVICE_QUERIES;
 
 /** Queries that change something: each question counts once. */
-export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.add-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
+export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.import', 'consent.add-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
 /** How far a question's time may be from the clock of who answers it, both ways. Units: milliseconds. */
 export const QUESTION_LIFE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newestOf, published, standingOf } from '@mailwarden/consent';
-import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type Membership, type RecordedDecision, type SignedConsentEntry } from '@mailwarden/contracts';
-import { canonicalJson, instantOf, sha256, signDocument, suggestionFor, type Instant, type Signer } from '@mailwarden/kernel';
+import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type ImportReply, type ImportRequest, type Membership, type RecordedDecision, type SignedConsentEntry } from '@mailwarden/contracts';
+import { canonicalJson, instantOf, sha256, signDocument, suggestionFor, type Instant, type Sha256, type Signer } from '@mailwarden/kernel';
 import { enqueue } from '@mailwarden/persistence';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Agreements } from './agreements.js';
@@ -22,6 +22,9 @@ class Refused extends Error {
   }
 }
 
+/** Takes back all that a transaction did: it was only tried. */
+class NothingRecorded extends Error {}
+
 /** System of record for decisions. A decision, its published entry, its event and its evidence commit together. */
 export class DecisionBook {
   constructor(
@@ -39,6 +42,32 @@ export class DecisionBook {
       const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
       this.publish(scopeKey(decision.scope));
       return { ok: true, value: decision };
+    } catch (cause) {
+      if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };
+      throw cause;
+    }
+  }
+
+  /** Takes over decisions that were made elsewhere, in their order: all of them, or none. Dry, or where one cannot be, the answer tells of each what would come of it, and nothing is recorded. */
+  async import({ decisions, documentSha256, by, dryRun }: ImportRequest): Promise<Answer<ImportReply>> {
+    const rows: Answer<RecordedDecision>[] = [];
+    try {
+      await this.dataSource.transaction(async (tx) => {
+        for (const one of decisions) rows.push(await this.#tried(tx, { ...one, decidedBy: by, means: 'imported-document' }, documentSha256));
+        if (dryRun || rows.some(({ ok }) => !ok)) throw new NothingRecorded();
+      });
+    } catch (cause) {
+      if (cause instanceof NothingRecorded) return { ok: true, value: { recorded: false, rows } };
+      throw cause;
+    }
+    for (const key of new Set(decisions.map(({ scope }) => scopeKey(scope)))) this.publish(key);
+    return { ok: true, value: { recorded: true, rows } };
+  }
+
+  async #tried(tx: EntityManager, request: DecideRequest, documentSha256: Sha256): Promise<Answer<RecordedDecision>> {
+    try {
+      this.#check(request);
+      return { ok: true, value: await this.#record(tx, request, documentSha256) };
     } catch (cause) {
       if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };
       throw cause;
@@ -67,13 +96,13 @@ export class DecisionBook {
   }
 
   /** Decisions take turns, and each is recorded later than the one before it, whichever instance's clock says what: agents judge by the instant, also between scopes, so that it may not contradict the order. */
-  async #record(tx: EntityManager, request: DecideRequest): Promise<RecordedDecision> {
+  async #record(tx: EntityManager, request: DecideRequest, documentSha256: Sha256 | null = null): Promise<RecordedDecision> {
     const key = scopeKey(request.scope);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, ['consent decisions']);
     const [last] = await tx.query<{ at: string | null }[]>(`SELECT document ->> 'recordedAt' AS at FROM consent.decision ORDER BY position DESC LIMIT 1`);
     const now = instantOf(Math.max(Date.now(), Date.parse(last?.at ?? instantOf(0)) + 1));
     const textSha256 = await this.#textOf(tx, request, now);
-    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt === null || request.decidedAt > now ? now : request.decidedAt, recordedAt: now };
+    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt === null || request.decidedAt > now ? now : request.decidedAt, recordedAt: now, ...(documentSha256 === null ? {} : { documentSha256 }) };
     await tx.query(`INSERT INTO consent.decision (id, agreement, scope_key, document) VALUES ($1, $2, $3, $4)`, [decision.id, decision.agreement, key, JSON.stringify(decision)]);
     const counts = await this.#writeEntry(tx, decision, key, now);
     await this.#announce(tx, decision, key, now);

@@ -1,5 +1,5 @@
 import { effectiveConsent, type EntryIndex } from '@mailwarden/consent';
-import { addTextBody, decideBody, instant, scopeKey, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
+import { addTextBody, decideBody, importBody, instant, scopeKey, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
 import { ServiceQuestions } from '@mailwarden/messaging';
 import { Body, Controller, Param, Query } from '@nestjs/common';
@@ -16,6 +16,8 @@ import { Asker, type Principal } from '../sign-in/principal.js';
 
 /** How long another service may take to answer. Units: milliseconds. */
 const ANSWER_MS = 5_000;
+/** Two hundred decisions, each with its own place in the order. Units: milliseconds. */
+const IMPORT_MS = 30_000;
 /** `known-at` left out: as it was known then. */
 const pastQuery = z.object({ at: instant, 'known-at': instant.optional(), server: serverName.optional() });
 const textPath = z.object({ agreement: slug, sha256: sha256Hex });
@@ -45,6 +47,13 @@ export class ConsentController {
     const decision = await answered('consent registry', this.questions.ask('consent.decide', { ...body, decidedBy: asker.name }, { timeoutMs: ANSWER_MS }));
     this.live.tell('consent');
     return decision;
+  }
+
+  @Route('importDecisions', ['privacy-officer', 'administrator'])
+  async import(@Body(new Parsed(importBody)) body: z.output<typeof importBody>, @Asker() asker: Principal): Promise<Reply<'importDecisions'>> {
+    const reply = await answered('consent registry', this.questions.ask('consent.import', { ...body, by: asker.name }, { timeoutMs: IMPORT_MS }));
+    if (reply.recorded) this.live.tell('consent');
+    return reply;
   }
 
   @Route('consentAt')

@@ -3,11 +3,12 @@ import { recordedDecision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
 import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
-import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideRequest, policyOverview } from '../service-api.js';
+import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideRequest, importReply, importRequest, policyOverview } from '../service-api.js';
 import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
 export const decideBody = decideRequest.omit({ decidedBy: true });
+export const importBody = importRequest.omit({ by: true });
 export const addTextBody = addTextRequest.omit({ by: true });
 export const applyBody = applyRequest.omit({ by: true, dryRun: true });
 export const checkBody = applyBody.omit({ reason: true });
@@ -55,6 +56,8 @@ export const ROUTES = {
   exactPlans: { method: 'POST', path: '/policies/exact-plans/answers', request: z.object({ orders: z.array(uuid).max(1000) }), reply: exactPlans },
   consents: { method: 'GET', path: '/consents', request: null, reply: consentView },
   decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: recordedDecision },
+  /** Decisions that were made elsewhere, all of them or none; with `dryRun` only what would come of it. */
+  importDecisions: { method: 'POST', path: '/consents/decisions/import', request: importBody, reply: importReply },
   /** What counted at an instant, as it was known then or at another instant: `?at=...&known-at=...&server=...`. */
   consentAt: { method: 'GET', path: '/consents/at', request: null, reply: consentAt },
   /** JSON-LD: `?agreement=...`, and `&decision=...` for the receipt of one decision. */
