@@ -17,7 +17,7 @@ export const sampleConsent = (servers: readonly string[], made: readonly unknown
     state: moving ? 'converging' : (['converged', 'converging', 'converged', 'not-compliant', 'unreachable', 'unknown'] as const)[index % 6],
     attestedAt: index === 5 ? null : ago(5_000), milliseconds: index % 2 === 0 ? 840 + index * 90 : null,
     ksn: index === 5 ? null : { desired: 'basic', actual: known(server === 'edge-lisbon' ? 'extended' : 'basic') },
-    because: moving ? 'waits for organisation' : ['applied, and nothing leaves that is not covered', 'waits for group.role=mx', 'applied, and nothing leaves that is not covered', 'applied, but the server still sends what is not covered', 'waits for organisation', 'the agent has not attested yet'][index % 6],
+    because: moving ? 'waits for organisation' : ['applied, and nothing leaves that is not covered', 'waits for group.role=mx', 'applied, and nothing leaves that is not covered', 'applied, but what is not covered can leave the server', 'waits for organisation', 'the agent has not attested yet'][index % 6],
   })),
 });
 

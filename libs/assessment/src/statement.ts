@@ -116,7 +116,8 @@ function flowRows({ profile, observation, effective }: Bearing): Statement['flow
   const granted = new Set(effective.filter((consent) => consent.state === 'granted').map((consent) => consent.agreement));
   return profile.flows.map(({ id, title, recipient, requires }) => {
     const observed = observation.flows.find((flow) => flow.id === id);
-    return { id, title, recipient, requires: [...requires], permitted: effective.length === 0 ? null : requires.every((agreement) => granted.has(agreement)), configured: observed?.configured ?? NOT_SCANNED, possible: observed?.possible ?? NOT_SCANNED, observed: observed?.observed ?? NOT_SCANNED };
+    const filtered = observation.egress?.known === true ? observation.egress.value.flows.find((flow) => flow.id === id) : undefined;
+    return { id, title, recipient, requires: [...requires], permitted: effective.length === 0 ? null : requires.every((agreement) => granted.has(agreement)), configured: observed?.configured ?? NOT_SCANNED, possible: observed?.possible ?? NOT_SCANNED, observed: observed?.observed ?? NOT_SCANNED, ...(filtered === undefined ? {} : { filter: { effect: filtered.effect, enforced: filtered.enforced, because: filtered.because, refusedPackets: filtered.refusedPackets } }) };
   });
 }
 

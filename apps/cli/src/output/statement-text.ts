@@ -195,7 +195,7 @@ function restLines(statement: Statement, style: Style): string[] {
     '',
     style.bold('Transmission'),
     ...named('KSN', `${orUnknown(statement.ksn.actual, (state) => `set to ${state}`)}; consent covers ${statement.ksn.desired}`, style),
-    ...statement.flows.flatMap((row) => named(row.id, `switched on: ${orUnknown(row.configured, (on) => (on ? 'yes' : 'no'))}; seen: ${orUnknown(row.observed, (seen) => `${seen.connections} connections`)}`, style)),
+    ...statement.flows.flatMap((row) => named(row.id, `switched on: ${orUnknown(row.configured, (on) => (on ? 'yes' : 'no'))}; seen: ${orUnknown(row.observed, (seen) => `${seen.connections} connections`)}${row.filter === undefined ? '' : `; packet filter: ${row.filter.effect}, ${row.filter.because}`}`, style)),
     '',
     style.bold('Licence'),
     ...labelled('now', orUnknown(statement.licence.state, (licence) => `${licence.kind}, ${licence.status}${licence.expiresAt === null ? '' : `, until ${licence.expiresAt}`}`), style),

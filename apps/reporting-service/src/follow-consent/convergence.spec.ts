@@ -31,4 +31,14 @@ describe('convergence of one server', () => {
   ])('%s', (_name, entries, attested, state, milliseconds) => {
     expect(convergenceOf(new EntryIndex(entries), attested)).toMatchObject({ state, milliseconds });
   });
+
+  it.each<[string, NonNullable<Attestation['egress']>, RegExp]>([
+    ['is refused', { filter: 'stands', refused: [{ profile: 'klms', flow: 'ksn' }] as never, notEnforced: [] }, /its packet filter refuses ksn$/],
+    ['should be refused, and is not', { filter: 'stands', refused: [], notEnforced: [{ profile: 'klms', flow: 'ksn' }] as never }, /policy would have ksn refused, and nothing refuses it$/],
+    ['cannot be refused, for the filter does not stand', { filter: 'failed', refused: [], notEnforced: [] }, /its packet filter does not stand$/],
+    ['cannot be refused, for there is no filter', { filter: 'absent', refused: [], notEnforced: [] }, /the server has no keeper of a packet filter$/],
+  ])('says what of the flows %s', (_name, egress, words) => {
+    expect(convergenceOf(new EntryIndex([entry(2)]), server({ attestation: { ...attestation({ organisation: 2 }), egress } })).because).toMatch(words);
+    expect(convergenceOf(new EntryIndex([entry(3)]), server({ attestation: { ...attestation({ organisation: 2 }), egress } })).because).toMatch(words);
+  });
 });

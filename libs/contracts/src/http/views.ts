@@ -129,6 +129,8 @@ export const flowRow = z.object({
   configured: measured(z.boolean()),
   possible: measured(z.boolean()),
   observed: measured(z.object({ connections: count, encrypted: z.boolean() })),
+  /** What the packet filter of the host does about it, and why; absent where none is kept. */
+  filter: z.object({ effect: z.enum(['allowed', 'refused']), enforced: z.boolean(), because: z.string(), refusedPackets: count }).optional(),
 });
 
 export const licenceView = z.object({
