@@ -1,11 +1,12 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EgressReport, TransmissionRule } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
 import { eventually } from '@mailwarden/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ELSEWHERE, missingForNetworks, Networks, THERE, type Speaker } from './egress-namespaces.js';
+import { ELSEWHERE, HERE, missingForNetworks, Networks, THERE, type Speaker } from './egress-namespaces.js';
 import { KeeperHost, PROFILE, rule } from './keeper-host.js';
 
 const MISSING = missingForNetworks();
@@ -134,6 +135,62 @@ describe.runIf(MISSING === null)(`the keeper of the packet filter${MISSING === n
     await refused(ELSEWHERE.v4, HTTPS);
     // What the product resolved before counts on.
     expect(await product.talks(THERE.v4, 8_443)).toBe('ECONNREFUSED');
+    // Also after a start at which no name server answers.
+    await names.ask({ op: 'names', addresses: {} });
+    await host.end('SIGKILL');
+    networks.here$('nft flush ruleset');
+    await host.start();
+    for (const address of [THERE.v4, ELSEWHERE.v4]) expect(await product.talks(address, HTTPS), address).toBe('ECONNREFUSED');
+    expect(flowOf(await host.tell({ bundle }), 'ksn')).toMatchObject({ effect: 'refused', enforced: true });
+  });
+
+  it('does not say that it refuses what it does not know the address of', async () => {
+    const report = await host.tell({ bundle: host.bundle(1, [rule('ksn', { endpoints: [{ host: 'nowhere.example', ports: [HTTPS] }] })]), entries: [host.entry(1, WITHDRAWN)] });
+    expect(flowOf(report, 'ksn')).toMatchObject({ effect: 'refused', enforced: false, because: expect.stringContaining('nowhere.example has no address that is known') as string });
+  });
+
+  it('answers a withdrawal while no name server does', async () => {
+    host.write('etc/resolv.conf', `nameserver ${HERE.v4}\nnameserver 192.0.2.53\n`);
+    const slow = rule('ksn-statistics', { endpoints: [{ host: 'slow.example', ports: [HTTPS] }] });
+    const bundle = host.bundle(1, [KSN, slow]);
+    await host.tell({ bundle, entries: [host.entry(1, GRANTED)] });
+    for (let revision = 2; revision < 6; revision += 1) {
+      const beganMs = performance.now();
+      await host.tell({ bundle, entries: [host.entry(revision, revision % 2 === 0 ? WITHDRAWN : GRANTED)] });
+      expect(performance.now() - beganMs).toBeLessThan(WITHDRAWN_MS_MAX * CONTENTION_TIMES);
+    }
+  });
+
+  it('follows the accounts and name servers of the host, and takes nothing away where an account is gone for a moment', async () => {
+    const bundle = host.bundle(1, [rule('ksn', { everything: true })]);
+    await host.tell({ bundle, entries: [host.entry(1, WITHDRAWN)] });
+    expect(await product.datagram(ELSEWHERE.v4, 53)).not.toBe('answered');
+    host.write('etc/resolv.conf', `nameserver ${ELSEWHERE.v4}\n`);
+    await eventually('its table names it', MENDED_MS_MAX, async () => (networks.here$('nft list table inet mailwarden').includes(ELSEWHERE.v4) ? true : undefined));
+    host.write('etc/resolv.conf', '');
+    host.write('etc/passwd', 'root:x:0:0::/:/bin/false\n');
+    await eventually('it says so', MENDED_MS_MAX, async () => (host.said.includes('none of the accounts') ? true : undefined));
+    expect(await product.talks(THERE.v4, HTTPS)).toBe('ECONNREFUSED');
+    expect(await host.tell({ bundle })).toMatchObject({ applied: null });
+    host.write('etc/passwd', `kluser:x:${OTHER}:${OTHER}::/:/bin/false\n`);
+    await eventually('the account has another number', MENDED_MS_MAX, async () => ((await other.talks(THERE.v4, HTTPS)) === 'ECONNREFUSED' ? true : undefined));
+    expect(await product.talks(THERE.v4, HTTPS)).toBe('answered');
+    expect(networks.here$('nft list table inet mailwarden')).toContain(ELSEWHERE.v4);
+  });
+
+  it('reads one task after the other, however many come at once', async () => {
+    const bundle = host.bundle(1, [KSN]);
+    await host.tell({ bundle, entries: [host.entry(1, WITHDRAWN)] });
+    const task = `${JSON.stringify({ schema: 'mailwarden/egress-task/v1', bundle: null, entries: [], agreements: {} })}\n`;
+    const flood = connect(host.socket);
+    flood.on('error', () => undefined);
+    let unsent = 0;
+    for (let turn = 0; turn < 200; turn += 1) if (!flood.write(task.repeat(1_000))) unsent += 1;
+    await sleep(2_000);
+    expect(unsent).toBeGreaterThan(0);
+    expect(Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${host.pid}/status`, 'utf8'))?.[1])).toBeLessThan(300_000);
+    expect(flowOf(await host.tell({ bundle }), 'ksn')).toMatchObject({ effect: 'refused' });
+    flood.destroy();
   });
 
   it('tells what was sent: to declared flows, in plain text, and where no flow goes, by its network', async () => {
@@ -195,7 +252,6 @@ describe.runIf(MISSING === null)(`the keeper of the packet filter${MISSING === n
     await host.tell({ bundle: host.bundle(1, [KSN]), entries: [host.entry(1, WITHDRAWN)] });
     expect(statSync(join(host.dir, 'state')).mode & 0o077).toBe(0);
     expect(statSync(join(host.dir, 'state/standing.json')).mode & 0o077).toBe(0);
-    const { connect } = await import('node:net');
     for (const rubbish of ['{}\n', 'no json\n', '\n\n\n', `{"schema":"mailwarden/egress-task/v1","entries":${'['.repeat(5_000)}\n`]) {
       const socket = connect(host.socket);
       socket.on('error', () => undefined);

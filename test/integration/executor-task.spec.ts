@@ -233,7 +233,7 @@ describe('the program', () => {
         expect(BigInt(`0x${/^CapPrm:\t([0-9a-f]+)$/m.exec(status)?.[1]}`) & ~DELETION_NEEDS).toBe(0n);
         if (isRoot) expect(BigInt(`0x${/^CapBnd:\t([0-9a-f]+)$/m.exec(status)?.[1]}`) & ~DELETION_NEEDS).toBe(0n);
       }
-      expect(of('environ').split('\0').map((line) => line.split('=')[0]).sort()).toEqual(['', 'MAILWARDEN_EXECUTOR_CONFINED', 'MAILWARDEN_EXECUTOR_SETTINGS']);
+      expect(of('environ').split('\0').map((line) => line.split('=')[0]).sort()).toEqual(['', 'MAILWARDEN_CONFINED', 'MAILWARDEN_EXECUTOR_SETTINGS']);
       expect(of('limits')).toMatch(/^Max core file size +0 +0/m);
       if (isRoot) expect(readlinkSync(`/proc/${child.pid}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
       child.stdin.end('\n');

@@ -35,11 +35,16 @@ export class KeeperHost {
   ) {
     mkdirSync(join(this.root, 'etc'), { recursive: true });
     writeFileSync(join(this.root, 'etc/passwd'), Object.entries({ root: 0, ...accounts }).map(([name, uid]) => `${name}:x:${uid}:${uid}::/:/bin/false\n`).join(''));
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.root, name), text);
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
     const own = join(this.dir, 'trust.json');
     const { rotation, consent } = this.#services;
     if (trust === undefined) writeFileSync(own, JSON.stringify({ schema: 'mailwarden/trust/v1', rotation: rotation.publicKey, consent: consent.publicKey, reporting: consent.publicKey }), { mode: 0o600 });
     writeFileSync(join(this.dir, 'keeper.json'), JSON.stringify({ server: SERVER, root: this.root, trust: trust ?? own, stateDir: join(this.dir, 'state'), listen: this.socket, lookEverySeconds: 1, resolveEverySeconds: 1 }), { mode: 0o600 });
+  }
+
+  /** Writes a file of the host, by its path below the root. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.root, name), text);
   }
 
   #run(...args: readonly string[]): ChildProcess {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
-const SERVERS = Array.from({ length: 15 }, (_, index) => `mx-${index + 1}`);
+const SERVERS = Array.from({ length: 16 }, (_, index) => `mx-${index + 1}`);
 const LIMIT_BYTES = 2_000;
 const OVER = { bytes: LIMIT_BYTES + 1 };
 const MINUTE_MS = 60_000;
@@ -215,6 +215,18 @@ describe('the policy folder', () => {
     expect((await bundleWith('the changed rule', ({ rules }) => rules[0]?.watermarks[0]?.limit === LIMIT_BYTES - 1)).holds).toMatchObject([{ id: 'court-case' }]);
     await rm(join(plane.dir, 'hold.yaml'));
     await bundleWith('no hold', ({ holds }) => holds.length === 0);
+  });
+
+  it('keeps what a transmission policy refused whose file became unreadable, until the folder is whole again', async () => {
+    const refusing = policy('no-ksn', 'mode: enforce\nfail-closed: true\neverything: true\nrelays: [ 192.0.2.25 ]\nflows: [ "*/ksn" ]', 'transmission');
+    await write('flows.yaml', refusing);
+    const before = await bundleWith('the rule', ({ transmission }) => transmission.rules?.length === 1);
+    await write('flows.yaml', refusing.replace('mode', 'mood'));
+    await eventually('the problem', async () => ((await overview()).problems.length > 0 ? true : undefined));
+    await write('cap.yaml', policy('cap', `mode: enforce\nlimits: { bytes: ${LIMIT_BYTES - 2} B }\nstores: [ ${PROFILE}/backup ]`));
+    expect((await bundleWith('the changed cap', ({ rules }) => rules[0]?.watermarks[0]?.limit === LIMIT_BYTES - 2)).transmission).toMatchObject({ rules: before.transmission.rules, relays: ['192.0.2.25'] });
+    await rm(join(plane.dir, 'flows.yaml'));
+    await bundleWith('no rule', ({ transmission }) => transmission.rules === undefined);
   });
 
   it('gives a server whose profile nobody knows a bundle without rules', async () => {

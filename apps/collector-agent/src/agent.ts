@@ -100,8 +100,8 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     await offline.restore();
     bundle.onChange(() => {
       desk.bundleChanged();
-      void consent.rewatch();
-      void this.observers.egress.follow();
+      // Another label means other entries: they are known before the filter follows the bundle.
+      void consent.rewatch().then(() => this.observers.egress.follow());
       scanner.scanSoon();
     });
     receipts.onSent(() => scanner.scanSoon());

@@ -9,23 +9,44 @@ const HANDED_OVER = 3;
 const CALLERS_MAX = 4;
 const OWNER_AND_GROUP = 0o660;
 
-/** Reads tasks line by line from one caller, and answers each with one line. A line that is none ends the call. */
+/** A caller that says nothing any more is let go. Units: milliseconds. */
+const IDLE_MS_MAX = 120_000;
+/** A caller that does not read its answers is let go. Units: bytes. */
+const UNREAD_BYTES_MAX = 8_000_000;
+
+/** Reads tasks line by line from one caller, and answers each with one line, one after the other: while a task is acted on nothing more is read. A line that is none ends the call. */
 function serve(socket: Socket, act: (task: EgressTask) => Promise<EgressReport>): void {
   let text = '';
-  let turn: Promise<void> = Promise.resolve();
+  let isActing = false;
   const take = async (line: string): Promise<void> => {
     const task = egressTask.safeParse(JSON.parse(line));
-    if (!task.success) throw new Error('the task has another form than this version knows');
-    socket.write(`${JSON.stringify(await act(task.data))}\n`);
+    if (!task.success || socket.writableLength > UNREAD_BYTES_MAX) throw new Error('none of our tasks, or answers that nobody reads');
+    const report = await act(task.data);
+    if (!socket.destroyed) socket.write(`${JSON.stringify(report)}\n`);
+  };
+  const go = async (): Promise<void> => {
+    isActing = true;
+    socket.pause();
+    try {
+      for (let end = text.indexOf('\n'); end >= 0 && !socket.destroyed; end = text.indexOf('\n')) {
+        const line = text.slice(0, end);
+        text = text.slice(end + 1);
+        await take(line);
+      }
+      socket.resume();
+    } catch {
+      socket.destroy();
+    } finally {
+      isActing = false;
+    }
   };
   socket.setEncoding('utf8');
+  socket.setTimeout(IDLE_MS_MAX, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
     text += chunk;
     if (text.length > STANDING_BYTES_MAX) return void socket.destroy();
-    const lines = text.split('\n');
-    text = lines.pop() ?? '';
-    for (const line of lines) turn = turn.then(() => take(line)).catch(() => void socket.destroy());
+    if (!isActing && text.includes('\n')) void go();
     return undefined;
   });
 }

@@ -6,8 +6,8 @@ describe('name servers of a host', () => {
     expect(resolversFrom('# a comment\nsearch example\nnameserver 192.0.2.53\n nameserver\t2001:db8::53\nnameserver fe80::1%eth0\nnameserver 192.0.2.54\n')).toEqual(['192.0.2.53', '2001:db8::53', 'fe80::1']);
   });
 
-  it.each(['', 'nameserver\n', 'nameserver not-an-address\n', '\u0000'])('are the host itself where nobody is named: %j', (text) => {
-    expect(resolversFrom(text)).toEqual(['127.0.0.1']);
+  it.each(['', 'nameserver\n', 'nameserver not-an-address\n', '\u0000'])('are none where nobody is named: %j', (text) => {
+    expect(resolversFrom(text)).toEqual([]);
   });
 });
 

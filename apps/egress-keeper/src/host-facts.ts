@@ -4,17 +4,15 @@ import type { HostFacts } from './plan-of-host.js';
 
 /** glibc takes three. */
 const RESOLVERS_MAX = 3;
-/** Where names are asked when `resolv.conf` names nobody. Source: resolv.conf(5). */
-const LOCAL = '127.0.0.1';
 const HOSTS_LINES_MAX = 10_000;
 
-/** Name servers of a host. Source: resolv.conf(5). */
+/** Name servers that a host names; none where it names none. Source: resolv.conf(5). */
 export function resolversFrom(text: string): string[] {
   const named = text.split('\n').flatMap((line) => {
     const [word, address = ''] = line.trim().split(/\s+/);
     return word === 'nameserver' && isIP(address.split('%')[0] ?? '') !== 0 ? [address.split('%')[0] ?? ''] : [];
   });
-  return named.length === 0 ? [LOCAL] : named.slice(0, RESOLVERS_MAX);
+  return named.slice(0, RESOLVERS_MAX);
 }
 
 /** Addresses that a host names by itself, by lower-case name. Source: hosts(5). */

@@ -3,6 +3,7 @@ import { PacketFilter } from '@mailwarden/egress';
 import { openDesk } from './desk.js';
 import { readHostFacts } from './host-facts.js';
 import { Keeper } from './keeper.js';
+import { KnownNames } from './known-names.js';
 import { loadKeeperSettings, type KeeperSettings } from './keeper-settings.js';
 import { StandingDocuments } from './standing-documents.js';
 
@@ -27,9 +28,13 @@ export async function keepFilter(file: string, say: Say): Promise<void> {
   await readGuardedBytes(settings.trust, TRUST_BYTES_MAX);
   const documents = new StandingDocuments({ server: settings.server, trust: await loadTrust(settings.trust), stateDir: settings.stateDir });
   for (const line of documents.restore()) say(`of what was kept: ${line}`);
+  const names = new KnownNames(settings.stateDir);
+  const lost = names.restore(Date.now());
+  if (lost !== null) say(`of names that resolved before: ${lost}`);
   const keeper = new Keeper({
     filter: filterOf(settings),
     documents,
+    names,
     profiles: await loadProfiles(settings.profileDir === undefined ? {} : { extraDir: settings.profileDir }),
     facts: () => readHostFacts(settings.root),
     lookEverySeconds: settings.lookEverySeconds,

@@ -3,20 +3,26 @@ import type { EgressReport, EgressTask } from '@mailwarden/contracts';
 import type { EgressFailure, PacketFilter, Seen } from '@mailwarden/egress';
 import { canonicalJson, instantOf, type ProfileId } from '@mailwarden/kernel';
 import type { readHostFacts } from './host-facts.js';
+import { NameUpkeep } from './name-upkeep.js';
+import type { KnownNames } from './known-names.js';
 import { openConnections } from './open-connections.js';
 import { planOfHost, type HostPlan } from './plan-of-host.js';
 import { observationOf } from './report.js';
-import { resolveNames } from './resolve-names.js';
 import type { StandingDocuments } from './standing-documents.js';
 
 const MS = 1_000;
+/** Addresses of names are told to the filter again long before they run out there. Units: milliseconds. */
+const TELL_AGAIN_MS = 3_600_000;
+const SENTENCE_MAX = 500;
 
 const wordsOf = (failure: EgressFailure): string => (failure.kind === 'filter' ? failure.error.message : failure.problems.map(({ where, message }) => `${where}: ${message}`).join('; '));
+const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown');
 
 /** What the keeper needs of the host that it keeps the filter of. */
 export interface KeeperParts {
   readonly filter: PacketFilter;
   readonly documents: StandingDocuments;
+  readonly names: KnownNames;
   readonly profiles: ReadonlyMap<ProfileId, Profile>;
   readonly facts: () => ReturnType<typeof readHostFacts>;
   readonly lookEverySeconds: number;
@@ -29,27 +35,35 @@ export interface KeeperParts {
  * One thing at a time. What was refused stays refused while nothing newer is known, also when the bundle has expired and when nobody speaks to the keeper.
  */
 export class Keeper {
+  readonly #upkeep: NameUpkeep;
   #host: HostPlan | null = null;
   /** The plan that stands, as text; null where none does, undefined where that is not known: an earlier keeper may have left one. */
   #standing: string | null | undefined;
   #trouble: string | null = null;
   #restored = 0;
-  #facts: Awaited<ReturnType<typeof readHostFacts>> | null = null;
-  #resolvedAtMs = 0;
+  /** Why flows are not covered by the addresses that are known, by their id. */
+  #uncovered: ReadonlyMap<string, string> = new Map();
+  #toldAtMs = 0;
+  #resolvers: readonly string[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #isTicking = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly parts: KeeperParts) {}
+  constructor(private readonly parts: KeeperParts) {
+    const { names: known, filter, resolveEverySeconds, say } = parts;
+    this.#upkeep = new NameUpkeep({ known, filter, everyMs: resolveEverySeconds * MS, say });
+  }
 
   async start(): Promise<void> {
     await this.#inTurn(() => this.#keep());
-    this.#timer = setInterval(() => void this.#inTurn(() => this.#keep().then(() => this.#look())), this.parts.lookEverySeconds * MS);
+    this.#timer = setInterval(() => this.#tick(), this.parts.lookEverySeconds * MS);
   }
 
   /** The filter stays: who ends the keeper does not open what was refused. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#turn;
+    await this.#upkeep.stop();
   }
 
   /** Acts on what an agent tells, and answers once the filter stands by it. */
@@ -61,41 +75,68 @@ export class Keeper {
     });
   }
 
+  /** A busy host takes longer for a look than until the next: then that one is left out. */
+  #tick(): void {
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    void this.#inTurn(async () => {
+      await this.#keep();
+      await this.#look();
+    }).finally(() => (this.#isTicking = false));
+  }
+
   #accept(task: EgressTask): string[] {
     try {
       return this.parts.documents.accept(task);
     } catch (cause) {
-      return [`it counts, and could not be kept on disk: ${cause instanceof Error ? cause.message : 'unknown'}`.slice(0, 500)];
+      return [`it counts, and could not be kept on disk: ${saidBy(cause)}`.slice(0, SENTENCE_MAX)];
     }
   }
 
-  /** Makes the filter what it should be now: policies are lifted for a time, and grants end by themselves. */
+  /** Makes the filter what it should be now: policies are lifted for a time, grants end by themselves, and accounts and name servers of a host change. */
   async #keep(): Promise<void> {
     try {
-      this.#facts ??= await this.parts.facts();
       const { documents, profiles } = this.parts;
-      this.#host = planOfHost({ bundle: documents.bundle, entries: documents.entries, agreements: documents.agreements, profiles, facts: this.#facts, at: instantOf(Date.now()) });
-      if (this.#host === null) return await this.#takeAway();
-      await this.#apply(this.#host);
-      await this.#resolve(this.#host);
+      const facts = await this.parts.facts();
+      // A file that is gone for a moment must not have the host's name servers refused.
+      if (facts.resolvers.length > 0) this.#resolvers = facts.resolvers;
+      const here = { ...facts, resolvers: this.#resolvers };
+      const host = planOfHost({ bundle: documents.bundle, entries: documents.entries, agreements: documents.agreements, profiles, facts: here, at: instantOf(Date.now()) });
+      if (host === 'nothing-asked') return await this.#takeAway();
+      // What stands goes on to stand: accounts come back, and whose they were is refused until then.
+      if (host === 'no-accounts') return this.#fail('none of the accounts that policy is about is on this host');
+      this.#host = host;
+      await this.#apply(host);
+      this.#upkeep.ask(host.names, here);
+      if (this.#upkeep.takeNews() || Date.now() - this.#toldAtMs > TELL_AGAIN_MS) await this.#tellNames(host);
     } catch (cause) {
-      this.#fail(cause instanceof Error ? cause.message : 'unknown');
+      this.#fail(saidBy(cause));
     }
   }
 
-  async #apply({ plan }: HostPlan): Promise<void> {
-    const wanted = canonicalJson(plan);
+  async #apply(host: HostPlan): Promise<void> {
+    const wanted = canonicalJson(host.plan);
     if (wanted === this.#standing) return;
-    const applied = await this.parts.filter.apply(plan);
+    const applied = await this.parts.filter.apply(host.plan);
     if (!applied.ok) return this.#fail(wordsOf(applied.error));
     this.#standing = wanted;
     this.#trouble = null;
-    this.parts.say(`the packet filter stands: ${plan.flows.map(({ id, effect }) => `${id} ${effect}`).join(', ')}`);
-    const remembered = await this.parts.filter.remember(openConnections(new Set(plan.accounts)));
-    if (!remembered.ok) this.#fail(remembered.error.message);
+    this.parts.say(`the packet filter stands: ${host.plan.flows.map(({ id, effect }) => `${id} ${effect}`).join(', ')}`);
+    await this.#tellNames(host);
+    const remembered = await this.parts.filter.remember(openConnections(new Set(host.plan.accounts), host.plan));
+    if (!remembered.ok) this.parts.say(`connections that were open before are not known to it: ${remembered.error.message}`);
+  }
+
+  async #tellNames(host: HostPlan): Promise<void> {
+    if (!this.#stands()) return;
+    const { error, uncovered } = await this.#upkeep.tell(host.names);
+    this.#uncovered = uncovered;
+    this.#toldAtMs = Date.now();
+    if (error !== null) this.#fail(error);
   }
 
   async #takeAway(): Promise<void> {
+    this.#host = null;
     // Nothing is taken away before it is known that no policy asks for it.
     if (this.parts.documents.bundle === null || (this.#standing === null && this.#trouble === null)) return;
     const removed = await this.parts.filter.remove();
@@ -105,51 +146,43 @@ export class Keeper {
     this.parts.say('no policy asks for a packet filter: there is none of ours');
   }
 
-  /** Names change: what they resolve to is added as it is found, and counts on for a while when it is found no more. */
-  async #resolve({ names }: HostPlan): Promise<void> {
-    if (names.length === 0 || !this.#stands() || Date.now() - this.#resolvedAtMs < this.parts.resolveEverySeconds * MS) return;
-    this.#facts = await this.parts.facts();
-    this.#resolvedAtMs = Date.now();
-    const resolved = await resolveNames(names.map(({ name }) => name), this.#facts);
-    for (const { flow, endpoint, name } of names) {
-      const found = resolved.find((one) => one.name === name);
-      if (found === undefined || found.addresses.length === 0) {
-        this.parts.say(`${name} does not resolve (${found?.trouble ?? 'no address'}); it is asked again`);
-        continue;
-      }
-      const added = await this.parts.filter.addAddresses(flow, endpoint, found.addresses);
-      if (!added.ok) this.#fail(added.error.message);
-      else if (added.value.notAdded > 0) this.parts.say(`${name} has more addresses than there is room for: ${added.value.notAdded} are left out`);
-    }
-  }
-
   async #look(): Promise<void> {
     if (!this.#stands()) return;
-    const looked = await this.parts.filter.look();
-    if (!looked.ok) return this.#fail(looked.error.message);
-    if (looked.value.state === 'stands') return;
-    const restored = await this.parts.filter.restore();
-    if (!restored.ok) return this.#fail(restored.error.message);
-    this.#restored += 1;
-    this.parts.say(`somebody else changed the table inet mailwarden (${looked.value.state === 'altered' ? looked.value.what : looked.value.state}); it was made anew`);
+    try {
+      const looked = await this.parts.filter.look();
+      if (!looked.ok) return this.#fail(looked.error.message);
+      if (looked.value.state === 'stands') return;
+      const restored = await this.parts.filter.restore();
+      if (!restored.ok) return this.#fail(restored.error.message);
+      this.#restored += 1;
+      this.parts.say(`somebody else changed the table inet mailwarden (${looked.value.state === 'altered' ? looked.value.what : looked.value.state}); it was made anew`);
+    } catch (cause) {
+      this.#fail(saidBy(cause));
+    }
   }
 
   async #report(refused: readonly string[]): Promise<EgressReport> {
     const seen = await this.#seen();
     const { documents } = this.parts;
-    const state = { trouble: this.#trouble, restored: this.#restored };
+    const state = { trouble: this.#trouble, restored: this.#restored, uncovered: this.#uncovered };
     return {
       schema: 'mailwarden/egress-report/v1',
       applied: this.#trouble === null && this.#host !== null && documents.bundle !== null ? { bundleVersion: documents.bundle.version, revisions: documents.revisions } : null,
       profiles: Object.fromEntries((this.#host?.products ?? []).map((product) => [product.profile, observationOf(product, state, seen)])),
-      refused: [...refused],
+      refused: refused.map((line) => line.slice(0, SENTENCE_MAX)),
     };
   }
 
+  /** What was sent. Where the table cannot be read it is mended first: a report never says that what is gone refuses anything. */
   async #seen(): Promise<Seen | null> {
     if (!this.#stands()) return null;
     const seen = await this.parts.filter.seen();
-    return seen.ok ? seen.value : null;
+    if (seen.ok) return seen.value;
+    await this.#look();
+    const again = this.#stands() ? await this.parts.filter.seen() : seen;
+    if (again.ok) return again.value;
+    this.#fail(again.error.message);
+    return null;
   }
 
   /** What stands in the kernel goes on to stand; it is made anew with the next look. */

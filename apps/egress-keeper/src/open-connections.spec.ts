@@ -21,6 +21,14 @@ describe('connections that were open before the filter stood', () => {
     expect(connectionsFrom([list], new Set([998]))).toEqual([]);
   });
 
+  it('are nothing of mail, of the host with itself, or to places that are always let through', () => {
+    const list = HEAD + line('0100000A:C001', `${V4}:0019`, '01', 998) + line('0100000A:024B', `${V4}:C001`, '01', 998) + line('0100007F:C002', '0100007F:1538', '01', 998) + line('0100000A:C003', '350200C0:0035', '01', 998) + line('0100000A:C004', `${V4}:01BB`, '01', 998);
+    expect(connectionsFrom([list], new Set([998]), { relays: ['2001:db8::/32'], resolvers: ['192.0.2.53', '192.0.2.7'] }).map(({ address, port }) => `${address} ${port}`)).toEqual(['192.0.2.7 443']);
+    // Root listens, and the product serves who came.
+    const handed = HEAD + line('00000000:1F90', '00000000:0000', '0A', 0) + line('0100000A:1F90', `${V4}:C431`, '01', 998);
+    expect(connectionsFrom([handed], new Set([998]))).toEqual([]);
+  });
+
   it.each(['', 'nonsense\nmore nonsense\n', `${HEAD}   0: x\n`])('are none in what the kernel never writes: %j', (text) => {
     expect(connectionsFrom([text], new Set([998]))).toEqual([]);
   });

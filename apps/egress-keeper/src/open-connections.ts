@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Destination } from '@mailwarden/egress';
+import { BlockList, isIPv4 } from 'node:net';
+import { MAIL_PORTS, type Destination } from '@mailwarden/egress';
 
 const LISTENING = '0A';
 /** Connections that stand, or are being made. Source: linux/tcp_states.h. */
@@ -31,17 +32,46 @@ function socketFrom(line: string): Socket | null {
   return { localPort: Number.parseInt(localPort, 16), address: addressFrom(address), port: Number.parseInt(port, 16), state, account: Number(account) };
 }
 
-/** Connections that accounts made, from the kernel's lists of TCP sockets. One on a port where the same account listens came from outside, and is none of its own. */
-export function connectionsFrom(lists: readonly string[], accounts: ReadonlySet<number>): Destination[] {
-  const sockets = lists.flatMap((text) => text.split('\n').slice(1).flatMap((line) => socketFrom(line) ?? [])).filter(({ account }) => accounts.has(account));
-  const served = new Set(sockets.filter(({ state }) => state === LISTENING).map(({ account, localPort }) => `${account} ${localPort}`));
+/** More are not remembered: the set has room for others, and what is open that long shows itself. */
+const CONNECTIONS_MAX = 1_024;
+
+const DNS_PORT = 53;
+const LOOPBACK = ['127.0.0.0/8', '::1', '::ffff:127.0.0.0/104'];
+
+/** What the filter lets through before it looks at anything else: relays, and name servers where names are asked. */
+interface LetThrough {
+  readonly relays: readonly string[];
+  readonly resolvers: readonly string[];
+}
+
+function isOneOf(places: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const place of places) {
+    const [base = '', bits] = place.split('/');
+    const family = isIPv4(base) ? 'ipv4' : 'ipv6';
+    list.addSubnet(base, Number(bits ?? (family === 'ipv4' ? 32 : 128)), family);
+  }
+  return (address) => list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+}
+
+/**
+ * Connections that accounts made, from the kernel's lists of TCP sockets. One on a port where anybody listens came from outside, and is none of their own.
+ * Privacy: of mail nothing is remembered.
+ */
+export function connectionsFrom(lists: readonly string[], accounts: ReadonlySet<number>, { relays, resolvers }: LetThrough = { relays: [], resolvers: [] }): Destination[] {
+  const sockets = lists.flatMap((text) => text.split('\n').slice(1).flatMap((line) => socketFrom(line) ?? []));
+  const served = new Set(sockets.filter(({ state }) => state === LISTENING).map(({ localPort }) => localPort));
+  const [isRelay, isResolver] = [isOneOf([...LOOPBACK, ...relays]), isOneOf(resolvers)];
+  const passes = ({ address, port }: Socket): boolean => isRelay(address) || (port === DNS_PORT && isResolver(address));
+  const isMail = ({ port, localPort }: Socket): boolean => MAIL_PORTS.includes(port) || MAIL_PORTS.includes(localPort);
   return sockets
-    .filter(({ state, account, localPort, port }) => OPEN.has(state) && port !== 0 && !served.has(`${account} ${localPort}`))
+    .filter((socket) => accounts.has(socket.account) && OPEN.has(socket.state) && socket.port !== 0 && !served.has(socket.localPort) && !isMail(socket) && !passes(socket))
+    .slice(0, CONNECTIONS_MAX)
     .map(({ account, address, port }) => ({ account, address, protocol: 'tcp', port }));
 }
 
 /** What was open before the filter stood, in the network that this process is in. */
-export function openConnections(accounts: ReadonlySet<number>): Destination[] {
+export function openConnections(accounts: ReadonlySet<number>, letThrough: LetThrough): Destination[] {
   const lists = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((path) => {
     try {
       return [readFileSync(path, 'latin1')];
@@ -49,5 +79,5 @@ export function openConnections(accounts: ReadonlySet<number>): Destination[] {
       return []; // A kernel without IPv6 has no list of it.
     }
   });
-  return connectionsFrom(lists, accounts);
+  return connectionsFrom(lists, accounts, letThrough);
 }

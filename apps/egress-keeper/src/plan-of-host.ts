@@ -1,7 +1,7 @@
 import type { Profile } from '@mailwarden/catalogue';
 import { decideFlows, effectiveConsent, type EntryIndex, type FlowDecision } from '@mailwarden/consent';
 import type { EgressTask, FlowEndpoint, PolicyBundle } from '@mailwarden/contracts';
-import { parseIpPrefix, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
+import { MAIL_PORTS, parseIpPrefix, PREFIX_BITS_MIN, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
 import { sha256, type Instant, type ProfileId } from '@mailwarden/kernel';
 
 const ROOT = 0;
@@ -14,12 +14,18 @@ export interface ProductDecision {
   readonly flows: readonly FlowDecision[];
 }
 
+/** A name to resolve, with the endpoint that its addresses belong to. */
+export interface NamedEndpoint {
+  readonly flow: string;
+  readonly endpoint: string;
+  readonly name: string;
+}
+
 /** What the filter is to do, and what follows from which profile. */
 export interface HostPlan {
   readonly plan: EgressPlan;
   readonly products: readonly ProductDecision[];
-  /** Names to resolve, each with the endpoint that its addresses belong to. */
-  readonly names: readonly { readonly flow: string; readonly endpoint: string; readonly name: string }[];
+  readonly names: readonly NamedEndpoint[];
 }
 
 /** What a host says of itself. */
@@ -31,7 +37,19 @@ export interface HostFacts {
 
 export const flowId = (profile: string, flow: string): string => `${profile}/${flow}`;
 
+/** Flow of the plan that stands for all that a product sends, beside the one for what is known of it. */
+export const everythingId = (profile: string, flow: string): string => `${flowId(profile, flow)}:everything`;
+
 const isAddress = (host: string): boolean => parseIpPrefix(host).ok;
+const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i;
+
+/** Why an endpoint cannot be refused; null where it can. One that cannot must not bring down the plan of all others. */
+function whyUnusable({ host, ports }: FlowEndpoint): string | null {
+  const parsed = parseIpPrefix(host);
+  if (parsed.ok && parsed.value.bits < PREFIX_BITS_MIN[parsed.value.family]) return `${host} is a good part of the Internet`;
+  if (!parsed.ok && !NAME.test(host)) return `${host} is no address and no name`;
+  return ports.length > 0 && ports.every((port) => MAIL_PORTS.includes(port)) ? `${host} is named with ports of mail alone, which are never refused` : null;
+}
 /** Stays the same when other endpoints come and go, so that what its name resolved to is kept. */
 const endpointId = ({ host, ports }: FlowEndpoint): string => `e${sha256(JSON.stringify([host, ports])).slice(0, ID_LENGTH)}`;
 const distinctEndpoints = (endpoints: readonly FlowEndpoint[]): FlowEndpoint[] => [...new Map(endpoints.map((endpoint) => [endpointId(endpoint), endpoint])).values()];
@@ -43,29 +61,46 @@ const asEndpoint = (endpoint: FlowEndpoint): EgressEndpoint => ({
   ports: endpoint.ports.length === 0 ? 'any' : endpoint.ports.map((port) => ({ first: port, last: port })),
 });
 
+const notEnforced = (decision: FlowDecision, why: string): FlowDecision => ({ ...decision, enforced: false, because: `${decision.because}; ${why}` });
+
 /** All that a product sends can be refused only where it sends under accounts of its own: root sends for the whole host. */
 function withoutRoot(decision: FlowDecision, accounts: readonly number[]): FlowDecision {
-  if (decision.effect !== 'refused' || decision.endpoints !== 'any' || accounts.some((account) => account !== ROOT)) return decision;
-  return { ...decision, effect: 'allowed', enforced: false, because: `${decision.because}; it sends as root, as all of the host does: name its endpoints` };
+  if (!decision.everything || !accounts.includes(ROOT)) return decision;
+  if (accounts.some((account) => account !== ROOT)) return notEnforced(decision, 'what it sends as root is not refused, for the whole host sends as root');
+  const closed = notEnforced({ ...decision, everything: false }, 'it sends as root, as all of the host does: name its endpoints');
+  return decision.endpoints === 'any' ? { ...closed, effect: 'allowed' } : closed;
+}
+
+/** Leaves out endpoints that cannot be refused, and says so. */
+function withUsable(decision: FlowDecision): FlowDecision {
+  if (decision.endpoints === 'any') return decision;
+  const reasons = decision.endpoints.flatMap((endpoint) => whyUnusable(endpoint) ?? []);
+  if (reasons.length === 0) return decision;
+  const usable = { ...decision, endpoints: decision.endpoints.filter((endpoint) => whyUnusable(endpoint) === null) };
+  return decision.effect === 'refused' ? notEnforced(usable, reasons.join('; ')) : usable;
 }
 
 function productOf(profile: Profile, bundle: PolicyBundle, facts: HostFacts, given: { readonly entries: EntryIndex; readonly agreements: EgressTask['agreements']; readonly at: Instant }): ProductDecision | null {
   const accounts = [profile.accounts.service, ...profile.accounts.others].flatMap((name) => facts.accounts.get(name) ?? []);
   if (accounts.length === 0) return null;
-  const effective = effectiveConsent({ entries: given.entries, server: bundle.server, labels: bundle.labels, agreements: given.agreements[profile.id] ?? profile.agreements.map(({ id }) => ({ id, textSha256: { known: false, reason: 'not told' } })), at: given.at });
+  // Which agreements there are is the profile's to say; the agent is asked for their texts alone.
+  const told = new Map((given.agreements[profile.id] ?? []).map(({ id, textSha256 }) => [id, textSha256]));
+  const ids = new Set([...profile.agreements.map(({ id }) => id), ...profile.flows.flatMap(({ requires }) => requires)]);
+  const agreements = [...ids].map((id) => ({ id, textSha256: told.get(id) ?? ({ known: false, reason: 'the agent did not tell' } as const) }));
+  const effective = effectiveConsent({ entries: given.entries, server: bundle.server, labels: bundle.labels, agreements, at: given.at });
   const rules = (bundle.transmission.rules ?? []).filter((rule) => rule.profile === profile.id);
   const flows = profile.flows.map(({ id, requires, endpoints }) => ({ id, requires, endpoints: endpoints?.map(({ host, ports }) => ({ host, ports: [...ports] })) ?? null }));
-  return { profile: profile.id, accounts, flows: decideFlows({ flows, rules, effective, at: given.at }).map((decision) => withoutRoot(decision, accounts)) };
+  return { profile: profile.id, accounts, flows: decideFlows({ flows, rules, effective, at: given.at }).map((decision) => withoutRoot(withUsable(decision), accounts)) };
 }
 
-function planFlow({ profile, accounts }: ProductDecision, { flow, effect, endpoints }: FlowDecision): EgressFlow {
-  const own = endpoints === 'any' && effect === 'refused' ? accounts.filter((account) => account !== ROOT) : accounts;
-  return { id: flowId(profile, flow), accounts: own, effect, endpoints: endpoints === 'any' ? 'any' : distinctEndpoints(endpoints).map(asEndpoint) };
+function planFlows({ profile, accounts }: ProductDecision, { flow, effect, endpoints, everything }: FlowDecision): EgressFlow[] {
+  const named: EgressFlow[] = endpoints === 'any' && everything ? [] : [{ id: flowId(profile, flow), accounts, effect, endpoints: endpoints === 'any' ? 'any' : distinctEndpoints(endpoints).map(asEndpoint) }];
+  return everything ? [...named, { id: everythingId(profile, flow), accounts: accounts.filter((account) => account !== ROOT), effect: 'refused', endpoints: 'any' }] : named;
 }
 
 /**
  * What the packet filter of a host is to do, from the newest policy and consent. Only products that a transmission policy names are watched.
- * Null where no policy speaks of transmission: then there is no filter.
+ * `nothing-asked` where no policy speaks of transmission: then there is no filter. `no-accounts` where one does, and none of the products has an account here now.
  */
 export function planOfHost(parts: {
   readonly bundle: PolicyBundle | null;
@@ -74,22 +109,23 @@ export function planOfHost(parts: {
   readonly profiles: ReadonlyMap<ProfileId, Profile>;
   readonly facts: HostFacts;
   readonly at: Instant;
-}): HostPlan | null {
+}): HostPlan | 'nothing-asked' | 'no-accounts' {
   const { bundle, profiles, facts, entries, agreements } = parts;
   const named = [...new Set((bundle?.transmission.rules ?? []).map((rule) => rule.profile))];
-  if (bundle === null || named.length === 0) return null;
-  const at = entries.judgedAt(parts.at);
+  if (bundle === null || named.length === 0) return 'nothing-asked';
+  // A clock that is behind must not let count again what has ended.
+  const at = entries.judgedAt(parts.at > bundle.issuedAt ? parts.at : bundle.issuedAt);
   const products = named.flatMap((id) => {
     const profile = profiles.get(id);
     return profile === undefined ? [] : (productOf(profile, bundle, facts, { entries, agreements, at }) ?? []);
   });
   const accounts = [...new Set(products.flatMap((product) => product.accounts))];
-  if (accounts.length === 0) return null;
+  if (accounts.length === 0) return 'no-accounts';
   const names = products.flatMap(({ profile, flows }) =>
     flows.flatMap(({ flow, endpoints }) => (endpoints === 'any' ? [] : distinctEndpoints(endpoints).filter(({ host }) => !isAddress(host)).map((endpoint) => ({ flow: flowId(profile, flow), endpoint: endpointId(endpoint), name: endpoint.host })))),
   );
   return {
-    plan: { accounts, flows: products.flatMap((product) => product.flows.map((decision) => planFlow(product, decision))), relays: bundle.transmission.relays ?? [], resolvers: facts.resolvers },
+    plan: { accounts, flows: products.flatMap((product) => product.flows.flatMap((decision) => planFlows(product, decision))), relays: bundle.transmission.relays ?? [], resolvers: facts.resolvers },
     products,
     names,
   };

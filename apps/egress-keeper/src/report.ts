@@ -1,13 +1,15 @@
 import { UNDECLARED_DESTINATIONS_MAX, type EgressObservation, type UndeclaredDestination } from '@mailwarden/contracts';
 import { networkText, type Seen, type SeenDestination } from '@mailwarden/egress';
 import { instantOf } from '@mailwarden/kernel';
-import { flowId, type ProductDecision } from './plan-of-host.js';
+import { everythingId, flowId, type ProductDecision } from './plan-of-host.js';
 
 /** How the filter stands, whatever it saw. */
 export interface FilterState {
   /** Null where it stands. */
   readonly trouble: string | null;
   readonly restored: number;
+  /** Why flows are not covered by the addresses that are known, by their id in the plan. */
+  readonly uncovered: ReadonlyMap<string, string>;
 }
 
 const NOTHING_SEEN: Seen = { destinations: [], flows: [], overflowPackets: 0, portlessPackets: 0 };
@@ -31,21 +33,24 @@ export function observationOf(product: ProductDecision, state: FilterState, seen
   const { destinations, flows, overflowPackets } = seen ?? NOTHING_SEEN;
   const own = destinations.filter(({ account }) => product.accounts.includes(account));
   const undeclared = undeclaredOf(own.filter(({ attribution }) => attribution.kind === 'undeclared'));
+  const attributed = (id: string): SeenDestination[] => own.filter(({ attribution: { kind, flows: of } }) => kind === 'declared' && of.includes(id));
   return {
     filter: state.trouble === null ? 'stands' : 'failed',
     trouble: state.trouble?.slice(0, SENTENCE_MAX) ?? null,
     restored: state.restored,
-    flows: product.flows.map(({ flow, effect, because, enforced, liftedUntil }) => {
+    flows: product.flows.map(({ flow, effect, because, enforced, liftedUntil, endpoints }) => {
       const id = flowId(product.profile, flow);
-      const toIt = own.filter(({ attribution: { kind, flows: of } }) => of.includes(id) && (kind === 'declared' || of.length === 1));
-      const counted = flows.find((one) => one.id === id);
+      const toIt = attributed(id);
+      const refused = flows.filter((one) => one.effect === 'refused' && (one.id === id || one.id === everythingId(product.profile, flow)));
+      const uncovered = effect === 'refused' ? state.uncovered.get(id) : undefined;
       return {
         id: flow,
         effect,
-        because: because.slice(0, SENTENCE_MAX),
-        enforced: enforced && state.trouble === null,
+        because: (uncovered === undefined ? because : `${because}; ${uncovered}`).slice(0, SENTENCE_MAX),
+        enforced: enforced && state.trouble === null && uncovered === undefined,
         liftedUntil,
-        refusedPackets: counted?.effect === 'refused' ? counted.packets : 0,
+        located: endpoints !== 'any',
+        refusedPackets: refused.reduce((sum, { packets }) => sum + packets, 0),
         destinations: toIt.length,
         plaintextDestinations: toIt.filter(({ plaintext }) => plaintext).length,
         lastAt: toIt.length === 0 ? null : instantOf(Math.max(...toIt.map(({ lastAtMs }) => lastAtMs))),
@@ -53,6 +58,7 @@ export function observationOf(product: ProductDecision, state: FilterState, seen
     }),
     undeclared: undeclared.slice(0, UNDECLARED_DESTINATIONS_MAX),
     undeclaredMore: Math.max(0, undeclared.length - UNDECLARED_DESTINATIONS_MAX),
+    unlocated: own.filter(({ attribution }) => attribution.kind === 'possible').length,
     overflowPackets,
   };
 }

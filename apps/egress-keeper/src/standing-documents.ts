@@ -1,16 +1,23 @@
 import { readStateFile, stateFolder, writeStateFile } from '@mailwarden/config';
 import { EntryIndex } from '@mailwarden/consent';
-import { egressTask, openSigned, scopeKey, SIGNING_CONTEXTS, signedConsentEntry, signedPolicyBundle, type ConsentEntry, type EgressTask, type Opened, type PolicyBundle, type TrustAnchors } from '@mailwarden/contracts';
+import { egressTask, openSigned, scopeKey, scopesOf, SIGNING_CONTEXTS, signedConsentEntry, signedPolicyBundle, type ConsentEntry, type EgressTask, type Opened, type PolicyBundle, type TrustAnchors } from '@mailwarden/contracts';
+import type { SignedDocument } from '@mailwarden/kernel';
 
 const FILE = 'standing.json';
-/** A bundle of two thousand rules, and the entries of two hundred scopes. Units: bytes. */
+/** A bundle of two thousand rules, and entries of every scope that a server was ever in. Units: bytes. */
 export const STANDING_BYTES_MAX = 8_000_000;
+/** Scopes that the server was once in are kept as well, so that nobody can show an older entry of them when it comes back. */
+const SCOPES_MAX = 100;
 
 const WHY_NOT = { form: 'has another form than this version knows', signature: 'is not signed by the service that may issue it' } as const;
+const MORE = 'has members that this version does not know';
+
+/** What of a document is kept: what its signature covers, and the signature. */
+const kept = ({ payload, keyId, signature }: SignedDocument<unknown>): unknown => ({ payload, keyId, signature });
 
 /**
  * The newest bundle and consent entries that were ever shown here, kept on disk so that the filter stands before the agent does.
- * Safety: an older one counts for nothing, so whoever speaks to the keeper cannot take a withdrawal back by showing yesterday's consent.
+ * Safety: an older one counts for nothing, so whoever speaks to the keeper cannot take a withdrawal back by showing yesterday's consent. Nothing is taken in that a later start could not read: no entry of another's scope, no member beside a signature.
  */
 export class StandingDocuments {
   #bundle: Opened<PolicyBundle> | null = null;
@@ -24,12 +31,15 @@ export class StandingDocuments {
     return this.#bundle?.payload ?? null;
   }
 
+  /** Entries of the scopes that the server is in by its newest bundle. */
   get entries(): EntryIndex {
-    return new EntryIndex([...this.#entries.values()].map(({ payload }) => payload));
+    const own = this.#scopes();
+    return new EntryIndex([...this.#entries].flatMap(([scope, { payload }]) => (own.has(scope) ? [payload] : [])));
   }
 
   get revisions(): Record<string, number> {
-    return Object.fromEntries([...this.#entries].map(([scope, { payload }]) => [scope, payload.revision]));
+    const own = this.#scopes();
+    return Object.fromEntries([...this.#entries].filter(([scope]) => own.has(scope)).map(([scope, { payload }]) => [scope, payload.revision]));
   }
 
   /** Which texts the agent found, by profile. */
@@ -37,15 +47,16 @@ export class StandingDocuments {
     return this.#agreements;
   }
 
-  /** Takes up what was kept. Returns what of it counts no longer. Errors: throws when others could have written the file. */
+  /** Takes up what was kept. Returns what of it counts no longer, and why nothing could be read. */
   restore(): string[] {
-    const bytes = readStateFile(stateFolder(this.here.stateDir), FILE, STANDING_BYTES_MAX);
-    if (bytes === null) return [];
     try {
-      const task = egressTask.safeParse(JSON.parse(bytes.toString('utf8')));
-      return task.success ? this.#take(task.data) : ['what was kept has another form than this version knows'];
-    } catch {
-      return ['what was kept is not JSON'];
+      const bytes = readStateFile(stateFolder(this.here.stateDir), FILE, STANDING_BYTES_MAX);
+      if (bytes === null) return [];
+      const raw = JSON.parse(bytes.toString('utf8')) as { bundle?: unknown; entries?: unknown; agreements?: unknown };
+      const agreements = egressTask.shape.agreements.safeParse(raw.agreements);
+      return this.#take({ schema: 'mailwarden/egress-task/v1', bundle: raw.bundle ?? null, entries: Array.isArray(raw.entries) ? raw.entries : [], agreements: agreements.success ? agreements.data : {} });
+    } catch (cause) {
+      return [cause instanceof SyntaxError ? 'what was kept is not JSON' : cause instanceof Error ? cause.message : 'what was kept cannot be read'];
     }
   }
 
@@ -56,9 +67,19 @@ export class StandingDocuments {
     return refused;
   }
 
+  #scopes(): ReadonlySet<string> {
+    return new Set(scopesOf(this.here.server, this.bundle?.labels ?? {}).map(scopeKey));
+  }
+
   #take(task: EgressTask): string[] {
-    this.#agreements = task.agreements;
-    return [...(task.bundle === null || task.bundle === undefined ? [] : this.#takeBundle(task.bundle)), ...task.entries.flatMap((entry) => this.#takeEntry(entry))];
+    const refused = [...(task.bundle === null || task.bundle === undefined ? [] : this.#takeBundle(task.bundle)), ...task.entries.flatMap((entry) => this.#takeEntry(entry))];
+    const profiles = new Set((this.bundle?.transmission.rules ?? []).map(({ profile }) => profile));
+    this.#agreements = Object.fromEntries(
+      Object.entries(task.agreements)
+        .filter(([profile]) => [...profiles].some((known) => known === profile))
+        .map(([profile, list]) => [profile, list.map(({ id, textSha256 }) => ({ id, textSha256: textSha256.known ? { known: true as const, value: textSha256.value } : { known: false as const, reason: '' } }))]),
+    );
+    return refused;
   }
 
   #takeBundle(raw: unknown): string[] {
@@ -66,7 +87,7 @@ export class StandingDocuments {
     if (!opened.ok) return [`the bundle ${WHY_NOT[opened.error]}`];
     if (opened.value.payload.server !== this.here.server) return ['the bundle is for another server'];
     if (this.#bundle === null || opened.value.payload.version > this.#bundle.payload.version) this.#bundle = opened.value;
-    return [];
+    return opened.value.isUnderstood ? [] : [`the bundle ${MORE}`];
   }
 
   #takeEntry(raw: unknown): string[] {
@@ -74,15 +95,19 @@ export class StandingDocuments {
     if (!opened.ok) return [`a consent entry ${WHY_NOT[opened.error]}`];
     const scope = scopeKey(opened.value.payload.scope);
     const before = this.#entries.get(scope);
+    const own = this.#scopes();
+    if (before === undefined && !own.has(scope)) return ['a consent entry is for a scope that this server is not in'];
     if (before === undefined || opened.value.payload.revision > before.payload.revision) this.#entries.set(scope, opened.value);
-    return [];
+    for (const left of [...this.#entries.keys()].filter((key) => !own.has(key))) if (this.#entries.size > SCOPES_MAX) this.#entries.delete(left);
+    return opened.value.isUnderstood ? [] : [`a consent entry ${MORE}`];
   }
 
   #keep(): void {
-    const task: EgressTask = { schema: 'mailwarden/egress-task/v1', bundle: this.#bundle?.document ?? null, entries: [...this.#entries.values()].map(({ document }) => document), agreements: this.#agreements };
-    const text = JSON.stringify(task);
+    const text = JSON.stringify({ schema: 'mailwarden/egress-task/v1', bundle: this.#bundle === null ? null : kept(this.#bundle.document), entries: [...this.#entries.values()].map(({ document }) => kept(document)), agreements: this.#agreements });
     if (text === this.#written) return;
-    writeStateFile(stateFolder(this.here.stateDir), FILE, Buffer.from(text));
+    const bytes = Buffer.from(text);
+    if (bytes.length > STANDING_BYTES_MAX) throw new Error(`what stands has ${bytes.length} bytes, more than ${STANDING_BYTES_MAX}`);
+    writeStateFile(stateFolder(this.here.stateDir), FILE, bytes);
     this.#written = text;
   }
 }

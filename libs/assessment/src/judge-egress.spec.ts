@@ -8,8 +8,8 @@ import { egressFindings } from './judge-egress.js';
 const SCANNED_MS = 10_000_000;
 const MINUTE_MS = 60_000;
 const PROFILE = { id: 'klms', flows: [{ id: 'ksn', title: 'Requests to the cloud', requires: ['ksn-statement'], encrypted: true }] } as unknown as Profile;
-const flow = (part: Partial<EgressFlowObservation> = {}): EgressFlowObservation => ({ id: 'ksn', effect: 'allowed', because: 'ksn-statement is withdrawn; no policy refuses it', enforced: true, liftedUntil: null, refusedPackets: 0, destinations: 1, plaintextDestinations: 0, lastAt: instantOf(SCANNED_MS - MINUTE_MS), ...part });
-const egress = (part: Partial<EgressObservation> = {}): EgressObservation => ({ filter: 'stands', trouble: null, restored: 0, flows: [flow()], undeclared: [], undeclaredMore: 0, overflowPackets: 0, ...part });
+const flow = (part: Partial<EgressFlowObservation> = {}): EgressFlowObservation => ({ id: 'ksn', effect: 'allowed', because: 'ksn-statement is withdrawn; no policy refuses it', enforced: true, liftedUntil: null, located: true, refusedPackets: 0, destinations: 1, plaintextDestinations: 0, lastAt: instantOf(SCANNED_MS - MINUTE_MS), ...part });
+const egress = (part: Partial<EgressObservation> = {}): EgressObservation => ({ filter: 'stands', trouble: null, restored: 0, flows: [flow()], undeclared: [], undeclaredMore: 0, unlocated: 0, overflowPackets: 0, ...part });
 const consent = (state: EffectiveConsent['state']): EffectiveConsent[] => [{ agreement: 'ksn-statement', state, because: '', decision: null }];
 const bundle = (mode: 'observe' | 'enforce'): PolicyBundle => ({ transmission: { failClosed: false, rules: [{ policy: 'p', profile: 'klms', flow: 'ksn', mode }] } }) as unknown as PolicyBundle;
 const found = (seen: EgressObservation, effective = consent('withdrawn')) => egressFindings(PROFILE, { startedAt: instantOf(SCANNED_MS), egress: known(seen) } as unknown as Observation, bundle('enforce'), effective);
@@ -36,6 +36,10 @@ describe('what a product sends', () => {
       { code: 'flow-undeclared', severity: 'high', subject: '192.0.2.0/24 tcp 80' },
       { code: 'flow-undeclared', severity: 'medium', subject: '192.0.2.0/24 tcp 443' },
     ]);
+  });
+
+  it('and may be of any flow of which nobody says where it goes, is one finding', () => {
+    expect(found(egress({ flows: [flow({ located: false, destinations: 0, lastAt: null })], unlocated: 3 }))).toMatchObject([{ code: 'flow-undeclared', severity: 'low', subject: 'unlocated', message: expect.stringContaining('3 destinations') as string }]);
   });
 
   it('and could not all be remembered, is told as incomplete', () => {

@@ -36,7 +36,8 @@ function ofFilter(profile: Profile, seen: EgressObservation, effective: readonly
   if (seen.filter === 'failed') return [finding({ code: 'flow-not-refused', severity: 'high', subject: '', message: `the packet filter does not stand: ${seen.trouble ?? 'nobody says why'}`.slice(0, 500), advice: 'mend what it says; what was refused before goes on to be refused' })];
   const more = seen.undeclaredMore === 0 ? [] : [finding({ code: 'unmeasured', severity: 'low', subject: 'destinations', message: `${seen.undeclaredMore} more undeclared destinations are not listed`, advice: 'declare the flows that are listed; the rest follows' })];
   const overflow = seen.overflowPackets === 0 ? [] : [finding({ code: 'unmeasured', severity: 'low', subject: 'egress', message: `${seen.overflowPackets} packets went to destinations that there was no room to remember`, advice: 'find out which product sends to so many places' })];
-  return [...profile.flows.flatMap((flow) => ofFlowById(flow, seen, effective, scannedAtMs)), ...seen.undeclared.map(undeclared), ...more, ...overflow];
+  const unlocated = seen.unlocated === 0 ? [] : [finding({ code: 'flow-undeclared', severity: 'low', subject: 'unlocated', message: `the product sent to ${seen.unlocated} destinations of which nobody says what goes there: ${seen.flows.filter(({ located }) => !located).map(({ id }) => id).join(', ')} could be it`.slice(0, 500), advice: 'name the endpoints of these flows in a transmission policy; then what goes elsewhere is told apart' })];
+  return [...profile.flows.flatMap((flow) => ofFlowById(flow, seen, effective, scannedAtMs)), ...seen.undeclared.map(undeclared), ...unlocated, ...more, ...overflow];
 }
 
 const ofFlowById = (flow: Flow, { flows }: EgressObservation, effective: readonly EffectiveConsent[], scannedAtMs: number): AssessedFinding[] => {

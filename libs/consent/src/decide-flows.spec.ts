@@ -52,6 +52,15 @@ describe('what becomes of a flow', () => {
     expect(decide('withdrawn', [rule({ endpoints: [ENDPOINT] })], flow)).toMatchObject({ effect: 'refused', enforced: true, endpoints: [ENDPOINT] });
   });
 
+  it('is refused as widely as the widest of two policies says, whatever the other knows', () => {
+    const flow = { ...FLOW, endpoints: null };
+    const everything = rule({ everything: true, policy: 'all' });
+    for (const mode of ['observe', 'enforce'] as const) {
+      expect(decide('withdrawn', [rule({ policy: 'one', mode, endpoints: [ENDPOINT] }), everything], flow)).toMatchObject({ effect: 'refused', endpoints: [ENDPOINT], everything: true });
+    }
+    expect(decide('withdrawn', [rule({ policy: 'one', endpoints: [ENDPOINT] }), rule({ everything: true, endpoints: [ENDPOINT] })], flow)).toMatchObject({ effect: 'refused', everything: false });
+  });
+
   it('is never refused without a policy that enforces, and never when consent covers it', () => {
     const anyRule = fc.record({ mode: fc.constantFrom('observe' as const, 'enforce' as const), failClosed: fc.boolean(), everything: fc.boolean(), liftedUntil: fc.constantFrom(null, instantOf(1), instantOf(2_000_000)) });
     fc.assert(

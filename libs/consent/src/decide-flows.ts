@@ -20,8 +20,10 @@ export interface FlowDecision {
   readonly enforced: boolean;
   /** Until when a policy that would refuse it is lifted; null where none is. */
   readonly liftedUntil: Instant | null;
-  /** Where it goes, by the profile and the policies; `any` where nobody says. */
+  /** Where it goes, by the profile and all policies, also those that only look; `any` where nobody says. */
   readonly endpoints: 'any' | readonly FlowEndpoint[];
+  /** True where a policy refuses it that knows no endpoint of it, and takes everything: then that is refused beside the endpoints that others know. */
+  readonly everything: boolean;
 }
 
 /** States in which a person said no, or a yes has ended. A flow that fails open is refused in these alone. */
@@ -46,7 +48,7 @@ const uncoveredBy = (flow: DeclaredFlow, effective: readonly EffectiveConsent[])
 function decideFlow(flow: DeclaredFlow, rules: readonly TransmissionRule[], effective: readonly EffectiveConsent[], at: Instant): FlowDecision {
   const endpoints = endpointsOf(flow, rules);
   const uncovered = uncoveredBy(flow, effective);
-  const told = (effect: FlowDecision['effect'], enforced: boolean, because: string, liftedUntil: Instant | null = null): FlowDecision => ({ flow: flow.id, effect, enforced, because, liftedUntil, endpoints });
+  const told = (effect: FlowDecision['effect'], enforced: boolean, because: string, liftedUntil: Instant | null = null, everything = false): FlowDecision => ({ flow: flow.id, effect, enforced, because, liftedUntil, endpoints, everything });
   if (uncovered.length === 0) return told('allowed', true, flow.requires.length === 0 ? 'it needs no agreement' : 'every agreement that it needs is granted');
   const words = uncovered.map(({ agreement, state }) => `${agreement} is ${state}`).join(', ');
   const enforcing = rules.filter(({ mode }) => mode === 'enforce');
@@ -59,8 +61,9 @@ function decideFlow(flow: DeclaredFlow, rules: readonly TransmissionRule[], effe
     const ends = refusing.flatMap((rule) => rule.liftedUntil ?? []).sort();
     return told('allowed', false, `${words}; policy ${refusing.map(({ policy }) => policy).join(', ')} is lifted until ${ends[0] ?? ''}`, ends[0] ?? null);
   }
-  if (endpoints === 'any' && !standing.some(({ everything }) => everything)) return told('allowed', false, `${words}; nobody says where it goes: name endpoints in policy ${first.policy}, or everything: true`);
-  return told('refused', true, `${words}; policy ${standing.map(({ policy }) => policy).join(', ')}`);
+  const everything = standing.some((rule) => rule.everything && rule.endpoints.length === 0 && (flow.endpoints ?? []).length === 0);
+  if (endpoints === 'any' && !everything) return told('allowed', false, `${words}; nobody says where it goes: name endpoints in policy ${first.policy}, or everything: true`);
+  return told('refused', true, `${words}; policy ${standing.map(({ policy }) => policy).join(', ')}`, null, everything);
 }
 
 /**

@@ -208,8 +208,8 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     meaning: 'A product sends to a destination that no flow of its profile declares.',
     raised: "The packet filter remembers it within the last day. Mail, the host's name servers and relays are not looked at.",
     raisedBy: 'assessment',
-    severities: ['high', 'medium'],
-    weighed: 'high where nothing is ever encrypted on that port, else medium',
+    severities: ['high', 'medium', 'low'],
+    weighed: 'high where nothing is ever encrypted on that port, low where it may be of a flow of which nobody says where it goes, else medium',
     advice: 'Find out what it is: on the host, nft list table inet mailwarden shows the address. Then declare the flow in the profile, name its endpoint in the policy, or stop it.',
   },
   'flow-plaintext': {

@@ -32,9 +32,11 @@ export const egressFlow = z.object({
   enforced: z.boolean(),
   /** Where a policy that would refuse it is lifted for a time: until when. */
   liftedUntil: instant.nullable(),
+  /** False where nobody says where it goes: then nothing of what was sent can be told to be of this flow. */
+  located: z.boolean(),
   /** Packets that were refused since the filter was made. */
   refusedPackets: count,
-  /** Distinct destinations of the last day that belong to it, or that can belong to no other flow. */
+  /** Distinct destinations of the last day that belong to it. */
   destinations: count,
   /** Those of them on ports where nothing is ever encrypted. */
   plaintextDestinations: count,
@@ -69,6 +71,8 @@ export const egressObservation = z.object({
   undeclared: z.array(undeclaredDestination).max(UNDECLARED_DESTINATIONS_MAX),
   /** Undeclared destinations that found no room above. */
   undeclaredMore: count,
+  /** Distinct destinations that may be of any flow of which nobody says where it goes. */
+  unlocated: count,
   /** Packets to destinations that the filter had no room to remember. Above zero, nothing here is complete. */
   overflowPackets: count,
 });

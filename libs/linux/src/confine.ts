@@ -35,5 +35,6 @@ export function confine({ capabilities, settings, withoutNetwork }: Confinement)
   // A kernel or a container may refuse a network of its own: that is the unit's wall first, and this one's second.
   if (withoutNetwork && process.geteuid?.() === SUPER_USER) leaveNetwork();
   for (const failed of [leaveNoCoreDump(), keepCapabilities(capabilities, permitted), forbidNewPrivileges()]) if (failed !== null) throw new Error(`rights that are not needed here could not be given up (${failed})`);
-  process.execve?.(process.execPath, [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...process.argv.slice(2)], { [settings.variable]: settings.file, [MARKER]: '1' });
+  if (process.execve === undefined) throw new Error('this Node cannot become itself anew; run Node 24');
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...process.argv.slice(2)], { [settings.variable]: settings.file, [MARKER]: '1' });
 }

@@ -73,8 +73,15 @@ export type HoldForm = z.output<typeof holdForm>;
 export const accessForm = z.strictObject({ ...common, kind: z.literal('access'), stores: z.array(storeRef).min(1).max(200), accounts: z.array(labelText).max(50).default([]), groups: z.array(labelText).max(50).default([]), mode: z.enum(['observe', 'ask', 'enforce']).default('observe') });
 const flowRef = z.string().regex(/^(?:[a-z0-9-]{1,63}|\*)\/[a-z0-9-]{1,63}$/, 'must be a profile and a flow, as kaspersky-klms-8/ksn or */ksn');
 const ADDRESS_FORMS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
-const address = z.string().refine((text) => ADDRESS_FORMS.some((form) => form.safeParse(text).success), 'must be an address or a prefix, as 192.0.2.25, 192.0.2.0/24 or 2001:db8::/48');
-const port = z.number().int().min(1).max(65_535);
+const isAddress = (text: string): boolean => ADDRESS_FORMS.some((form) => form.safeParse(text).success);
+const address = z.string().refine((text) => !text.toLowerCase().startsWith('::ffff:') && isAddress(text), 'must be an address or a prefix, as 192.0.2.25, 192.0.2.0/24 or 2001:db8::/48');
+const MAIL_PORTS = [25, 465, 587];
+const port = z.number().int().min(1).max(65_535).refine((number) => !MAIL_PORTS.includes(number), 'is a port of mail, which is never refused: leave it out');
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i;
+/** A wider prefix of an endpoint is a good part of the Internet. Units: bits. */
+const ENDPOINT_BITS_MIN = { 4: 8, 6: 16 } as const;
+const isNarrow = (text: string): boolean => !text.includes('/') || Number(text.split('/')[1]) >= ENDPOINT_BITS_MIN[text.includes(':') ? 6 : 4];
+const endpointHost = z.string().refine((text) => (isAddress(text) ? isNarrow(text) : HOST_NAME.test(text)), `must be a name without *, an address, or a prefix of at least ${ENDPOINT_BITS_MIN[4]} bits (IPv6: ${ENDPOINT_BITS_MIN[6]})`);
 /** What may leave servers: whether the packet filter refuses what consent does not cover, and what counts where nobody decided. */
 export const transmissionForm = z.strictObject({
   ...common,
@@ -83,7 +90,7 @@ export const transmissionForm = z.strictObject({
   mode: z.enum(['observe', 'enforce']).default('observe'),
   'fail-closed': z.boolean(),
   /** Where flows go of which the vendor names no endpoints. */
-  endpoints: z.array(z.strictObject({ flow: flowRef, host: z.string().min(1).max(253), ports: z.array(port).min(1).max(100) })).max(64).default([]),
+  endpoints: z.array(z.strictObject({ flow: flowRef, host: endpointHost, ports: z.array(port).min(1).max(100) })).max(64).default([]),
   /** A flow without endpoints is refused by refusing all that its accounts send but mail. */
   everything: z.boolean().default(false),
   /** Addresses to which nothing is ever refused. */

@@ -120,6 +120,11 @@ describe('what may leave servers', () => {
     ['flows: [ ksn ]', /must be a profile and a flow/],
     ['lift: { until: "2026-12-01T12:00:00.000Z", reason: An outage }', /nothing to lift/],
     ['endpoints: [ { flow: "*/ksn", host: cloud.example, ports: [ 70000 ] } ]', /65535/],
+    ['endpoints: [ { flow: "*/ksn", host: "*.cloud.example", ports: [ 443 ] } ]', /name without \*/],
+    ['endpoints: [ { flow: "*/ksn", host: "https://cloud.example", ports: [ 443 ] } ]', /name without \*/],
+    ['endpoints: [ { flow: "*/ksn", host: 10.0.0.0/4, ports: [ 443 ] } ]', /at least 8 bits/],
+    ['endpoints: [ { flow: "*/ksn", host: cloud.example, ports: [ 25 ] } ]', /port of mail/],
+    ['relays: [ "::ffff:10.0.0.0/104" ]', /must be an address or a prefix/],
     ['block: true', /block/],
   ])('says what is wrong with %s', (lines, words) => {
     const parsed = parsePolicies(transmission(lines));

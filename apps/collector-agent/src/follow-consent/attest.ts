@@ -19,20 +19,21 @@ type KsnFlows = readonly { readonly profile: ProfileId; readonly flow: string }[
 
 function egressOf(standing: EgressStanding, bundle: PolicyBundle | null): Attestation['egress'] {
   if (standing === null) return undefined;
-  const enforced = (bundle?.transmission.rules ?? []).filter(({ mode }) => mode === 'enforce').map(({ profile, flow }) => ({ profile, flow }));
+  const wanted = (bundle?.transmission.rules ?? []).filter(({ mode }) => mode === 'enforce').map(({ profile, flow }) => ({ profile, flow }));
   const { report, installed } = standing;
-  if (!report.ok) return { filter: installed ? 'failed' : 'absent', refused: [], notEnforced: enforced };
-  const flows = Object.entries(report.value.profiles).flatMap(([profile, seen]) => seen.flows.map((flow) => ({ ...flow, profile: profile as ProfileId })));
-  const named = (list: typeof flows): { profile: ProfileId; flow: string }[] => list.map(({ profile, id }) => ({ profile, flow: id }));
-  return { filter: report.value.applied === null ? 'failed' : 'stands', refused: named(flows.filter(({ effect, enforced: stands }) => effect === 'refused' && stands)), notEnforced: named(flows.filter(({ enforced: stands }) => !stands)) };
+  // A filter that stands by another bundle is none of this one's.
+  if (!report.ok || report.value.applied?.bundleVersion !== bundle?.version) return { filter: report.ok || installed ? 'failed' : 'absent', refused: [], notEnforced: wanted };
+  const seen = (profile: ProfileId, flow: string) => report.value.profiles[profile]?.flows.find(({ id }) => id === flow);
+  const flows = wanted.filter((one, place) => wanted.findIndex(({ profile, flow }) => profile === one.profile && flow === one.flow) === place);
+  return { filter: 'stands', refused: flows.filter(({ profile, flow }) => seen(profile, flow)?.effect === 'refused' && seen(profile, flow)?.enforced === true), notEnforced: flows.filter(({ profile, flow }) => seen(profile, flow)?.enforced !== true) };
 }
 
-/** A revision counts as applied when the packet filter stands by it as well, where there is one. */
+/** A revision counts as applied when the packet filter stands by the very same, where there is one. A keeper that knows a newer one than the agent is a registry that was set back: then nothing is said to be applied. */
 function appliedRevisions(entries: readonly ConsentEntry[], standing: EgressStanding): Record<string, number> {
   const known = Object.fromEntries(entries.map((entry) => [scopeKey(entry.scope), entry.revision]));
   if (standing === null || !standing.installed) return known;
   const stands = standing.report.ok ? (standing.report.value.applied?.revisions ?? {}) : {};
-  return Object.fromEntries(Object.entries(known).map(([scope, revision]) => [scope, Math.min(revision, stands[scope] ?? 0)]));
+  return Object.fromEntries(Object.entries(known).map(([scope, revision]) => [scope, (stands[scope] ?? 0) > revision ? 0 : Math.min(revision, stands[scope] ?? 0)]));
 }
 
 /** The agent's word on what it applied and sees, from the newest consent entries and its newest observations. */

@@ -9,9 +9,16 @@ import { callKeeper } from './keeper-call.js';
 const ASK_MS = 10_000;
 const SOURCE = 'nftables, table inet mailwarden';
 
-/** What of a report is worth a scan of its own: that it stands, what it refuses, and that somebody sends where nobody should. */
-const newsOf = (report: Result<EgressReport, string>): string =>
-  report.ok ? JSON.stringify(Object.entries(report.value.profiles).map(([profile, { filter, trouble, flows, undeclared }]) => [profile, filter, trouble, flows.map(({ id, effect, enforced, destinations, plaintextDestinations }) => [id, effect, enforced, destinations > 0, plaintextDestinations > 0]), undeclared.map(({ network, protocol, port }) => `${network} ${protocol} ${port}`).sort()])) : report.error;
+/** What was sent is worth a scan of its own at most so often: a product's account must not be able to keep the host scanning. Units: milliseconds. */
+const SENT_NEWS_MS_MIN = 60_000;
+
+/** What of a report is told at once: that the filter stands, by what, and what it refuses. */
+const standingNews = (report: Result<EgressReport, string>): string =>
+  report.ok ? JSON.stringify([report.value.applied, Object.entries(report.value.profiles).map(([profile, { filter, trouble, flows }]) => [profile, filter, trouble, flows.map(({ id, effect, enforced }) => [id, effect, enforced])])]) : report.error;
+
+/** What of it is told soon: that somebody sends where nobody should, or had not sent before. */
+const sentNews = (report: Result<EgressReport, string>): string =>
+  report.ok ? JSON.stringify(Object.entries(report.value.profiles).map(([profile, { flows, undeclared, unlocated }]) => [profile, unlocated > 0, flows.map(({ id, destinations, plaintextDestinations }) => [id, destinations > 0, plaintextDestinations > 0]), undeclared.map(({ network, protocol, port }) => `${network} ${protocol} ${port}`).sort()])) : '';
 
 /** How the filter stands, as far as the agent knows; null where no policy enforces anything here. */
 export type EgressStanding = { readonly installed: boolean; readonly report: Result<EgressReport, string> } | null;
@@ -22,7 +29,7 @@ export class EgressFollower {
   #asking: Promise<void> | null = null;
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #news = '';
+  #news = { standing: '', sent: '', sentAtMs: Number.NEGATIVE_INFINITY };
   readonly #listeners: (() => void)[] = [];
 
   constructor(
@@ -77,7 +84,7 @@ export class EgressFollower {
     const flows = observation.flows.map((flow) => {
       const one = seen.flows.find(({ id }) => id === flow.id);
       if (one === undefined || seen.filter === 'failed') return flow;
-      return { ...flow, possible: known(one.effect === 'allowed', SOURCE), observed: known({ connections: one.destinations, encrypted: one.plaintextDestinations === 0 }, SOURCE) };
+      return { ...flow, possible: known(one.effect === 'allowed', SOURCE), observed: one.located ? known({ connections: one.destinations, encrypted: one.plaintextDestinations === 0 }, SOURCE) : unknown('nobody says where it goes, so that what was sent cannot be told to be of it') };
     });
     return { ...observation, flows, egress: known(seen, SOURCE) };
   }
@@ -93,9 +100,10 @@ export class EgressFollower {
 
   async #ask(path: string): Promise<void> {
     this.#report = await callKeeper(path, this.#task());
-    const news = newsOf(this.#report);
-    if (news === this.#news) return;
-    this.#news = news;
+    const [standing, sent, nowMs] = [standingNews(this.#report), sentNews(this.#report), performance.now()];
+    const isSentNew = sent !== this.#news.sent && nowMs - this.#news.sentAtMs >= SENT_NEWS_MS_MIN;
+    if (standing === this.#news.standing && !isSentNew) return;
+    this.#news = isSentNew ? { standing, sent, sentAtMs: nowMs } : { ...this.#news, standing };
     if (this.#report.ok) this.log.info({ refused: this.#report.value.refused.length, profiles: Object.keys(this.#report.value.profiles) }, 'the packet filter changed, or saw something new');
     else this.log.warn({ reason: this.#report.error }, 'the packet filter is not kept');
     for (const listener of this.#listeners) listener();

@@ -138,6 +138,13 @@ export class BundlePress {
     return standing.holds.filter(({ id }) => shelf.policy(id) === undefined && !shelf.wasWithdrawn(id));
   }
 
+  /** The same for what may leave: a file that cannot be used must not open what a policy of it refused. */
+  #rulesToKeep(standing: PolicyBundle | undefined): NonNullable<PolicyBundle['transmission']['rules']> {
+    const { shelf } = this.parts;
+    if (shelf.isWhole) return [];
+    return (standing?.transmission.rules ?? []).filter(({ policy }) => shelf.policy(policy) === undefined && !shelf.wasWithdrawn(policy));
+  }
+
   #tellUnknownProfiles({ server, profiles }: Membership): void {
     for (const id of profiles) {
       if (this.parts.profiles.has(id) || this.#told.has(`${server} ${id}`)) continue;
@@ -149,7 +156,9 @@ export class BundlePress {
   #draft({ server, labels, profiles }: Membership, standing: PolicyBundle | undefined, nowMs: number): PolicyBundle {
     const { shelf, rollouts } = this.parts;
     const drafted = bundleFor({ server, labels, profiles: profiles.flatMap((id) => this.parts.profiles.get(id) ?? []), policies: shelf.policies(), version: (standing?.version ?? 0) + 1, issuedAt: instantOf(nowMs), expiresAt: instantOf(nowMs + BUNDLE_LIFE_MS), hasReached: (policy) => rollouts.hasReached(policy, server, labels) });
-    return { ...drafted, holds: [...drafted.holds, ...this.#holdsToKeep(standing)] };
+    const rules = this.#rulesToKeep(standing);
+    const transmission = rules.length === 0 ? drafted.transmission : { ...drafted.transmission, rules: [...(drafted.transmission.rules ?? []), ...rules], relays: [...new Set([...(drafted.transmission.relays ?? []), ...(standing?.transmission.relays ?? [])])] };
+    return { ...drafted, transmission, holds: [...drafted.holds, ...this.#holdsToKeep(standing)] };
   }
 
   /** A bundle that says the same is kept until half of its life is over. Null where another instance knows of newer policies: what this one knows must not replace them. */
