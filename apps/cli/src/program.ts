@@ -210,6 +210,7 @@ function addConsent(program: Command): void {
     (command) => command.option('--decision <id>', 'the receipt of this decision').option('--output <file>', 'write it there; otherwise it is printed'),
     async (options, context, [agreement = '']) => (await import('./commands/consent-record.js')).writeConsentRecord(agreement, options, context),
   );
+  add(consent, 'transmissions', { summary: 'what products transmit, to whom, under which agreements and on how many servers: the part of a record after Article 30 GDPR', example: 'mailwarden consent transmissions' }, plain, async (_options, context) => (await import('./commands/consent-transmissions.js')).consentTransmissions(context));
   add(consent, 'list', { summary: 'list effective consent by agreement and server, and convergence', example: 'mailwarden consent list' }, plain, async (_options, context) => (await import('./commands/consent.js')).consentList(context));
 }
 

@@ -33,6 +33,7 @@ import { EventOutbox } from './say-event/event-outbox.js';
 import { ConsoleController } from './serve-console/console.controller.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { ConsentController } from './show-consent/consent.controller.js';
+import { FleetTransmissions } from './show-consent/fleet-transmissions.js';
 import { ConsentRecordController } from './show-consent/consent-record.controller.js';
 import { FindingViews } from './show-findings/finding-views.js';
 import { FindingsController } from './show-findings/findings.controller.js';
@@ -119,11 +120,12 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
   ];
 }
 
-function readers({ dataSource }: ReportingParts): Provider[] {
+function readers({ dataSource, profiles }: ReportingParts): Provider[] {
   return [
     { provide: ServerRows, inject: [ConsentEntries], useFactory: (consent: ConsentEntries) => new ServerRows(dataSource, consent) },
     { provide: Statements, inject: [Judgement, TrendBook], useFactory: (judgement: Judgement, trends: TrendBook) => new Statements(dataSource, judgement, trends) },
     value(FindingViews, new FindingViews(dataSource)),
+    value(FleetTransmissions, new FleetTransmissions(dataSource, profiles)),
     { provide: RotationViews, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new RotationViews(dataSource, ledger) },
   ];
 }

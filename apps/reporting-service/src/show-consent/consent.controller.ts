@@ -13,6 +13,7 @@ import { Route, type Reply } from '../http/route.js';
 import { answered } from '../http/service-answer.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { Asker, type Principal } from '../sign-in/principal.js';
+import { FleetTransmissions } from './fleet-transmissions.js';
 
 /** How long another service may take to answer. Units: milliseconds. */
 const ANSWER_MS = 5_000;
@@ -29,6 +30,7 @@ export class ConsentController {
     private readonly live: LiveUpdates,
     private readonly questions: ServiceQuestions,
     private readonly entries: ConsentEntries,
+    private readonly fleet: FleetTransmissions,
   ) {}
 
   /** Told from the published entries and the registry's own that are not, so that a decision just made already counts as on its way. */
@@ -71,6 +73,12 @@ export class ConsentController {
     const text = await answered('consent registry', this.questions.ask('consent.add-text', { ...body, by: asker.name }, { timeoutMs: ANSWER_MS }));
     this.live.tell('consent');
     return text;
+  }
+
+  @Route('transmissions')
+  async transmissions(): Promise<Reply<'transmissions'>> {
+    const overview = await answered('consent registry', this.questions.ask('consent.overview', {}, { timeoutMs: ANSWER_MS }));
+    return this.fleet.transmissions(this.entries.with(overview.entries));
   }
 
   async #effective(agreements: ConsentOverview['agreements'], entries: EntryIndex, servers: readonly AttestedServer[]): Promise<ConsentView['effective']> {

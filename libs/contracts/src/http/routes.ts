@@ -4,7 +4,7 @@ import { trustAnchors } from '../membership.js';
 import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
 import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideRequest, importReply, importRequest, policyOverview } from '../service-api.js';
-import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView } from './views.js';
+import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView, transmissionsView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
 export const decideBody = decideRequest.omit({ decidedBy: true });
@@ -62,6 +62,7 @@ export const ROUTES = {
   consentAt: { method: 'GET', path: '/consents/at', request: null, reply: consentAt },
   /** JSON-LD: `?agreement=...`, and `&decision=...` for the receipt of one decision. */
   consentRecord: { method: 'GET', path: '/consents/record', request: null, reply: consentRecordDocument },
+  transmissions: { method: 'GET', path: '/consents/transmissions', request: null, reply: transmissionsView },
   addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },
   agreementText: { method: 'GET', path: '/consents/texts/{agreement}/{sha256}', request: null, reply: agreementText },
   events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },

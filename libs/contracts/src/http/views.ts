@@ -133,6 +133,24 @@ export const flowRow = z.object({
   filter: z.object({ effect: z.enum(['allowed', 'refused']), enforced: z.boolean(), because: z.string(), refusedPackets: count }).optional(),
 });
 
+/**
+ * One kind of transmission over the whole fleet: what a record of processing after Article 30 GDPR has to say of recipients and categories, with what is true of the servers now.
+ * Each server that runs the product counts once in `permitted` or `notPermitted`; in `observed` where the packet filter saw it within a day.
+ */
+export const transmissionRow = z.object({
+  profile: profileId,
+  product: z.string(),
+  flow: slug,
+  title: z.string(),
+  recipient: z.string().nullable(),
+  dataCategories: z.array(z.object({ id: z.string(), title: z.string() })).nullable(),
+  requires: z.array(slug),
+  encrypted: z.boolean().nullable(),
+  servers: z.object({ all: count, permitted: count, notPermitted: count, configured: count, refused: count, observed: count, observedUnknown: count }),
+});
+export const transmissionsView = z.object({ at: instant, rows: z.array(transmissionRow) });
+export type TransmissionsView = z.output<typeof transmissionsView>;
+
 export const licenceView = z.object({
   state: measured(z.object({ status: z.string(), kind: z.string(), expiresAt: instant.nullable() })),
   states: z.array(z.object({ id: slug, title: z.string(), consequence: z.string() })),

@@ -29,6 +29,7 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   consents: 'Agreements, decisions, effective consent and how far it has reached each server',
   decide: 'Record a consent decision',
   consentAt: 'What consent counted at an instant, as far as it was known then or at another instant',
+  transmissions: 'What products transmit, to whom and under which agreements, with how many servers may, do and are refused: the transmission part of a record after Article 30 GDPR',
   importDecisions: 'Takes over decisions that were made elsewhere, in the order of their file: all of them, or none. With `dryRun` everything is checked and nothing recorded',
   consentRecord: 'The consent record of one agreement, or the receipt of one decision, after ISO/IEC TS 27560 in the terms of DPV',
   addAgreementText: 'Give in the text of an agreement; its hash is that of the file',
