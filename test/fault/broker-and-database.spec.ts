@@ -23,6 +23,9 @@ let lastMs = 0;
 let attested = 0;
 let total = 0;
 const unhandled: unknown[] = [];
+/** An agent gives signs of life whatever else there is to say, also while services catch up. Units: milliseconds. */
+const BEAT_MS = 1_000;
+let beating: NodeJS.Timeout | undefined;
 /** With where it came from: its own words tell only what was done to it. */
 const noteUnhandled = (cause: unknown): void => void unhandled.push(cause instanceof Error ? `${cause.message}\n${cause.stack ?? ''}` : cause);
 
@@ -78,9 +81,11 @@ beforeAll(async () => {
   await writeFile(join(plane.dir, 'cap.yaml'), POLICY);
   for (const name of ['reporting', 'rotation', 'consent'] as const) await plane.run(name);
   agent = await plane.speaker('mx-1');
+  beating = setInterval(() => agent.beat(Date.now()), BEAT_MS);
   await plane.questions.ask('consent.decide', { agreement: 'ksn-statement', textSha256: null, action: 'decline', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null }, { timeoutMs: 5_000 });
 }, 120_000);
 afterAll(async () => {
+  clearInterval(beating);
   await plane?.stop();
   process.off('unhandledRejection', noteUnhandled);
   process.off('uncaughtException', noteUnhandled);
