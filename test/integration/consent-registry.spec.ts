@@ -310,8 +310,8 @@ describe('decisions of a file', () => {
 
   it('are not taken over where one of them cannot be: each is told, and nothing is recorded', async () => {
     const before = [await count(), await outbox()];
-    const reply = await take([row(), row({ agreement: 'privacy-polcy' }), row({ scope: { kind: 'server', server: 'mx-9' } }), row({ textSha256: sha256('nobody knows it') }), row({ decidedAt: instantOf(Date.now() + DAY_MS) }), row()]);
-    expect(reply).toMatchObject({ ok: true, value: { recorded: false, rows: [{ ok: true }, { ok: false, code: 'unknown-agreement' }, { ok: false, code: 'unknown-server' }, { ok: false, code: 'unknown-text' }, { ok: false, code: 'in-the-future' }, { ok: true }] } });
+    const reply = await take([row(), row({ agreement: 'privacy-polcy' }), row({ scope: { kind: 'server', server: 'mx-9' } }), row({ textSha256: sha256('nobody knows it') }), row({ decidedAt: instantOf(Date.now() + DAY_MS) }), row(), row({ agreement: 'supplementary-ksn-statement' })]);
+    expect(reply).toMatchObject({ ok: true, value: { recorded: false, rows: [{ ok: true }, { ok: false, code: 'unknown-agreement' }, { ok: false, code: 'unknown-server' }, { ok: false, code: 'unknown-text' }, { ok: false, code: 'in-the-future' }, { ok: true }, { ok: false, code: 'unknown-text', detail: expect.stringContaining('name the one that was agreed to') }] } });
     expect([await count(), await outbox()]).toEqual(before);
   });
 

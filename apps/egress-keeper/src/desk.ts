@@ -14,14 +14,23 @@ const IDLE_MS_MAX = 120_000;
 /** A caller that does not read its answers is let go. Units: bytes. */
 const UNREAD_BYTES_MAX = 8_000_000;
 
+/** Braces, brackets and commas of the largest task. More would cost memory out of all proportion. */
+const PARTS_MAX = 400_000;
+const PARTS: ReadonlySet<number> = new Set(['{', '[', ','].map((character) => character.charCodeAt(0)));
+
+function taskFrom(line: string): EgressTask {
+  let parts = 0;
+  for (let at = 0; at < line.length; at += 1) if (PARTS.has(line.charCodeAt(at)) && ++parts > PARTS_MAX) throw new Error('more than a task');
+  return egressTask.parse(JSON.parse(line));
+}
+
 /** Reads tasks line by line from one caller, and answers each with one line, one after the other: while a task is acted on nothing more is read. A line that is none ends the call. */
 function serve(socket: Socket, act: (task: EgressTask) => Promise<EgressReport>): void {
   let text = '';
   let isActing = false;
   const take = async (line: string): Promise<void> => {
-    const task = egressTask.safeParse(JSON.parse(line));
-    if (!task.success || socket.writableLength > UNREAD_BYTES_MAX) throw new Error('none of our tasks, or answers that nobody reads');
-    const report = await act(task.data);
+    if (socket.writableLength > UNREAD_BYTES_MAX) throw new Error('answers that nobody reads');
+    const report = await act(taskFrom(line));
     if (!socket.destroyed) socket.write(`${JSON.stringify(report)}\n`);
   };
   const go = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Profile } from '@mailwarden/catalogue';
 import type { EgressReport, EgressTask } from '@mailwarden/contracts';
 import type { EgressFailure, PacketFilter, Seen } from '@mailwarden/egress';
-import { canonicalJson, instantOf, type ProfileId } from '@mailwarden/kernel';
+import { canonicalJson, type ProfileId } from '@mailwarden/kernel';
 import type { readHostFacts } from './host-facts.js';
 import { NameUpkeep } from './name-upkeep.js';
 import type { KnownNames } from './known-names.js';
@@ -45,8 +45,11 @@ export class Keeper {
   #uncovered: ReadonlyMap<string, string> = new Map();
   #toldAtMs = 0;
   #resolvers: readonly string[] = [];
+  /** Numbers of the accounts of products, as they were known last. */
+  readonly #accounts = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #isTicking = false;
+  #wasMade = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: KeeperParts) {
@@ -100,8 +103,8 @@ export class Keeper {
       const facts = await this.parts.facts();
       // A file that is gone for a moment must not have the host's name servers refused.
       if (facts.resolvers.length > 0) this.#resolvers = facts.resolvers;
-      const here = { ...facts, resolvers: this.#resolvers };
-      const host = planOfHost({ bundle: documents.bundle, entries: documents.entries, agreements: documents.agreements, profiles, facts: here, at: instantOf(Date.now()) });
+      const here = { ...facts, resolvers: this.#resolvers, accounts: this.#withGone(facts.accounts) };
+      const host = planOfHost({ bundle: documents.bundle, entries: documents.entries, agreements: documents.agreements, profiles, facts: here, at: documents.judgedAt(Date.now()) });
       if (host === 'nothing-asked') return await this.#takeAway();
       // What stands goes on to stand: accounts come back, and whose they were is refused until then.
       if (host === 'no-accounts') return this.#fail('none of the accounts that policy is about is on this host');
@@ -114,16 +117,31 @@ export class Keeper {
     }
   }
 
+  /** An account of a product that is gone for a moment keeps its number, as long as nobody else has it: its processes go on to run. */
+  #withGone(accounts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const taken = new Set(accounts.values());
+    const all = new Map(accounts);
+    for (const [name, number] of this.#accounts) if (!accounts.has(name) && !taken.has(number)) all.set(name, number);
+    for (const { accounts: own } of this.parts.profiles.values()) for (const name of [own.service, ...own.others]) if (all.has(name)) this.#accounts.set(name, all.get(name) ?? 0);
+    return all;
+  }
+
   async #apply(host: HostPlan): Promise<void> {
     const wanted = canonicalJson(host.plan);
     if (wanted === this.#standing) return;
     const applied = await this.parts.filter.apply(host.plan);
     if (!applied.ok) return this.#fail(wordsOf(applied.error));
     this.#standing = wanted;
+    this.#wasMade = true;
     this.#trouble = null;
     this.parts.say(`the packet filter stands: ${host.plan.flows.map(({ id, effect }) => `${id} ${effect}`).join(', ')}`);
     await this.#tellNames(host);
-    const remembered = await this.parts.filter.remember(openConnections(new Set(host.plan.accounts), host.plan));
+    await this.#remember(host);
+  }
+
+  /** What was opened while no table stood ends with it, where everything is refused. */
+  async #remember({ plan }: HostPlan): Promise<void> {
+    const remembered = await this.parts.filter.remember(openConnections(new Set(plan.accounts), plan));
     if (!remembered.ok) this.parts.say(`connections that were open before are not known to it: ${remembered.error.message}`);
   }
 
@@ -140,21 +158,25 @@ export class Keeper {
     // Nothing is taken away before it is known that no policy asks for it.
     if (this.parts.documents.bundle === null || (this.#standing === null && this.#trouble === null)) return;
     const removed = await this.parts.filter.remove();
-    if (!removed.ok && removed.error.code !== 'program-missing') return this.#fail(removed.error.message);
+    // Without nft there was none, unless one was made here before it was taken off the host.
+    if (!removed.ok && (removed.error.code !== 'program-missing' || this.#wasMade)) return this.#fail(removed.error.message);
     this.#standing = null;
+    this.#wasMade = false;
     this.#trouble = null;
     this.parts.say('no policy asks for a packet filter: there is none of ours');
   }
 
+  /** Also while there is trouble with what is to come: what stood is mended. */
   async #look(): Promise<void> {
-    if (!this.#stands()) return;
+    if (this.#standing === null) return;
     try {
       const looked = await this.parts.filter.look();
       if (!looked.ok) return this.#fail(looked.error.message);
-      if (looked.value.state === 'stands') return;
+      if (looked.value.state === 'stands' || looked.value.state === 'not-applied') return;
       const restored = await this.parts.filter.restore();
       if (!restored.ok) return this.#fail(restored.error.message);
       this.#restored += 1;
+      if (this.#host !== null) await this.#remember(this.#host);
       this.parts.say(`somebody else changed the table inet mailwarden (${looked.value.state === 'altered' ? looked.value.what : looked.value.state}); it was made anew`);
     } catch (cause) {
       this.#fail(saidBy(cause));

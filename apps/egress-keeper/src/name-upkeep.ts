@@ -4,6 +4,9 @@ import type { KnownNames } from './known-names.js';
 import type { NamedEndpoint } from './plan-of-host.js';
 import { resolveNames } from './resolve-names.js';
 
+/** A name that did not resolve, or only in one family, is asked again after so long. Units: milliseconds. */
+const AGAIN_MS = 15_000;
+
 type Facts = Awaited<ReturnType<typeof readHostFacts>>;
 
 /** Resolves the names of endpoints beside everything else: a name server that says nothing must hold up neither a withdrawal nor a look at the filter. */
@@ -11,6 +14,7 @@ export class NameUpkeep {
   #asking: Promise<void> | null = null;
   /** When a name may be asked again. Units: epoch milliseconds. */
   readonly #nextAtMs = new Map<string, number>();
+  readonly #said = new Set<string>();
   #isNew = false;
 
   constructor(
@@ -24,7 +28,7 @@ export class NameUpkeep {
     return isNew;
   }
 
-  /** Asks for names whose time has come; one that has no address is asked again at once. Returns without waiting. */
+  /** Asks for names whose time has come; one that has no address is asked again sooner. Returns without waiting. */
   ask(names: readonly NamedEndpoint[], facts: Facts): void {
     const nowMs = Date.now();
     const due = [...new Set(names.map(({ name }) => name))].filter((name) => (this.#nextAtMs.get(name) ?? 0) <= nowMs);
@@ -40,20 +44,20 @@ export class NameUpkeep {
     const { known, everyMs, say } = this.parts;
     const resolved = await resolveNames(due, facts);
     const nowMs = Date.now();
-    for (const { name, trouble } of resolved) {
-      if (trouble !== null && !this.#nextAtMs.has(`said ${name}`)) say(`${name} does not resolve (${trouble}); it is asked again`);
-      if (trouble === null) {
-        this.#nextAtMs.delete(`said ${name}`);
-        this.#nextAtMs.set(name, nowMs + everyMs);
-      } else this.#nextAtMs.set(`said ${name}`, nowMs);
+    for (const { name, trouble, isWhole } of resolved) {
+      this.#nextAtMs.set(name, nowMs + (isWhole ? everyMs : Math.min(everyMs, AGAIN_MS)));
+      if (trouble === null) this.#said.delete(name);
+      else if (!this.#said.has(name)) {
+        this.#said.add(name);
+        say(`${name} does not resolve (${trouble}); it is asked again`);
+      }
     }
-    known.note(resolved, nowMs);
+    if (known.note(resolved, nowMs)) this.#isNew = true;
     try {
-      known.keep(all);
+      known.keep(all, nowMs);
     } catch (cause) {
       say(`names that resolved count, and could not be kept on disk: ${cause instanceof Error ? cause.message : 'unknown'}`);
     }
-    this.#isNew = true;
   }
 
   /** Tells the filter all addresses of these endpoints. Returns why one of them is not covered, by flow. Errors: the filter's, in words. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIPv4 } from 'node:net';
-import { MAIL_PORTS, type Destination } from '@mailwarden/egress';
+import { MAIL_PORTS, SEEN_DESTINATIONS_MAX, type Destination } from '@mailwarden/egress';
 
 const LISTENING = '0A';
 /** Connections that stand, or are being made. Source: linux/tcp_states.h. */
@@ -32,9 +32,6 @@ function socketFrom(line: string): Socket | null {
   return { localPort: Number.parseInt(localPort, 16), address: addressFrom(address), port: Number.parseInt(port, 16), state, account: Number(account) };
 }
 
-/** More are not remembered: the set has room for others, and what is open that long shows itself. */
-const CONNECTIONS_MAX = 1_024;
-
 const DNS_PORT = 53;
 const LOOPBACK = ['127.0.0.0/8', '::1', '::ffff:127.0.0.0/104'];
 
@@ -64,10 +61,10 @@ export function connectionsFrom(lists: readonly string[], accounts: ReadonlySet<
   const [isRelay, isResolver] = [isOneOf([...LOOPBACK, ...relays]), isOneOf(resolvers)];
   const passes = ({ address, port }: Socket): boolean => isRelay(address) || (port === DNS_PORT && isResolver(address));
   const isMail = ({ port, localPort }: Socket): boolean => MAIL_PORTS.includes(port) || MAIL_PORTS.includes(localPort);
-  return sockets
+  const open = sockets
     .filter((socket) => accounts.has(socket.account) && OPEN.has(socket.state) && socket.port !== 0 && !served.has(socket.localPort) && !isMail(socket) && !passes(socket))
-    .slice(0, CONNECTIONS_MAX)
-    .map(({ account, address, port }) => ({ account, address, protocol: 'tcp', port }));
+    .map(({ account, address, port }): Destination => ({ account, address, protocol: 'tcp', port }));
+  return [...new Map(open.map((one) => [`${one.account} ${one.address} ${one.port}`, one])).values()].slice(0, SEEN_DESTINATIONS_MAX);
 }
 
 /** What was open before the filter stood, in the network that this process is in. */

@@ -1,7 +1,7 @@
 import type { Profile } from '@mailwarden/catalogue';
 import { decideFlows, effectiveConsent, type EntryIndex, type FlowDecision } from '@mailwarden/consent';
 import type { EgressTask, FlowEndpoint, PolicyBundle } from '@mailwarden/contracts';
-import { MAIL_PORTS, parseIpPrefix, PREFIX_BITS_MIN, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
+import { ENDPOINTS_MAX, MAIL_PORTS, parseIpPrefix, PREFIX_BITS_MIN, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
 import { sha256, type Instant, type ProfileId } from '@mailwarden/kernel';
 
 const ROOT = 0;
@@ -74,9 +74,10 @@ function withoutRoot(decision: FlowDecision, accounts: readonly number[]): FlowD
 /** Leaves out endpoints that cannot be refused, and says so. */
 function withUsable(decision: FlowDecision): FlowDecision {
   if (decision.endpoints === 'any') return decision;
-  const reasons = decision.endpoints.flatMap((endpoint) => whyUnusable(endpoint) ?? []);
+  const distinct = distinctEndpoints(decision.endpoints);
+  const reasons = [...distinct.flatMap((endpoint) => whyUnusable(endpoint) ?? []), ...(distinct.length > ENDPOINTS_MAX ? [`it has more than ${ENDPOINTS_MAX} endpoints`] : [])];
   if (reasons.length === 0) return decision;
-  const usable = { ...decision, endpoints: decision.endpoints.filter((endpoint) => whyUnusable(endpoint) === null) };
+  const usable = { ...decision, endpoints: distinct.filter((endpoint) => whyUnusable(endpoint) === null).slice(0, ENDPOINTS_MAX) };
   return decision.effect === 'refused' ? notEnforced(usable, reasons.join('; ')) : usable;
 }
 
@@ -113,8 +114,7 @@ export function planOfHost(parts: {
   const { bundle, profiles, facts, entries, agreements } = parts;
   const named = [...new Set((bundle?.transmission.rules ?? []).map((rule) => rule.profile))];
   if (bundle === null || named.length === 0) return 'nothing-asked';
-  // A clock that is behind must not let count again what has ended.
-  const at = entries.judgedAt(parts.at > bundle.issuedAt ? parts.at : bundle.issuedAt);
+  const at = entries.judgedAt(parts.at);
   const products = named.flatMap((id) => {
     const profile = profiles.get(id);
     return profile === undefined ? [] : (productOf(profile, bundle, facts, { entries, agreements, at }) ?? []);

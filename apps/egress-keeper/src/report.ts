@@ -49,7 +49,7 @@ export function observationOf(product: ProductDecision, state: FilterState, seen
         because: (uncovered === undefined ? because : `${because}; ${uncovered}`).slice(0, SENTENCE_MAX),
         enforced: enforced && state.trouble === null && uncovered === undefined,
         liftedUntil,
-        located: endpoints !== 'any',
+        located: endpoints !== 'any' && endpoints.length > 0 && !state.uncovered.has(id),
         refusedPackets: refused.reduce((sum, { packets }) => sum + packets, 0),
         destinations: toIt.length,
         plaintextDestinations: toIt.filter(({ plaintext }) => plaintext).length,

@@ -12,13 +12,18 @@ export interface ResolvedName {
   readonly addresses: readonly string[];
   /** Why it has no address; null where it has one. */
   readonly trouble: string | null;
+  /** False where a name server gave no answer for one of the families. */
+  readonly isWhole: boolean;
 }
+
+/** Answers that there is none. Source: c-ares, ares_query(3). */
+const NONE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND']);
 
 async function askBoth(resolver: Resolver, name: string): Promise<Omit<ResolvedName, 'name'>> {
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  const failed = answers.find((answer) => answer.status === 'rejected');
-  return { addresses, trouble: addresses.length > 0 ? null : String((failed?.reason as { code?: unknown } | undefined)?.code ?? 'no address') };
+  const codes = answers.flatMap((answer) => (answer.status === 'rejected' ? [String((answer.reason as { code?: unknown }).code ?? 'unknown')] : []));
+  return { addresses, trouble: addresses.length > 0 ? null : (codes[0] ?? 'no address'), isWhole: addresses.length > 0 && codes.every((code) => NONE.has(code)) };
 }
 
 /** Resolves names by the host's own file and its name servers, IPv4 and IPv6. Never rejects. */
@@ -28,7 +33,7 @@ export function resolveNames(names: readonly string[], { resolvers, hosts }: { r
   return Promise.all(
     [...new Set(names)].map(async (name) => {
       const own = hosts.get(name.toLowerCase());
-      return own === undefined ? { name, ...(await askBoth(resolver, name)) } : { name, addresses: own, trouble: null };
+      return own === undefined ? { name, ...(await askBoth(resolver, name)) } : { name, addresses: own, trouble: null, isWhole: true };
     }),
   );
 }

@@ -42,6 +42,44 @@ describe('what stands on a host', () => {
     expect(again.revisions).toEqual({ 'group.role=mx': 5 });
   });
 
+  it('takes no older entry of a scope that it had left when it was started', () => {
+    const documents = open();
+    documents.accept(task({ bundle: bundle(1, { role: 'mx' }), entries: [entry(group('mx'), 5)] }));
+    documents.accept(task({ bundle: bundle(2, { role: 'relay' }) }));
+    const again = open();
+    expect(again.restore()).toEqual([]);
+    again.accept(task({ bundle: bundle(3, { role: 'mx' }), entries: [entry(group('mx'), 4)] }));
+    expect(again.revisions).toEqual({ 'group.role=mx': 5 });
+  });
+
+  it('does not forget which text lies on the host because the agent does not say it', () => {
+    const documents = open();
+    const text = (value: string) => ({ id: 'eula', textSha256: { known: true as const, value } });
+    const silent = { id: 'eula', textSha256: { known: false as const, reason: 'the file could not be read' } };
+    const held = (of: StandingDocuments) => (of.agreements as Record<string, { textSha256: unknown }[]>)['klms']?.map(({ textSha256 }) => textSha256);
+    documents.accept(task({ bundle: bundle(1, {}), agreements: { klms: [text('a'.repeat(64))] } as never }));
+    for (const agreements of [{}, { klms: [] }, { klms: [silent] }]) {
+      documents.accept(task({ agreements: agreements as never }));
+      expect(held(documents)).toEqual([{ known: true, value: 'a'.repeat(64) }]);
+    }
+    documents.accept(task({ agreements: { klms: [text('b'.repeat(64))] } as never }));
+    const again = open();
+    again.restore();
+    expect(held(again)).toEqual([{ known: true, value: 'b'.repeat(64) }]);
+  });
+
+  it('is judged at no instant long before one that it was judged at already, also after a start, and at none far ahead for ever', () => {
+    const documents = open();
+    documents.accept(task({ bundle: signDocument(signers.rotation, SIGNING_CONTEXTS.bundle, { ...bundle(1, {}).payload, issuedAt: instantOf(1_000_000), expiresAt: instantOf(100_000_000) }) }));
+    expect(documents.judgedAt(0)).toBe(instantOf(1_000_000));
+    expect(documents.judgedAt(50_000_000)).toBe(instantOf(50_000_000));
+    const again = open();
+    again.restore();
+    expect(again.judgedAt(2_000_000)).toBe(instantOf(50_000_000));
+    expect(again.judgedAt(900_000_000)).toBe(instantOf(900_000_000));
+    expect(again.judgedAt(60_000_000)).toBe(instantOf(100_000_000));
+  });
+
   it('is kept without what stands beside a signature, and without what no policy is about', () => {
     const documents = open();
     documents.accept(task({ bundle: { ...bundle(1, {}), junk: 'x'.repeat(100_000) }, entries: [{ ...entry({ kind: 'organisation' }, 1), junk: 'y' }], agreements: { klms: [{ id: 'eula', textSha256: { known: false, reason: 'z'.repeat(500) } }], other: [] } as never }));

@@ -1,11 +1,15 @@
 import { readStateFile, stateFolder, writeStateFile } from '@mailwarden/config';
 import { EntryIndex } from '@mailwarden/consent';
 import { egressTask, openSigned, scopeKey, scopesOf, SIGNING_CONTEXTS, signedConsentEntry, signedPolicyBundle, type ConsentEntry, type EgressTask, type Opened, type PolicyBundle, type TrustAnchors } from '@mailwarden/contracts';
-import type { SignedDocument } from '@mailwarden/kernel';
+import { instantOf, type Instant, type ProfileId, type SignedDocument } from '@mailwarden/kernel';
 
 const FILE = 'standing.json';
 /** A bundle of two thousand rules, and entries of every scope that a server was ever in. Units: bytes. */
 export const STANDING_BYTES_MAX = 8_000_000;
+/** As many as one observation tells of. */
+const AGREEMENTS_MAX = 50;
+/** The latest instant is noted this often. Units: milliseconds. */
+const NOTED_EVERY_MS = 600_000;
 /** Scopes that the server was once in are kept as well, so that nobody can show an older entry of them when it comes back. */
 const SCOPES_MAX = 100;
 
@@ -23,6 +27,7 @@ export class StandingDocuments {
   #bundle: Opened<PolicyBundle> | null = null;
   readonly #entries = new Map<string, Opened<ConsentEntry>>();
   #agreements: EgressTask['agreements'] = {};
+  #latestMs = 0;
   #written = '';
 
   constructor(private readonly here: { readonly server: string; readonly trust: TrustAnchors; readonly stateDir: string }) {}
@@ -47,14 +52,31 @@ export class StandingDocuments {
     return this.#agreements;
   }
 
+  /**
+   * The instant that consent is judged at: the clock's, and never long before one that was judged at already. A start with a clock that is behind does not let count again what has ended.
+   * One that was far ahead by mistake counts no further than the newest bundle does.
+   */
+  judgedAt(clockMs: number): Instant {
+    const bundle = this.bundle;
+    if (bundle === null) return instantOf(clockMs);
+    const mark = Math.min(this.#latestMs, Date.parse(bundle.expiresAt));
+    const at = Math.max(clockMs, mark, Date.parse(bundle.issuedAt));
+    if (at - this.#latestMs > NOTED_EVERY_MS) {
+      this.#latestMs = at;
+      this.#keep();
+    }
+    return instantOf(at);
+  }
+
   /** Takes up what was kept. Returns what of it counts no longer, and why nothing could be read. */
   restore(): string[] {
     try {
       const bytes = readStateFile(stateFolder(this.here.stateDir), FILE, STANDING_BYTES_MAX);
       if (bytes === null) return [];
-      const raw = JSON.parse(bytes.toString('utf8')) as { bundle?: unknown; entries?: unknown; agreements?: unknown };
+      const raw = JSON.parse(bytes.toString('utf8')) as { bundle?: unknown; entries?: unknown; agreements?: unknown; latestMs?: unknown };
       const agreements = egressTask.shape.agreements.safeParse(raw.agreements);
-      return this.#take({ schema: 'mailwarden/egress-task/v1', bundle: raw.bundle ?? null, entries: Array.isArray(raw.entries) ? raw.entries : [], agreements: agreements.success ? agreements.data : {} });
+      if (typeof raw.latestMs === 'number' && Number.isSafeInteger(raw.latestMs)) this.#latestMs = raw.latestMs;
+      return this.#take({ schema: 'mailwarden/egress-task/v1', bundle: raw.bundle ?? null, entries: Array.isArray(raw.entries) ? raw.entries : [], agreements: agreements.success ? agreements.data : {} }, true);
     } catch (cause) {
       return [cause instanceof SyntaxError ? 'what was kept is not JSON' : cause instanceof Error ? cause.message : 'what was kept cannot be read'];
     }
@@ -71,15 +93,22 @@ export class StandingDocuments {
     return new Set(scopesOf(this.here.server, this.bundle?.labels ?? {}).map(scopeKey));
   }
 
-  #take(task: EgressTask): string[] {
-    const refused = [...(task.bundle === null || task.bundle === undefined ? [] : this.#takeBundle(task.bundle)), ...task.entries.flatMap((entry) => this.#takeEntry(entry))];
-    const profiles = new Set((this.bundle?.transmission.rules ?? []).map(({ profile }) => profile));
-    this.#agreements = Object.fromEntries(
-      Object.entries(task.agreements)
-        .filter(([profile]) => [...profiles].some((known) => known === profile))
-        .map(([profile, list]) => [profile, list.map(({ id, textSha256 }) => ({ id, textSha256: textSha256.known ? { known: true as const, value: textSha256.value } : { known: false as const, reason: '' } }))]),
-    );
+  /** `isKept`: it comes from our own disk, where also entries of scopes lie that the server has left. */
+  #take(task: EgressTask, isKept = false): string[] {
+    const refused = [...(task.bundle === null || task.bundle === undefined ? [] : this.#takeBundle(task.bundle)), ...task.entries.flatMap((entry) => this.#takeEntry(entry, isKept))];
+    this.#agreements = Object.fromEntries([...new Set((this.bundle?.transmission.rules ?? []).map(({ profile }) => profile))].map((profile) => [profile, this.#texts(profile, task.agreements)]));
     return refused;
+  }
+
+  /** Which text of each agreement lies here. An agent that says nothing of one, as after its own start, does not make a text unknown that is known: what it had ended would count again. */
+  #texts(profile: ProfileId, told: EgressTask['agreements']): EgressTask['agreements'][ProfileId] {
+    const now = new Map((told[profile] ?? []).map(({ id, textSha256 }) => [id, textSha256]));
+    const before = new Map((this.#agreements[profile] ?? []).map(({ id, textSha256 }) => [id, textSha256]));
+    return [...new Set([...before.keys(), ...now.keys()])].slice(0, AGREEMENTS_MAX).map((id) => {
+      const [newer, older] = [now.get(id), before.get(id)];
+      const known = newer?.known === true ? newer : older?.known === true ? older : null;
+      return { id, textSha256: known === null ? { known: false as const, reason: '' } : { known: true as const, value: known.value } };
+    });
   }
 
   #takeBundle(raw: unknown): string[] {
@@ -90,20 +119,20 @@ export class StandingDocuments {
     return opened.value.isUnderstood ? [] : [`the bundle ${MORE}`];
   }
 
-  #takeEntry(raw: unknown): string[] {
+  #takeEntry(raw: unknown, isKept: boolean): string[] {
     const opened = openSigned(raw, { schema: signedConsentEntry, context: SIGNING_CONTEXTS.consent, publicKey: this.here.trust.consent });
     if (!opened.ok) return [`a consent entry ${WHY_NOT[opened.error]}`];
     const scope = scopeKey(opened.value.payload.scope);
     const before = this.#entries.get(scope);
     const own = this.#scopes();
-    if (before === undefined && !own.has(scope)) return ['a consent entry is for a scope that this server is not in'];
+    if (before === undefined && !isKept && !own.has(scope)) return ['a consent entry is for a scope that this server is not in'];
     if (before === undefined || opened.value.payload.revision > before.payload.revision) this.#entries.set(scope, opened.value);
     for (const left of [...this.#entries.keys()].filter((key) => !own.has(key))) if (this.#entries.size > SCOPES_MAX) this.#entries.delete(left);
     return opened.value.isUnderstood ? [] : [`a consent entry ${MORE}`];
   }
 
   #keep(): void {
-    const text = JSON.stringify({ schema: 'mailwarden/egress-task/v1', bundle: this.#bundle === null ? null : kept(this.#bundle.document), entries: [...this.#entries.values()].map(({ document }) => kept(document)), agreements: this.#agreements });
+    const text = JSON.stringify({ schema: 'mailwarden/egress-task/v1', bundle: this.#bundle === null ? null : kept(this.#bundle.document), entries: [...this.#entries.values()].map(({ document }) => kept(document)), agreements: this.#agreements, latestMs: this.#latestMs });
     if (text === this.#written) return;
     const bytes = Buffer.from(text);
     if (bytes.length > STANDING_BYTES_MAX) throw new Error(`what stands has ${bytes.length} bytes, more than ${STANDING_BYTES_MAX}`);

@@ -137,9 +137,9 @@ export const policyBundle = z.object({
   transmission: z.object({
     failClosed: z.boolean(),
     /** Absent from a worker that makes none. */
-    rules: z.array(transmissionRule).max(500).optional(),
+    rules: z.array(transmissionRule).max(2000).optional(),
     /** Addresses and prefixes to which nothing is ever refused: the host's own relays. */
-    relays: z.array(z.string().max(50)).max(256).optional(),
+    relays: z.array(z.string().max(50)).max(1000).optional(),
   }),
   scanIntervalSeconds: z.number().min(1).max(86_400),
   /** Most of one core that a scan may take; absent where no policy says, and the agent's own setting counts. Units: percent. */

@@ -174,7 +174,9 @@ export class PacketFilter {
       const destinations = allDestinations(listed.value);
       if (!destinations.ok) return destinations;
       const counters = countersOf(listed.value);
-      if (!counters.has(OVERFLOW_COUNTER)) return err({ code: 'no-table', message: 'the table inet mailwarden has lost a counter; look at it, and restore it' });
+      const standing = this.#compared(listed.value, this.#applied.compiled, this.#applied.shape);
+      if (!standing.ok) return standing;
+      if (standing.value.state !== 'stands') return err({ code: 'no-table', message: 'the table inet mailwarden is not as it was applied; look at it, and restore it' });
       return ok(this.#told(this.#applied, destinations.value, counters));
     });
   }

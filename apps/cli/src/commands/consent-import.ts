@@ -25,7 +25,7 @@ async function bytesOf(file: string): Promise<Buffer> {
 
 /** Errors: CommandFailure with every mistake and its line. */
 function rowsOf(file: string, bytes: Buffer): DecisionRow[] {
-  const rows = decisionRows(bytes.toString('utf8'));
+  const rows = decisionRows(bytes.toString('utf8'), new Date().toISOString());
   if (!rows.ok) throw new CommandFailure(`${file} cannot be taken over; nothing was recorded`, 'mend these lines', rows.error.map(({ line, message, advice }) => `${file}:${line}: ${message}; ${advice}`));
   if (rows.value.length > IMPORT_ROWS_MAX) throw new CommandFailure(`${file} has ${rows.value.length} decisions; ${IMPORT_ROWS_MAX} are taken over at once`, 'split the file');
   return rows.value;

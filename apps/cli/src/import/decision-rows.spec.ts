@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { decisionRows } from './decision-rows.js';
 
 const HEAD = 'agreement,action,scope,on-behalf-of,reason,decided-at';
+const NOW = '2026-11-29T15:00:00.000Z';
 const HASH = 'a'.repeat(64);
 const rows = (text: string) => {
-  const read = decisionRows(text);
+  const read = decisionRows(text, NOW);
   if (!read.ok) throw new Error(JSON.stringify(read.error));
   return read.value;
 };
 const problems = (text: string) => {
-  const read = decisionRows(text);
+  const read = decisionRows(text, NOW);
   return read.ok ? [] : read.error.map(({ line, message }) => `${line}: ${message}`);
 };
 
@@ -20,6 +21,10 @@ describe('decisions of a file', () => {
       { line: 3, decision: { agreement: 'eula', action: 'grant', scope: { kind: 'organisation' }, onBehalfOf: 'Example, Ltd', reason: 'said "yes"\ntwice', decidedAt: '2026-03-01T00:00:00.000Z', validUntil: '2027-03-01T23:59:59.999Z', region: null, textSha256: HASH } },
       { line: 5, decision: { agreement: 'ksn-statement', action: 'withdraw', scope: { kind: 'group', label: 'role', value: 'mx' }, onBehalfOf: 'Example', reason: 'late', decidedAt: '2026-03-02T23:59:59.999Z', validUntil: null, region: null, textSha256: null } },
     ]);
+  });
+
+  it('are of a day as far as it has passed, where they refuse', () => {
+    expect(rows(`${HEAD}\neula,withdraw,,Example,no,2026-11-29\neula,grant,,Example,yes,2026-11-29\n`).map(({ decision }) => decision.decidedAt)).toEqual([NOW, '2026-11-29T00:00:00.000Z']);
   });
 
   it('are read where a spreadsheet writes semicolons', () => {

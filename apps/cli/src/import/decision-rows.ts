@@ -47,9 +47,10 @@ function scopeFrom(typed: string): ConsentScope {
   throw new CommandFailure(`"${typed}" is no scope`, SCOPE_ADVICE);
 }
 
-/** A day of a refusal is all of it: what was granted on that day is refused as well. Of a grant it is the beginning. */
-function decisionFrom(row: Row): ImportRequest['decisions'][number] {
-  const decidedAt = momentFrom('decided-at', row['decided-at'], row.action === 'grant' ? 'beginning' : 'end');
+/** A day of a refusal is all of it, as far as it has passed: what was granted on that day is refused as well. Of a grant it is the beginning. */
+function decisionFrom(row: Row, now: string): ImportRequest['decisions'][number] {
+  const moment = momentFrom('decided-at', row['decided-at'], row.action === 'grant' ? 'beginning' : 'end');
+  const decidedAt = moment.startsWith(row['decided-at']) && moment > now ? now : moment;
   return {
     agreement: row.agreement,
     textSha256: row.text ?? null,
@@ -63,11 +64,11 @@ function decisionFrom(row: Row): ImportRequest['decisions'][number] {
   } as ImportRequest['decisions'][number];
 }
 
-function rowsFrom(forms: readonly { readonly line: number; readonly form: Row }[]): Result<DecisionRow[], RowProblem[]> {
+function rowsFrom(forms: readonly { readonly line: number; readonly form: Row }[], now: string): Result<DecisionRow[], RowProblem[]> {
   const problems: RowProblem[] = [];
   const rows = forms.flatMap(({ line, form }) => {
     try {
-      return [{ line, decision: decisionFrom(form) }];
+      return [{ line, decision: decisionFrom(form, now) }];
     } catch (cause) {
       if (!(cause instanceof CommandFailure)) throw cause;
       problems.push({ line, message: cause.message, advice: cause.advice });
@@ -78,12 +79,12 @@ function rowsFrom(forms: readonly { readonly line: number; readonly form: Row }[
 }
 
 /** JSON, which is YAML as well: so every mistake has its line. */
-function fromJson(text: string): Result<DecisionRow[], RowProblem[]> {
+function fromJson(text: string, now: string): Result<DecisionRow[], RowProblem[]> {
   const document = readStrictYaml(text);
   if (!document.ok) return document;
   const forms = checkAgainst(z.array(rowForm).min(1), document.value);
   if (!forms.ok) return forms;
-  return rowsFrom(forms.value.map((form, index) => ({ line: document.value.positionOf([index]).line, form })));
+  return rowsFrom(forms.value.map((form, index) => ({ line: document.value.positionOf([index]).line, form })), now);
 }
 
 /** A semicolon where the head of the file has one and no comma, as spreadsheets of many countries write it. */
@@ -92,7 +93,7 @@ const delimiterOf = (text: string): string => {
   return head.includes(';') && !head.includes(',') ? ';' : ',';
 };
 
-function fromCsv(text: string): Result<DecisionRow[], RowProblem[]> {
+function fromCsv(text: string, now: string): Result<DecisionRow[], RowProblem[]> {
   let records: { readonly record: Record<string, string>; readonly info: { readonly lines: number } }[];
   try {
     // A line is one however it ends, or the library counts it twice within quotes.
@@ -109,10 +110,10 @@ function fromCsv(text: string): Result<DecisionRow[], RowProblem[]> {
     problems.push(...form.error.issues.map((issue) => ({ line, message: `${issue.path.join('.') || 'this line'}: ${issue.message}`, advice: `columns: ${COLUMNS.join(', ')}` })));
     return [];
   });
-  const rows = rowsFrom(forms);
+  const rows = rowsFrom(forms, now);
   const all = [...problems, ...(rows.ok ? [] : rows.error)].sort((left, right) => left.line - right.line);
   return all.length > 0 ? err(all) : rows;
 }
 
-/** Decisions of a file: JSON where it begins as such, else CSV. Errors: everything that is wrong, each with its line and what to do. */
-export const decisionRows = (text: string): Result<DecisionRow[], RowProblem[]> => (/^\uFEFF?\s*\[/.test(text) ? fromJson(text.replace(/^\uFEFF/, '')) : fromCsv(text));
+/** Decisions of a file: JSON where it begins as such, else CSV. `now` bounds what a day means. Errors: everything that is wrong, each with its line and what to do. */
+export const decisionRows = (text: string, now: string): Result<DecisionRow[], RowProblem[]> => (/^\uFEFF?\s*\[/.test(text) ? fromJson(text.replace(/^\uFEFF/, ''), now) : fromCsv(text, now));

@@ -84,7 +84,7 @@ export class EgressFollower {
     const flows = observation.flows.map((flow) => {
       const one = seen.flows.find(({ id }) => id === flow.id);
       if (one === undefined || seen.filter === 'failed') return flow;
-      return { ...flow, possible: known(one.effect === 'allowed', SOURCE), observed: one.located ? known({ connections: one.destinations, encrypted: one.plaintextDestinations === 0 }, SOURCE) : unknown('nobody says where it goes, so that what was sent cannot be told to be of it') };
+      return { ...flow, possible: known(one.effect === 'allowed' || !one.enforced, SOURCE), observed: one.located ? known({ connections: one.destinations, encrypted: one.plaintextDestinations === 0 }, SOURCE) : unknown('nobody says where it goes, so that what was sent cannot be told to be of it') };
     });
     return { ...observation, flows, egress: known(seen, SOURCE) };
   }

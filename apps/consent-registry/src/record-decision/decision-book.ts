@@ -67,6 +67,8 @@ export class DecisionBook {
   async #tried(tx: EntityManager, request: DecideRequest, documentSha256: Sha256): Promise<Answer<RecordedDecision>> {
     try {
       this.#check(request);
+      // Of a text that came later nobody can have agreed to then: a paper is about the text that it names.
+      if (request.action === 'grant' && request.textSha256 === null && (await this.agreements.newestText(tx, request.agreement, instantOf(Date.now()))) !== null) throw new Refused('unknown-text', `texts of ${request.agreement} are known: name the one that was agreed to by its SHA-256`);
       return { ok: true, value: await this.#record(tx, request, documentSha256) };
     } catch (cause) {
       if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };

@@ -22,7 +22,8 @@ export class FleetTransmissions {
   async transmissions(entries: EntryIndex): Promise<TransmissionsView> {
     const at = entries.judgedAt(instantOf(Date.now()));
     const labels = new Map((await attestedServers(this.dataSource)).map((one) => [one.server as string, one.labels]));
-    const rows = await this.dataSource.query<TransmittingRow[]>(`SELECT server, profile, document -> 'flows' AS flows, document -> 'agreements' AS agreements, CASE WHEN document #>> '{egress,value,filter}' = 'stands' THEN document #> '{egress,value,flows}' END AS filtered FROM reporting.observation`);
+    const rows = await this.dataSource.query<TransmittingRow[]>(`SELECT o.server, o.profile, o.document -> 'flows' AS flows, o.document -> 'agreements' AS agreements, CASE WHEN o.document #>> '{egress,value,filter}' = 'stands' THEN o.document #> '{egress,value,flows}' END AS filtered
+       FROM reporting.observation o JOIN reporting.server s ON s.name = o.server WHERE s.profiles ? o.profile AND s.status = 'active'`);
     const servers = rows.map(({ server, profile, flows, agreements, filtered }): TransmittingServer => ({ profile, flows, filtered: filtered ?? [], effective: effectiveConsent({ entries, server, labels: labels.get(server) ?? {}, agreements, at }) }));
     return { at, rows: transmissionRows([...this.profiles.values()], servers) };
   }

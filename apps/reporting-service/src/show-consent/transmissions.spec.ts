@@ -22,8 +22,8 @@ describe('what a fleet transmits', () => {
       server({ flows: [] }),
     ]);
     expect(rows.map(({ flow: id, servers }) => [id, servers])).toEqual([
-      ['cloud', { all: 5, permitted: 3, notPermitted: 2, configured: 2, refused: 1, observed: 1, observedUnknown: 3 }],
-      ['updates', { all: 5, permitted: 5, notPermitted: 0, configured: 0, refused: 0, observed: 0, observedUnknown: 5 }],
+      ['cloud', { all: 5, permitted: 3, notPermitted: 2, configured: 2, configuredUnknown: 2, refused: 1, observed: 1, observedUnknown: 3 }],
+      ['updates', { all: 5, permitted: 5, notPermitted: 0, configured: 0, configuredUnknown: 5, refused: 0, observed: 0, observedUnknown: 5 }],
     ]);
     expect(rows[0]).toMatchObject({ product: 'Product one', recipient: 'Vendor', requires: ['a', 'b'], encrypted: true, dataCategories: [{ id: 'mail.subject' }] });
   });

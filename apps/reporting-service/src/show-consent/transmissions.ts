@@ -14,12 +14,13 @@ export interface TransmittingServer {
 type Row = TransmissionsView['rows'][number];
 
 function serversOf(flow: Flow, servers: readonly TransmittingServer[]): Row['servers'] {
-  const counted = { all: servers.length, permitted: 0, notPermitted: 0, configured: 0, refused: 0, observed: 0, observedUnknown: 0 };
+  const counted = { all: servers.length, permitted: 0, notPermitted: 0, configured: 0, configuredUnknown: 0, refused: 0, observed: 0, observedUnknown: 0 };
   for (const { flows, filtered, effective } of servers) {
     const own = flows.find(({ id }) => id === flow.id);
     const isPermitted = flow.requires.every((agreement) => effective.some((consent) => consent.agreement === agreement && consent.state === 'granted'));
     counted[isPermitted ? 'permitted' : 'notPermitted'] += 1;
-    if (own?.configured.known === true && own.configured.value) counted.configured += 1;
+    if (own?.configured.known !== true) counted.configuredUnknown += 1;
+    else if (own.configured.value) counted.configured += 1;
     if (filtered.some(({ id, effect, enforced }) => id === flow.id && effect === 'refused' && enforced)) counted.refused += 1;
     if (own?.observed.known !== true) counted.observedUnknown += 1;
     else if (own.observed.value.connections > 0) counted.observed += 1;

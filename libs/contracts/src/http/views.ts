@@ -146,7 +146,7 @@ export const transmissionRow = z.object({
   dataCategories: z.array(z.object({ id: z.string(), title: z.string() })).nullable(),
   requires: z.array(slug),
   encrypted: z.boolean().nullable(),
-  servers: z.object({ all: count, permitted: count, notPermitted: count, configured: count, refused: count, observed: count, observedUnknown: count }),
+  servers: z.object({ all: count, permitted: count, notPermitted: count, configured: count, configuredUnknown: count, refused: count, observed: count, observedUnknown: count }),
 });
 export const transmissionsView = z.object({ at: instant, rows: z.array(transmissionRow) });
 export type TransmissionsView = z.output<typeof transmissionsView>;

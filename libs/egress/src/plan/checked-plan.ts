@@ -19,7 +19,7 @@ const ROOT = 0;
 /** The kernel's "no account". Source: credentials(7), `(uid_t) -1`. */
 const NO_ACCOUNT = 0xffff_ffff;
 const PORT_MAX = 65_535;
-const ID = /^[A-Za-z0-9][A-Za-z0-9._/:-]{0,127}$/;
+const ID = /^[A-Za-z0-9][A-Za-z0-9._/:-]{0,159}$/;
 
 export interface CheckedEndpoint {
   readonly id: string;
@@ -110,7 +110,7 @@ class PlanReader {
   }
 
   id(id: string, taken: Set<string>, where: string): void {
-    if (!ID.test(id)) this.problem('id-invalid', where, 'an id has letters, digits, dots, hyphens, colons and slashes, at most 128');
+    if (!ID.test(id)) this.problem('id-invalid', where, 'an id has letters, digits, dots, hyphens, colons and slashes, at most 160');
     if (taken.has(id)) this.problem('id-repeated', where, 'an id is given once; give this one another');
     taken.add(id);
   }
