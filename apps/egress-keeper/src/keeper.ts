@@ -7,13 +7,12 @@ import { NameUpkeep } from './name-upkeep.js';
 import type { KnownNames } from './known-names.js';
 import { openConnections } from './open-connections.js';
 import { planOfHost, type HostPlan } from './plan-of-host.js';
-import { observationOf } from './report.js';
+import { observationOf, SENTENCE_MAX } from './report.js';
 import type { StandingDocuments } from './standing-documents.js';
 
 const MS = 1_000;
 /** Addresses of names are told to the filter again long before they run out there. Units: milliseconds. */
 const TELL_AGAIN_MS = 3_600_000;
-const SENTENCE_MAX = 500;
 
 const wordsOf = (failure: EgressFailure): string => (failure.kind === 'filter' ? failure.error.message : failure.problems.map(({ where, message }) => `${where}: ${message}`).join('; '));
 const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown');

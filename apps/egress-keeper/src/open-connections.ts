@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { BlockList, isIPv4 } from 'node:net';
-import { MAIL_PORTS, SEEN_DESTINATIONS_MAX, type Destination } from '@mailwarden/egress';
+import { MAIL_PORTS } from '@mailwarden/contracts';
+import { heldBy, SEEN_DESTINATIONS_MAX, type Destination } from '@mailwarden/egress';
 
 const LISTENING = '0A';
 /** Connections that stand, or are being made. Source: linux/tcp_states.h. */
@@ -33,22 +33,12 @@ function socketFrom(line: string): Socket | null {
 }
 
 const DNS_PORT = 53;
-const LOOPBACK = ['127.0.0.0/8', '::1', '::ffff:127.0.0.0/104'];
+const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /** What the filter lets through before it looks at anything else: relays, and name servers where names are asked. */
 interface LetThrough {
   readonly relays: readonly string[];
   readonly resolvers: readonly string[];
-}
-
-function isOneOf(places: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const place of places) {
-    const [base = '', bits] = place.split('/');
-    const family = isIPv4(base) ? 'ipv4' : 'ipv6';
-    list.addSubnet(base, Number(bits ?? (family === 'ipv4' ? 32 : 128)), family);
-  }
-  return (address) => list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
 }
 
 /**
@@ -58,7 +48,7 @@ function isOneOf(places: readonly string[]): (address: string) => boolean {
 export function connectionsFrom(lists: readonly string[], accounts: ReadonlySet<number>, { relays, resolvers }: LetThrough = { relays: [], resolvers: [] }): Destination[] {
   const sockets = lists.flatMap((text) => text.split('\n').slice(1).flatMap((line) => socketFrom(line) ?? []));
   const served = new Set(sockets.filter(({ state }) => state === LISTENING).map(({ localPort }) => localPort));
-  const [isRelay, isResolver] = [isOneOf([...LOOPBACK, ...relays]), isOneOf(resolvers)];
+  const [isRelay, isResolver] = [heldBy([...LOOPBACK, ...relays]), heldBy(resolvers)];
   const passes = ({ address, port }: Socket): boolean => isRelay(address) || (port === DNS_PORT && isResolver(address));
   const isMail = ({ port, localPort }: Socket): boolean => MAIL_PORTS.includes(port) || MAIL_PORTS.includes(localPort);
   const open = sockets

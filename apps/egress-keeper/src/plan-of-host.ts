@@ -1,7 +1,7 @@
 import type { Profile } from '@mailwarden/catalogue';
 import { decideFlows, effectiveConsent, type EntryIndex, type FlowDecision } from '@mailwarden/consent';
-import type { EgressTask, FlowEndpoint, PolicyBundle } from '@mailwarden/contracts';
-import { ENDPOINTS_MAX, MAIL_PORTS, parseIpPrefix, PREFIX_BITS_MIN, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
+import { HOST_NAME, MAIL_PORTS, PREFIX_BITS_MIN, type EgressTask, type FlowEndpoint, type PolicyBundle } from '@mailwarden/contracts';
+import { ENDPOINTS_MAX, parseIpPrefix, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
 import { sha256, type Instant, type ProfileId } from '@mailwarden/kernel';
 
 const ROOT = 0;
@@ -41,15 +41,15 @@ export const flowId = (profile: string, flow: string): string => `${profile}/${f
 export const everythingId = (profile: string, flow: string): string => `${flowId(profile, flow)}:everything`;
 
 const isAddress = (host: string): boolean => parseIpPrefix(host).ok;
-const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i;
 
 /** Why an endpoint cannot be refused; null where it can. One that cannot must not bring down the plan of all others. */
 function whyUnusable({ host, ports }: FlowEndpoint): string | null {
   const parsed = parseIpPrefix(host);
   if (parsed.ok && parsed.value.bits < PREFIX_BITS_MIN[parsed.value.family]) return `${host} is a good part of the Internet`;
-  if (!parsed.ok && !NAME.test(host)) return `${host} is no address and no name`;
+  if (!parsed.ok && !HOST_NAME.test(host)) return `${host} is no address and no name`;
   return ports.length > 0 && ports.every((port) => MAIL_PORTS.includes(port)) ? `${host} is named with ports of mail alone, which are never refused` : null;
 }
+
 /** Stays the same when other endpoints come and go, so that what its name resolved to is kept. */
 const endpointId = ({ host, ports }: FlowEndpoint): string => `e${sha256(JSON.stringify([host, ports])).slice(0, ID_LENGTH)}`;
 const distinctEndpoints = (endpoints: readonly FlowEndpoint[]): FlowEndpoint[] => [...new Map(endpoints.map((endpoint) => [endpointId(endpoint), endpoint])).values()];
@@ -71,12 +71,12 @@ function withoutRoot(decision: FlowDecision, accounts: readonly number[]): FlowD
   return decision.endpoints === 'any' ? { ...closed, effect: 'allowed' } : closed;
 }
 
-/** Leaves out endpoints that cannot be refused, and says so. */
+/** Names each endpoint once, leaves out those that cannot be refused, and says so. */
 function withUsable(decision: FlowDecision): FlowDecision {
   if (decision.endpoints === 'any') return decision;
   const distinct = distinctEndpoints(decision.endpoints);
   const reasons = [...distinct.flatMap((endpoint) => whyUnusable(endpoint) ?? []), ...(distinct.length > ENDPOINTS_MAX ? [`it has more than ${ENDPOINTS_MAX} endpoints`] : [])];
-  if (reasons.length === 0) return decision;
+  if (reasons.length === 0) return { ...decision, endpoints: distinct };
   const usable = { ...decision, endpoints: distinct.filter((endpoint) => whyUnusable(endpoint) === null).slice(0, ENDPOINTS_MAX) };
   return decision.effect === 'refused' ? notEnforced(usable, reasons.join('; ')) : usable;
 }
@@ -95,7 +95,7 @@ function productOf(profile: Profile, bundle: PolicyBundle, facts: HostFacts, giv
 }
 
 function planFlows({ profile, accounts }: ProductDecision, { flow, effect, endpoints, everything }: FlowDecision): EgressFlow[] {
-  const named: EgressFlow[] = endpoints === 'any' && everything ? [] : [{ id: flowId(profile, flow), accounts, effect, endpoints: endpoints === 'any' ? 'any' : distinctEndpoints(endpoints).map(asEndpoint) }];
+  const named: EgressFlow[] = endpoints === 'any' && everything ? [] : [{ id: flowId(profile, flow), accounts, effect, endpoints: endpoints === 'any' ? 'any' : endpoints.map(asEndpoint) }];
   return everything ? [...named, { id: everythingId(profile, flow), accounts: accounts.filter((account) => account !== ROOT), effect: 'refused', endpoints: 'any' }] : named;
 }
 
@@ -122,7 +122,7 @@ export function planOfHost(parts: {
   const accounts = [...new Set(products.flatMap((product) => product.accounts))];
   if (accounts.length === 0) return 'no-accounts';
   const names = products.flatMap(({ profile, flows }) =>
-    flows.flatMap(({ flow, endpoints }) => (endpoints === 'any' ? [] : distinctEndpoints(endpoints).filter(({ host }) => !isAddress(host)).map((endpoint) => ({ flow: flowId(profile, flow), endpoint: endpointId(endpoint), name: endpoint.host })))),
+    flows.flatMap(({ flow, endpoints }) => (endpoints === 'any' ? [] : endpoints.filter(({ host }) => !isAddress(host)).map((endpoint) => ({ flow: flowId(profile, flow), endpoint: endpointId(endpoint), name: endpoint.host })))),
   );
   return {
     plan: { accounts, flows: products.flatMap((product) => product.flows.flatMap((decision) => planFlows(product, decision))), relays: bundle.transmission.relays ?? [], resolvers: facts.resolvers },

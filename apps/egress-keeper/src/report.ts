@@ -13,7 +13,8 @@ export interface FilterState {
 }
 
 const NOTHING_SEEN: Seen = { destinations: [], flows: [], overflowPackets: 0, portlessPackets: 0 };
-const SENTENCE_MAX = 500;
+/** Longest sentence of a report. Units: characters. */
+export const SENTENCE_MAX = 500;
 
 /** Destinations of one network, protocol and port are one. */
 function undeclaredOf(destinations: readonly SeenDestination[]): UndeclaredDestination[] {

@@ -7,7 +7,7 @@ export { BREACH_KINDS, ROTATION_TOOLS, STORE_KINDS, accessBreach, accountAccess,
 export type { AccessBreach, RotationRule, Spread, StoreKind, StoreObservation } from './store-observation.js';
 export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservation, heartbeat, observation, passedOverSetting, scanEffort, undeclaredData } from './observation.js';
 export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, PassedOverSetting, ScanEffort, UndeclaredData } from './observation.js';
-export { UNDECLARED_DESTINATIONS_MAX, egressObservation, egressReport, egressTask, flowEndpoint, transmissionRule } from './transmission.js';
+export { HOST_NAME, MAIL_PORTS, PREFIX_BITS_MIN, UNDECLARED_DESTINATIONS_MAX, egressObservation, egressReport, egressTask, flowEndpoint, transmissionRule } from './transmission.js';
 export type { EgressFlowObservation, EgressObservation, EgressReport, EgressTask, FlowEndpoint, TransmissionRule, UndeclaredDestination } from './transmission.js';
 export { openSigned } from './open-signed.js';
 export type { Opened } from './open-signed.js';

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { count, instant, measured, profileId, sentence, sha256Hex, slug } from './primitives.js';
 
+/** Ports of mail: submission and relay, with and without TLS from the start. What goes to them or comes from them is never refused. Source: RFC 5321, RFC 8314. */
+export const MAIL_PORTS: readonly number[] = [25, 465, 587];
+/** A prefix with fewer bits is no endpoint but a good part of the Internet: whoever means everywhere says so. */
+export const PREFIX_BITS_MIN = { 4: 8, 6: 16 } as const;
+/** Name of a host, without wildcards. Source: RFC 1123, 2.1. */
+export const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i;
+
 /** Where a flow goes: a host name, an address or a prefix, and ports. */
 export const flowEndpoint = z.object({ host: z.string().min(1).max(253), ports: z.array(z.number().int().min(1).max(65_535)).max(100) });
 export type FlowEndpoint = z.output<typeof flowEndpoint>;

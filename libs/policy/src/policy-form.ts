@@ -1,4 +1,4 @@
-import { CLOCKS, instant, labels, labelText, ORPHAN_RULES, slug } from '@mailwarden/contracts';
+import { CLOCKS, HOST_NAME, instant, labels, labelText, MAIL_PORTS, ORPHAN_RULES, PREFIX_BITS_MIN, slug } from '@mailwarden/contracts';
 import { z } from 'zod';
 
 /** Form of a policy document, as operators write it. */
@@ -75,13 +75,9 @@ const flowRef = z.string().regex(/^(?:[a-z0-9-]{1,63}|\*)\/[a-z0-9-]{1,63}$/, 'm
 const ADDRESS_FORMS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
 const isAddress = (text: string): boolean => ADDRESS_FORMS.some((form) => form.safeParse(text).success);
 const address = z.string().refine((text) => !text.toLowerCase().startsWith('::ffff:') && isAddress(text), 'must be an address or a prefix, as 192.0.2.25, 192.0.2.0/24 or 2001:db8::/48');
-const MAIL_PORTS = [25, 465, 587];
 const port = z.number().int().min(1).max(65_535).refine((number) => !MAIL_PORTS.includes(number), 'is a port of mail, which is never refused: leave it out');
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i;
-/** A wider prefix of an endpoint is a good part of the Internet. Units: bits. */
-const ENDPOINT_BITS_MIN = { 4: 8, 6: 16 } as const;
-const isNarrow = (text: string): boolean => !text.includes('/') || Number(text.split('/')[1]) >= ENDPOINT_BITS_MIN[text.includes(':') ? 6 : 4];
-const endpointHost = z.string().refine((text) => (isAddress(text) ? isNarrow(text) : HOST_NAME.test(text)), `must be a name without *, an address, or a prefix of at least ${ENDPOINT_BITS_MIN[4]} bits (IPv6: ${ENDPOINT_BITS_MIN[6]})`);
+const isNarrow = (text: string): boolean => !text.includes('/') || Number(text.split('/')[1]) >= PREFIX_BITS_MIN[text.includes(':') ? 6 : 4];
+const endpointHost = z.string().refine((text) => (isAddress(text) ? isNarrow(text) : HOST_NAME.test(text)), `must be a name without *, an address, or a prefix of at least ${PREFIX_BITS_MIN[4]} bits (IPv6: ${PREFIX_BITS_MIN[6]})`);
 /** What may leave servers: whether the packet filter refuses what consent does not cover, and what counts where nobody decided. */
 export const transmissionForm = z.strictObject({
   ...common,

@@ -1,27 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
 import { IMPORT_ROWS_MAX, type ImportReply } from '@mailwarden/contracts';
 import { sha256 } from '@mailwarden/kernel';
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { decisionRows, type DecisionRow } from '../import/decision-rows.js';
 import { renderTable } from '../output/table.js';
-import { whyUnreadable } from './named-file.js';
+import { DECISION_DONE } from './decided-moment.js';
+import { boundedBytes } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 
 /** Two hundred decisions with the longest reasons. Units: bytes. */
 const FILE_BYTES_MAX = 262_144;
-const DONE = { grant: 'granted', decline: 'declined', withdraw: 'withdrawn' } as const;
-
-async function bytesOf(file: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(file);
-    if (size > FILE_BYTES_MAX) throw new CommandFailure(`${file} has ${size} bytes, more than ${FILE_BYTES_MAX}`, `split it: a file holds at most ${IMPORT_ROWS_MAX} decisions`);
-    return await readFile(file);
-  } catch (cause) {
-    if (cause instanceof CommandFailure) throw cause;
-    throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, 'name a file with decisions, as ./decisions.csv', [], { cause });
-  }
-}
 
 /** Errors: CommandFailure with every mistake and its line. */
 function rowsOf(file: string, bytes: Buffer): DecisionRow[] {
@@ -37,7 +25,7 @@ function refusalsOf(file: string, rows: readonly DecisionRow[], reply: ImportRep
 
 /** Takes over decisions of a file, all of them or none. Their file is named with each by its hash. */
 export async function importDecisions(file: string, dryRun: boolean, context: CommandContext): Promise<ExitCode> {
-  const bytes = await bytesOf(file);
+  const bytes = await boundedBytes(file, FILE_BYTES_MAX, { tooLong: [`${file} has more than ${FILE_BYTES_MAX} bytes`, `split it: a file holds at most ${IMPORT_ROWS_MAX} decisions`], advice: 'name a file with decisions, as ./decisions.csv' });
   const rows = rowsOf(file, bytes);
   const client = await ApiClient.forRuntime(context.dataDir);
   const reply = await client.ask('importDecisions', { body: { decisions: rows.map(({ decision }) => decision), documentSha256: sha256(bytes), dryRun } });
@@ -54,9 +42,9 @@ export async function importDecisions(file: string, dryRun: boolean, context: Co
       [
         { title: 'line', text: ({ line }) => String(line), align: 'right' },
         { title: 'agreement', text: ({ agreement }) => agreement },
-        { title: 'decision', text: ({ action }) => DONE[action] },
+        { title: 'decision', text: ({ action }) => DECISION_DONE[action] },
         { title: 'decided', text: ({ decidedAt }) => decidedAt },
-        { title: 'counts', text: ({ outrankedBy }) => (outrankedBy === null ? 'yes' : `no: ${DONE[outrankedBy.action]} at ${outrankedBy.decidedAt}`) },
+        { title: 'counts', text: ({ outrankedBy }) => (outrankedBy === null ? 'yes' : `no: ${DECISION_DONE[outrankedBy.action]} at ${outrankedBy.decidedAt}`) },
       ],
       decisions.map((decision, index) => ({ ...decision, line: rows[index]?.line ?? 0 })),
       context.style,

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { AGREEMENT_BYTES_MAX, AGREEMENT_CHARACTERS_MAX, type AgreementText, type ConsentView } from '@mailwarden/contracts';
 import { exactText } from '@mailwarden/kernel';
 import { ApiClient } from '../api-client.js';
@@ -8,7 +7,7 @@ import { renderTable } from '../output/table.js';
 import { printable } from '../output/terminal.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 import { momentFrom } from './hold.js';
-import { whyUnreadable } from './named-file.js';
+import { boundedBytes } from './named-file.js';
 
 /** Shortest beginning of a hash that is taken for it. */
 const HASH_CHARACTERS_MIN = 8;
@@ -18,19 +17,8 @@ type Version = Agreement['versions'][number];
 
 /** A text as its file has it, so that its hash is the file's. Errors: CommandFailure for what cannot be read, is too long, or is no UTF-8. */
 async function textOf(file: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > AGREEMENT_BYTES_MAX) throw new CommandFailure(`${file} is longer than an agreement may be (${AGREEMENT_CHARACTERS_MAX} characters)`, 'name the text of one agreement');
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    if (cause instanceof CommandFailure) throw cause;
-    throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, 'name the file with the text of the agreement', [], { cause });
-  }
-  const text = exactText(Buffer.concat(chunks));
+  const bytes = await boundedBytes(file, AGREEMENT_BYTES_MAX, { tooLong: [`${file} is longer than an agreement may be (${AGREEMENT_CHARACTERS_MAX} characters)`, 'name the text of one agreement'], advice: 'name the file with the text of the agreement' });
+  const text = exactText(bytes);
   if (text === null) throw new CommandFailure(`${file} is no text in UTF-8`, 'the hash that decisions name is that of the file, so it cannot be changed on the way; give in the edition in UTF-8');
   return text;
 }

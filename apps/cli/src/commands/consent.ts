@@ -2,6 +2,7 @@ import type { ConsentScope, ConsentView, Decision, RecordedDecision, ServerRow }
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
+import { DECISION_DONE, decidedMoment } from './decided-moment.js';
 import { knownServer, someNames } from './named-things.js';
 import { hashOf } from './consent-texts.js';
 import { printJson, printLines, type CommandContext } from './context.js';
@@ -59,7 +60,7 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
     textSha256: options.text === undefined ? null : await hashOf(client, agreements[0] ?? agreement, options.text),
     region: options.region ?? null,
     validUntil: options.validUntil === undefined ? null : momentFrom('--valid-until', options.validUntil, 'end'),
-    decidedAt: options.decidedAt === undefined ? null : decidedAtFrom(options.decidedAt, action),
+    decidedAt: options.decidedAt === undefined ? null : decidedMoment('--decided-at', options.decidedAt, action, new Date().toISOString()),
   };
   const startedAt = Date.now();
   const decisions = [];
@@ -77,21 +78,12 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
   return convergence.some(isAwaited) ? EXIT.found : EXIT.nothingFound;
 }
 
-/** A day means all of it for a refusal, as far as it has passed: what was granted on that day is refused as well. Of a grant it means the beginning. */
-function decidedAtFrom(typed: string, action: Decision['action']): string {
-  const at = momentFrom('--decided-at', typed, action === 'grant' ? 'beginning' : 'end');
-  const now = new Date().toISOString();
-  return at.startsWith(typed) && at > now ? now : at;
-}
-
 /** What a person must know who records a document that others came after. */
 const outrankedLines = (decisions: readonly RecordedDecision[]): string[] =>
-  decisions.flatMap(({ agreement, outrankedBy }) => (outrankedBy === null ? [] : [`  but ${agreement} stays ${DONE[outrankedBy.action]} there: a later decision, of ${outrankedBy.decidedAt}, counts (${outrankedBy.decision})`]));
-
-const DONE = { grant: 'granted', decline: 'declined', withdraw: 'withdrawn' } as const;
+  decisions.flatMap(({ agreement, outrankedBy }) => (outrankedBy === null ? [] : [`  but ${agreement} stays ${DECISION_DONE[outrankedBy.action]} there: a later decision, of ${outrankedBy.decidedAt}, counts (${outrankedBy.decision})`]));
 
 const recordedLines = (decisions: readonly Decision[], reach: string): string[] =>
-  decisions.map(({ agreement, action, decidedBy, recordedAt }) => `${agreement} ${DONE[action]} for ${reach}; recorded as decided by ${decidedBy} at ${recordedAt}`);
+  decisions.map(({ agreement, action, decidedBy, recordedAt }) => `${agreement} ${DECISION_DONE[action]} for ${reach}; recorded as decided by ${decidedBy} at ${recordedAt}`);
 
 type Convergence = ConsentView['convergence'][number];
 

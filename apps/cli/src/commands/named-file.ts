@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { readGuarded, readProfileFile } from '@mailwarden/config';
 import { CommandFailure } from '../failure.js';
@@ -34,4 +35,21 @@ async function readBy<T>(file: string, what: 'profile' | 'policy', read: (path: 
   } catch (cause) {
     throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, `name a ${what} file, as ./my-${what}.yaml`, [], { cause });
   }
+}
+
+/** Bytes of a file, whatever it is and says of its size, read no further than its bound. Errors: CommandFailure that names the file, and what to name in its place; `tooLong` where there is more. */
+export async function boundedBytes(file: string, bytesMax: number, words: { readonly tooLong: readonly [what: string, advice: string]; readonly advice: string }): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw new CommandFailure(...words.tooLong);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof CommandFailure) throw cause;
+    throw new CommandFailure(`${file} cannot be read: ${whyUnreadable(cause)}`, words.advice, [], { cause });
+  }
+  return Buffer.concat(chunks);
 }

@@ -4,6 +4,7 @@ import { checkAgainst, readStrictYaml, type Problem } from '@mailwarden/strict-y
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.js';
+import { decidedMoment } from '../commands/decided-moment.js';
 import { momentFrom } from '../commands/hold.js';
 
 /** One decision of a file, with the line that it stands on; in CSV the last of its lines. */
@@ -47,10 +48,7 @@ function scopeFrom(typed: string): ConsentScope {
   throw new CommandFailure(`"${typed}" is no scope`, SCOPE_ADVICE);
 }
 
-/** A day of a refusal is all of it, as far as it has passed: what was granted on that day is refused as well. Of a grant it is the beginning. */
 function decisionFrom(row: Row, now: string): ImportRequest['decisions'][number] {
-  const moment = momentFrom('decided-at', row['decided-at'], row.action === 'grant' ? 'beginning' : 'end');
-  const decidedAt = moment.startsWith(row['decided-at']) && moment > now ? now : moment;
   return {
     agreement: row.agreement,
     textSha256: row.text ?? null,
@@ -60,7 +58,7 @@ function decisionFrom(row: Row, now: string): ImportRequest['decisions'][number]
     reason: row.reason,
     validUntil: row['valid-until'] === undefined ? null : momentFrom('valid-until', row['valid-until'], 'end'),
     region: row.region ?? null,
-    decidedAt,
+    decidedAt: decidedMoment('decided-at', row['decided-at'], row.action, now),
   } as ImportRequest['decisions'][number];
 }
 

@@ -1,10 +1,10 @@
+import { PREFIX_BITS_MIN } from '@mailwarden/contracts';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import {
   ACCOUNTS_MAX,
   ENDPOINT_ADDRESSES_MAX,
   ENDPOINTS_MAX,
   FLOWS_MAX,
-  PREFIX_BITS_MIN,
   PROTECTED_MAX,
   type EgressEndpoint,
   type EgressFlow,

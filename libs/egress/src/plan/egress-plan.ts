@@ -1,6 +1,3 @@
-/** Ports of mail: submission and relay, with and without TLS from the start. What goes to them or comes from them is never refused. Source: RFC 5321, RFC 8314. */
-export const MAIL_PORTS: readonly number[] = [25, 465, 587];
-
 /** More is a mistake of whoever made the plan. */
 export const ACCOUNTS_MAX = 64;
 export const FLOWS_MAX = 256;
@@ -9,9 +6,6 @@ export const ENDPOINTS_MAX = 256;
 export const ENDPOINT_ADDRESSES_MAX = 16_384;
 /** Relays and resolvers, each. */
 export const PROTECTED_MAX = 1_024;
-/** A prefix with fewer bits is no endpoint: whoever means everywhere says so. */
-export const PREFIX_BITS_MIN = { 4: 8, 6: 16 } as const;
-
 /** Both ends belong to it. */
 export interface PortRange {
   readonly first: number;

@@ -1,8 +1,9 @@
 import { BlockList, isIPv4 } from 'node:net';
+import { MAIL_PORTS } from '@mailwarden/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileEgress, type CompiledEgress } from './compiled-egress.js';
-import { MAIL_PORTS, type EgressEndpoint, type EgressFlow, type EgressPlan } from './egress-plan.js';
+import type { EgressEndpoint, EgressFlow, EgressPlan } from './egress-plan.js';
 import { changingTransaction, refreshingTransaction, removingTransaction, replacingTransaction } from './transactions.js';
 
 interface Packet {

@@ -1,4 +1,5 @@
-import { MAIL_PORTS, type PortRange } from './egress-plan.js';
+import { MAIL_PORTS } from '@mailwarden/contracts';
+import type { PortRange } from './egress-plan.js';
 import type { CheckedEndpoint, CheckedFlow, CheckedPlan } from './checked-plan.js';
 import { prefixText, type IpFamily, type IpPrefix } from './ip-prefix.js';
 import { endpointSet, flowCounter, OVERFLOW_COUNTER, PORTLESS_COUNTER, SEEN_SETS } from './table-names.js';

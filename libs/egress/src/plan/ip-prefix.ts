@@ -120,3 +120,16 @@ export function holds(runs: readonly IpRange[], address: bigint): boolean {
   }
   return false;
 }
+
+/** Whether an address is of one of these addresses and prefixes. What is none of them, on either side, is not. */
+export function heldBy(places: readonly string[]): (address: string) => boolean {
+  const prefixes = places.flatMap((place) => {
+    const parsed = parseIpPrefix(place);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  const runs = { 4: joined(prefixes.filter(({ family }) => family === 4).map(rangeOf)), 6: joined(prefixes.filter(({ family }) => family === 6).map(rangeOf)) };
+  return (address) => {
+    const parsed = parseIpPrefix(address);
+    return parsed.ok && holds(runs[parsed.value.family], parsed.value.base);
+  };
+}
