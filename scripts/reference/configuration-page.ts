@@ -6,11 +6,12 @@ import { registrySettings, type RegistrySettings } from '../../apps/consent-regi
 import { reportingSettings, type ReportingSettings } from '../../apps/reporting-service/src/reporting-settings.js';
 import { executorSettings, type ExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
 import { EXECUTOR_SETTINGS_VARIABLE } from '../../apps/rotation-executor/src/settings-variable.js';
+import { serviceSettings, type ServiceSettings } from '../../libs/config/src/service-settings.js';
 import { workerSettings, type WorkerSettings } from '../../apps/rotation-worker/src/worker-settings.js';
 
 type Meanings<T> = Readonly<Record<keyof T & string, string>>;
 
-const EVERY_SERVICE: Meanings<RegistrySettings> = {
+const EVERY_SERVICE: Meanings<ServiceSettings> = {
   MAILWARDEN_NATS_URL: 'Address of the bus, as `tls://127.0.0.1:4222`',
   MAILWARDEN_NATS_CREDS: "File with the service's credentials on the bus",
   MAILWARDEN_NATS_CA: 'File with the certificate authority that the bus is checked by',
@@ -21,8 +22,9 @@ const EVERY_SERVICE: Meanings<RegistrySettings> = {
   MAILWARDEN_LOG_LEVEL: 'What is logged',
   MAILWARDEN_PROFILE_DIR: 'Folder with profile files beside those that ship; one of the same name wins',
 };
-const WORKER: Meanings<Omit<WorkerSettings, keyof RegistrySettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change', MAILWARDEN_ORDERS_AT_ONCE: 'Most orders that may be under way at once, over all servers' };
-const REPORTING: Meanings<Omit<ReportingSettings, keyof RegistrySettings>> = {
+const REGISTRY: Meanings<Omit<RegistrySettings, keyof ServiceSettings>> = { MAILWARDEN_CONSENT_TWO_PERSONS: 'Which decisions on agreements take two persons: none, those that grant, or all' };
+const WORKER: Meanings<Omit<WorkerSettings, keyof ServiceSettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change', MAILWARDEN_ORDERS_AT_ONCE: 'Most orders that may be under way at once, over all servers' };
+const REPORTING: Meanings<Omit<ReportingSettings, keyof ServiceSettings>> = {
   MAILWARDEN_HTTP_HOST: 'Address that the console and the API listen on',
   MAILWARDEN_HTTP_PORT: 'Port that they listen on; 0 takes a free one',
   MAILWARDEN_HTTP_NAMES: 'Names, with commas between them, that the service is reached by beside its own address and `localhost`; a request for any other host is refused',
@@ -118,7 +120,10 @@ export const configurationPage = (): string =>
     '',
     '### Every service',
     '',
-    ...table(registrySettings, EVERY_SERVICE),
+    ...table(serviceSettings, EVERY_SERVICE),
+    '### consent-registry, beside those',
+    '',
+    ...table(registrySettings, REGISTRY, EVERYWHERE),
     '### rotation-worker, beside those',
     '',
     ...table(workerSettings, WORKER, EVERYWHERE),

@@ -7,6 +7,7 @@ import { CommandFailure } from '../../apps/cli/src/failure.js';
 import { buildProgram } from '../../apps/cli/src/program.js';
 import { eventually } from './control-plane.js';
 import { Doors, PASSWORD, type Answer, type Session } from './doors.js';
+import { recordedOf } from './recorded.js';
 
 const TOKEN = 'a-token-of-the-local-command-line';
 const TEXT = 'Statement\n1. What is sent.\n';
@@ -21,9 +22,7 @@ let reader: Session;
 
 const decided = async (part: Partial<DecideRequest>): Promise<Decision> => {
   const request: DecideRequest = { agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'jane.doe', onBehalfOf: 'Example organisation', means: 'console', reason: 'decided by the board', validUntil: null, region: null, decidedAt: null, ...part };
-  const answer = await doors.plane.questions.ask('consent.decide', request, { timeoutMs: 10_000 });
-  if (!answer.ok) throw new Error(answer.detail);
-  return answer.value;
+  return recordedOf(await doors.plane.questions.ask('consent.decide', request, { timeoutMs: 10_000 }));
 };
 const ask = (query: string, headers: Readonly<Record<string, string>> = { cookie: reader.cookie }): Promise<Answer> => doors.knock(`${RECORD}?${query}`, { headers });
 const document = async (query: string): Promise<Node> => JSON.parse((await ask(query)).text) as Node;

@@ -1,4 +1,4 @@
-import { IMPORT_ROWS_MAX, SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter, type RecordedDecision } from '@mailwarden/contracts';
+import { IMPORT_ROWS_MAX, SIGNING_CONTEXTS, type Answer, type ConsentEntry, type Decision, type DecideRequest, type DeadLetter, type DecideReply, type RecordedDecision } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { canonicalJson, instantOf, sha256, signDocument, verifySignature, type PublicKeyText, type SignedDocument } from '@mailwarden/kernel';
 import type { QueryReply } from '@mailwarden/messaging';
@@ -6,6 +6,7 @@ import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane, eventually } from './control-plane.js';
 import { type FleetSpeaker } from './fleet-speaker.js';
+import { recordedOf } from './recorded.js';
 
 const AT_ONCE = 20;
 const DAY_MS = 86_400_000;
@@ -16,11 +17,9 @@ let consentKey: PublicKeyText;
 let agents: FleetSpeaker[];
 
 const request = (part: Partial<DecideRequest> = {}): DecideRequest => ({ agreement: AGREEMENT, textSha256: null, action: 'grant', scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, decidedAt: null, ...part });
-const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<RecordedDecision>> => plane.questions.ask('consent.decide', request(part), { timeoutMs: 10_000 });
+const decide = (part: Partial<DecideRequest> = {}): Promise<Answer<DecideReply>> => plane.questions.ask('consent.decide', request(part), { timeoutMs: 10_000 });
 const decided = async (part: Partial<DecideRequest> = {}): Promise<RecordedDecision> => {
-  const answer = await decide(part);
-  if (!answer.ok) throw new Error(answer.detail);
-  return answer.value;
+  return recordedOf(await decide(part));
 };
 const overview = async (): Promise<Extract<QueryReply<'consent.overview'>, object>> => {
   const answer = await plane.questions.ask('consent.overview', {}, { timeoutMs: 10_000 });

@@ -48,7 +48,7 @@ export class ControlPlane {
   }
 
   /** Starts a service, or starts it again after `end`. */
-  async run(name: ServiceName): Promise<Service> {
+  async run(name: ServiceName, more: Readonly<Record<string, string>> = {}): Promise<Service> {
     const { creds, signingKey } = this.nats.identity.services[name];
     const settings = {
       MAILWARDEN_NATS_URL: this.nats.url, MAILWARDEN_NATS_CREDS: creds, MAILWARDEN_NATS_CA: this.nats.identity.certificates.ca, MAILWARDEN_SIGNING_KEY: signingKey, MAILWARDEN_TRUST: this.nats.identity.trust,
@@ -56,7 +56,7 @@ export class ControlPlane {
       MAILWARDEN_HTTP_HOST: '127.0.0.1', MAILWARDEN_HTTP_PORT: 0, MAILWARDEN_SIGN_IN_LINK_FILE: join(this.dir, 'link'), MAILWARDEN_CLI_TOKEN_FILE: join(this.dir, 'token'),
     } as const;
     const start = { reporting: startReporting, rotation: startRotationWorker, consent: startConsentRegistry }[name] as (given: typeof settings) => Promise<Service>;
-    const service = await start(settings);
+    const service = await start({ ...settings, ...more });
     this.#services.set(name, service);
     return service;
   }

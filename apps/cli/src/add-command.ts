@@ -50,3 +50,6 @@ export function add<O>(parent: Command, usage: string, texts: CommandTexts, shap
 
 /** A command without options of its own. */
 export const plain = (command: Command): Command => command;
+
+/** A command that decides something. */
+export const withReason = (command: Command): Command => command.requiredOption('--reason <text>', 'why; kept with the decision');

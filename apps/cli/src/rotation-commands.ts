@@ -1,5 +1,5 @@
 import { type Command } from 'commander';
-import { add, collect, plain, wholeNumber } from './add-command.js';
+import { add, collect, plain, wholeNumber, withReason } from './add-command.js';
 
 const ROWS = 20;
 const ROWS_MAX = 200;
@@ -108,8 +108,6 @@ export function addHolds(program: Command): void {
   );
   add(hold, 'list', { summary: 'list the holds that stand', example: 'mailwarden hold list' }, plain, async (_options, context) => (await import('./commands/hold.js')).holdList(context));
 }
-
-const withReason = (command: Command): Command => command.requiredOption('--reason <text>', 'why; kept with the decision');
 
 /** What waits for a person or for time: approvals, marks, rollouts. */
 export function addWaiting(program: Command): void {

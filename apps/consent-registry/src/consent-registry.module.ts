@@ -16,7 +16,10 @@ import { PastConsent } from './look-back/past-consent.js';
 import { EntryPublisher } from './publish-entries/entry-publisher.js';
 import { Agreements } from './record-decision/agreements.js';
 import { DecisionBook } from './record-decision/decision-book.js';
+import { DecisionRecorder } from './record-decision/decision-recorder.js';
+import { Proposals } from './record-decision/proposals.js';
 import type { RegistrySettings } from './registry-settings.js';
+import { AddProposals1764000000013 } from './schema/add-proposals.migration.js';
 import { AddPublished1764000000009 } from './schema/add-published.migration.js';
 import { AddTexts1764000000008 } from './schema/add-texts.migration.js';
 import { CreateDecisions1764000000002 } from './schema/create-decisions.migration.js';
@@ -47,7 +50,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const log = createLogger({ service: 'consent-registry', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
-  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008, AddPublished1764000000009] });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008, AddPublished1764000000009, AddProposals1764000000013] });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'consent-registry' });
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
@@ -55,9 +58,16 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const publisher = new EntryPublisher(dataSource, bus, signer.publicKey, log);
   const agreements = new Agreements(dataSource, profiles.values());
-  const decisions = new DecisionBook(dataSource, signer, agreements, () => keyring.members(), (scope) => {
-    publisher.kick(scope);
-    relay.kick();
+  const proposals = new Proposals(dataSource);
+  const twoPersons = settings.MAILWARDEN_CONSENT_TWO_PERSONS;
+  const decisions = new DecisionBook({
+    dataSource, agreements, proposals, twoPersons,
+    recorder: new DecisionRecorder(signer, agreements, () => keyring.members()),
+    announced: () => relay.kick(),
+    publish: (scope) => {
+      publisher.kick(scope);
+      relay.kick();
+    },
   });
   const answers = new ServiceAnswers('consent', {
     bus, signer, trust,
@@ -67,6 +77,8 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   });
   answers.serve('consent.decide', (request) => decisions.decide(request));
   answers.serve('consent.import', (request) => decisions.import(request));
+  answers.serve('consent.proposal', async ({ proposal }) => decisions.proposal(proposal));
+  answers.serve('consent.answer-proposal', (request) => decisions.answerProposal(request));
   const texts = new TextDesk(dataSource, agreements, () => relay.kick());
   const past = new PastConsent(dataSource, agreements, () => keyring.members());
   answers.serve('consent.add-text', (request) => texts.add(request));
@@ -74,7 +86,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   answers.serve('consent.at', (request) => past.at(request));
   const records = new ConsentRecords(dataSource, agreements, recordedAgreements(profiles.values()), () => keyring.members());
   answers.serve('consent.record', (request) => records.write(request));
-  answers.serve('consent.overview', async () => ({ ok: true, value: await consentOverviewOf(dataSource, agreements) }));
+  answers.serve('consent.overview', async () => ({ ok: true, value: await { ...(await consentOverviewOf(dataSource, agreements)), twoPersons, proposals: await proposals.waiting() } }));
   const convergence = new ConvergenceBook(keyring);
   const sweep = new ConvergenceSweep({ dataSource, book: convergence, relay, log });
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });

@@ -8,7 +8,9 @@ export const sampleDecision = (number: number, agreement: string, action: string
 });
 
 /** `moving` names servers that a fresh decision has not reached yet. */
-export const sampleConsent = (servers: readonly string[], made: readonly unknown[], moving: boolean): unknown => ({
+export const sampleConsent = (servers: readonly string[], made: readonly unknown[], moving: boolean, answered: readonly string[] = []): unknown => ({
+  twoPersons: 'grants',
+  proposals: sampleProposals(answered).map((one) => ({ ...(one as object), count: 1 })),
   agreements: AGREEMENTS.map(([agreement, title, gate], index) => ({ id: agreement, title, gates: [gate], versions: index === 1 ? [] : [{ textSha256: hash('ab'), label: '8.0.3', language: 'en', effectiveAt: null, seenAt: ago(3 * DAY), origin: 'imported' }] })),
   decisions: [...made, sampleDecision(301, 'eula', 'grant', { kind: 'organisation' }, 40 * DAY), sampleDecision(302, 'ksn-statement', 'grant', { kind: 'group', label: 'role', value: 'mx' }, 12 * DAY), sampleDecision(303, 'ksn-statement', 'withdraw', { kind: 'server', server: 'edge-lisbon' }, 40 * MINUTE)],
   effective: servers.flatMap((server, row) => AGREEMENTS.map(([agreement], column) => ({ agreement, server, state: STATES[(row + column * 2) % STATES.length], because: 'granted for servers with role=mx' }))),
@@ -20,6 +22,10 @@ export const sampleConsent = (servers: readonly string[], made: readonly unknown
     because: moving ? 'waits for organisation' : ['applied, and nothing leaves that is not covered', 'waits for group.role=mx', 'applied, and nothing leaves that is not covered', 'applied, but what is not covered can leave the server', 'waits for organisation', 'the agent has not attested yet'][index % 6],
   })),
 });
+
+/** One decision that waits for a second person, until it is answered. */
+export const sampleProposals = (answered: readonly string[]): unknown[] =>
+  [{ id: id(501), proposedBy: 'grace.hopper', proposedAt: ago(30 * MINUTE), lapsesAt: ago(-7 * DAY), documentSha256: null, decisions: [{ agreement: 'ksn-statement', textSha256: hash('ab'), action: 'grant', scope: { kind: 'organisation' }, onBehalfOf: 'Example organisation', means: 'console', reason: 'decided by the board', validUntil: null, region: null, decidedAt: null }] }].filter((one) => !answered.includes(one.id));
 
 export const sampleConsentAt = (servers: readonly string[], at: string, knownAt: string | null): unknown => ({ at, knownAt: knownAt ?? at, rowsLeft: 0, rows: servers.flatMap((server) => AGREEMENTS.map(([agreement]) => ({ server, agreement, state: agreement === 'eula' ? 'granted' : 'undecided', because: agreement === 'eula' ? 'granted for organisation' : 'nobody decided on it for this server', decision: null }))) });
 export const sampleText = (): unknown => ({ agreement: 'eula', textSha256: hash('ab'), label: '8.0.3', language: 'en', effectiveAt: null, seenAt: ago(3 * DAY), origin: 'imported', text: 'The words of an agreement.\n' });

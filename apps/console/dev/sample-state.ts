@@ -1,5 +1,5 @@
 import type { RouteName } from '@mailwarden/contracts';
-import { sampleConsent, sampleConsentAt, sampleDecision, samplePolicies, sampleText } from './sample-consent.js';
+import { sampleConsent, sampleConsentAt, sampleDecision, samplePolicies, sampleProposals, sampleText } from './sample-consent.js';
 import { sampleEvents } from './sample-events.js';
 import { sampleFindings } from './sample-findings.js';
 import { sampleNames, sampleRows } from './sample-servers.js';
@@ -66,7 +66,7 @@ export class SampleState {
         this.#decided.push((body as { id: string }).id);
         return sampleWaiting(this.#decided);
       case 'consents':
-        return sampleConsent(sampleNames(), this.#decisions, Date.now() - this.#decidedAtMs < 1_500);
+        return sampleConsent(sampleNames(), this.#decisions, Date.now() - this.#decidedAtMs < 1_500, this.#decided);
       case 'consentAt':
         return sampleConsentAt(sampleNames(), query.get('at') ?? ago(0), query.get('known-at'));
       case 'agreementText':
@@ -74,6 +74,11 @@ export class SampleState {
         return sampleText();
       case 'decide':
         return this.#decide(body as Record<string, string>);
+      case 'proposal':
+        return sampleProposals(this.#decided)[0];
+      case 'answerProposal':
+        this.#decided.push(parameter);
+        return { recorded: [] };
       case 'events':
         return this.#page(sampleEvents(this.#events, this.#startedAtMs).filter((event) => (['server', 'event', 'severity'] as const).every((name) => !query.has(name) || event[name] === query.get(name))), query, 40);
       default:

@@ -6,5 +6,6 @@ export { readyUntilEnded } from './process-life.js';
 export { QUIET_NODE_OPTIONS, STEADY_NODE_OPTIONS } from './quiet-node.js';
 export { readSettings } from './read-settings.js';
 export { serviceSettings } from './service-settings.js';
+export type { ServiceSettings } from './service-settings.js';
 export { loadTrust } from './trust-file.js';
 export { dropStateFile, readStateFile, stateFolder, writeStateFile } from './state-file.js';

@@ -12,3 +12,4 @@ export const serviceSettings = z.object({
   MAILWARDEN_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   MAILWARDEN_PROFILE_DIR: z.string().min(1).optional(),
 });
+export type ServiceSettings = z.output<typeof serviceSettings>;

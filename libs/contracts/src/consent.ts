@@ -33,6 +33,8 @@ export const decision = z.object({
   region: z.string().max(60).nullable(),
   /** SHA-256 of the file that it was taken over from; absent for decisions that were made here. */
   documentSha256: sha256Hex.nullable().optional(),
+  /** Account of the second person, where the registry wants two for such a decision; absent elsewhere. */
+  confirmedBy: z.string().min(1).max(120).optional(),
 });
 export type Decision = z.output<typeof decision>;
 

@@ -32,6 +32,8 @@ export const eventPayloads = {
   'policy.applied': z.object({ policy: slug, kind: slug, version: sha256Hex }),
   'policy.withdrawn': z.object({ policy: slug, kind: slug }),
   'consent.decided': z.object({ decision: uuid, agreement: slug, action: z.enum(['grant', 'decline', 'withdraw']), scope: z.string().max(140) }),
+  'consent.proposed': z.object({ proposal: uuid, decisions: count, agreements: z.array(slug).max(20), lapsesAt: instant }),
+  'consent.answered': z.object({ proposal: uuid, answer: z.enum(['confirmed', 'rejected', 'lapsed']) }),
   'consent.converged': z.object({ agreement: slug, scope: z.string().max(140), servers: count, milliseconds: count }),
   'agent.silent': z.object({ lastSeenAt: instant }),
   'agent.returned': z.object({ silentSeconds: count }),

@@ -25,13 +25,35 @@ export const decideRequest = z.object({
 });
 export type DecideRequest = z.output<typeof decideRequest>;
 
+/** Which decisions take two persons: none, those that permit something, or all. */
+export const TWO_PERSON_RULES = ['none', 'grants', 'all'] as const;
+export type TwoPersonRule = (typeof TWO_PERSON_RULES)[number];
+/** Decisions of a proposal that a list shows; the proposal itself has all. */
+export const PROPOSED_SHOWN_MAX = 10;
+const proposalFacts = { id: uuid, proposedBy: z.string().min(1).max(120), proposedAt: instant, lapsesAt: instant, /** Of the file that they are taken over from; null for one that was made here. */ documentSha256: sha256Hex.nullable() };
+/** What one person would have recorded, and another one has to confirm first. It counts for nothing until then, and never changes: a grant names the text that was the newest when it was proposed. */
+export const proposal = z.object({ ...proposalFacts, decisions: z.array(decideRequest.omit({ decidedBy: true })).min(1).max(200) });
+export type Proposal = z.output<typeof proposal>;
+/** The same in a list, with the first of its decisions. */
+export const proposalSummary = z.object({ ...proposalFacts, decisions: z.array(decideRequest.omit({ decidedBy: true })).min(1).max(PROPOSED_SHOWN_MAX), count });
+export type ProposalSummary = z.output<typeof proposalSummary>;
+/** What became of a decision: recorded, or put before a second person. */
+export const decideReply = z.union([recordedDecision, z.object({ waitsFor: proposalSummary })]);
+export type DecideReply = z.output<typeof decideReply>;
+/** Another person's word on a proposal. Whoever made it may take it back by `reject`. */
+export const proposalAnswer = z.object({ proposal: uuid, action: z.enum(['confirm', 'reject']), by: z.string().min(1).max(120), reason: sentence });
+export type ProposalAnswer = z.output<typeof proposalAnswer>;
+/** The decisions as they were recorded; none where it was rejected. */
+export const proposalAnswered = z.object({ recorded: z.array(recordedDecision).max(200) });
+export type ProposalAnswered = z.output<typeof proposalAnswered>;
+
 /** Decisions that one file may hold; they are taken over together or not at all. */
 export const IMPORT_ROWS_MAX = 200;
 /** Decisions that were made elsewhere, in the order of their file. Dry: everything is checked, and nothing recorded. */
 export const importRequest = z.object({ decisions: z.array(decideRequest.omit({ decidedBy: true, means: true })).min(1).max(IMPORT_ROWS_MAX), documentSha256: sha256Hex, by: z.string().min(1).max(120), dryRun: z.boolean() });
 export type ImportRequest = z.output<typeof importRequest>;
-/** One row for each decision: recorded, or as it would be; or why it cannot be. */
-export const importReply = z.object({ recorded: z.boolean(), rows: z.array(answer(recordedDecision)).max(IMPORT_ROWS_MAX) });
+/** One row for each decision: recorded, or as it would be; or why it cannot be. `waitsFor`: they were put before a second person. */
+export const importReply = z.object({ recorded: z.boolean(), waitsFor: proposalSummary.nullable().default(null), rows: z.array(answer(recordedDecision)).max(IMPORT_ROWS_MAX) });
 export type ImportReply = z.output<typeof importReply>;
 
 /** Where a text is known from: somebody with the right to do so gave it in, or a server was seen to hold it. */
@@ -63,7 +85,7 @@ export const consentAt = z.object({
   rowsLeft: count,
 });
 export type ConsentAt = z.output<typeof consentAt>;
-export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), /** Recorded and not published yet. */ entries: z.array(consentEntry) });
+export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), /** Recorded and not published yet. */ entries: z.array(consentEntry), twoPersons: z.enum(TWO_PERSON_RULES).default('none'), /** What waits for a second person. */ proposals: z.array(proposalSummary).default([]) });
 export type ConsentOverview = z.output<typeof consentOverview>;
 
 /** A consent record, or the receipt of one decision, as JSON-LD: the terms are DPV's, and `docs/consent-record.md` explains each. */
@@ -89,7 +111,9 @@ export type PolicyOverview = z.output<typeof policyOverview>;
 
 /** Queries of the services with the forms of question and answer. */
 export const SERVICE_QUERIES = {
-  'consent.decide': { request: decideRequest, reply: answer(recordedDecision) },
+  'consent.decide': { request: decideRequest, reply: answer(decideReply) },
+  'consent.proposal': { request: z.object({ proposal: uuid }), reply: answer(proposal) },
+  'consent.answer-proposal': { request: proposalAnswer, reply: answer(proposalAnswered) },
   'consent.import': { request: importRequest, reply: answer(importReply) },
   'consent.add-text': { request: addTextRequest, reply: answer(agreementText) },
   'consent.text': { request: z.object({ agreement: slug, textSha256: sha256Hex }), reply: answer(agreementText) },
@@ -110,7 +134,7 @@ export const SERVICE_QUERIES = {
 export type ServiceQuery = keyof typeof SERVICE_QUERIES;
 
 /** Queries that change something: each question counts once. */
-export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.import', 'consent.add-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
+export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.import', 'consent.answer-proposal', 'consent.add-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
 /** How far a question's time may be from the clock of who answers it, both ways. Units: milliseconds. */
 export const QUESTION_LIFE_MS = 60_000;
 

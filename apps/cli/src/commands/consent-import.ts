@@ -4,6 +4,7 @@ import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { decisionRows, type DecisionRow } from '../import/decision-rows.js';
 import { renderTable } from '../output/table.js';
+import { secondPersonWords } from './consent-proposals.js';
 import { DECISION_DONE } from './decided-moment.js';
 import { boundedBytes } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
@@ -33,7 +34,7 @@ export async function importDecisions(file: string, dryRun: boolean, context: Co
   if (refusals.length > 0) throw new CommandFailure(`${file} cannot be taken over; nothing was recorded`, 'mend these lines', refusals);
   if (context.format === 'json') {
     printJson(context, reply);
-    return EXIT.nothingFound;
+    return reply.waitsFor === null ? EXIT.nothingFound : EXIT.found;
   }
   const decisions = reply.rows.flatMap((row) => (row.ok ? [row.value] : []));
   printLines(
@@ -50,6 +51,11 @@ export async function importDecisions(file: string, dryRun: boolean, context: Co
       context.style,
     ),
   );
-  context.print(reply.recorded ? `${decisions.length} decisions recorded` : `nothing is wrong with these ${decisions.length} decisions; without --dry-run they are recorded`);
+  if (reply.waitsFor !== null) {
+    context.print(secondPersonWords(reply.waitsFor));
+    return EXIT.found;
+  }
+  const counted = decisions.length === 1 ? '1 decision' : `${decisions.length} decisions`;
+  context.print(reply.recorded ? `${counted} recorded` : `nothing is wrong with ${counted}; without --dry-run they are recorded`);
   return EXIT.nothingFound;
 }

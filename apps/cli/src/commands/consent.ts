@@ -1,4 +1,4 @@
-import type { ConsentScope, ConsentView, Decision, RecordedDecision, ServerRow } from '@mailwarden/contracts';
+import type { ConsentScope, ConsentView, Decision, ProposalSummary, RecordedDecision, ServerRow } from '@mailwarden/contracts';
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
@@ -7,6 +7,7 @@ import { knownServer, someNames } from './named-things.js';
 import { hashOf } from './consent-texts.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 import { momentFrom } from './hold.js';
+import { secondPersonWords } from './consent-proposals.js';
 
 /** Short names that cover more than one agreement: taking part in KSN needs the statement, statistics need the supplementary one too. */
 const SHORT_NAMES: Readonly<Record<string, { readonly grant: readonly string[]; readonly refuse: readonly string[] }>> = {
@@ -63,19 +64,20 @@ export async function decide(action: 'grant' | 'decline' | 'withdraw', agreement
     decidedAt: options.decidedAt === undefined ? null : decidedMoment('--decided-at', options.decidedAt, action, new Date().toISOString()),
   };
   const startedAt = Date.now();
-  const decisions = [];
+  const decisions: RecordedDecision[] = [];
+  const proposals: ProposalSummary[] = [];
   for (const id of agreements) {
-    decisions.push(
-      await client.ask('decide', {
-        body: { agreement: id, action, scope, onBehalfOf: options.onBehalfOf, means: 'command-line', reason: options.reason, ...terms },
-      }),
-    );
+    const reply = await client.ask('decide', {
+      body: { agreement: id, action, scope, onBehalfOf: options.onBehalfOf, means: 'command-line', reason: options.reason, ...terms },
+    });
+    if ('waitsFor' in reply) proposals.push(reply.waitsFor);
+    else decisions.push(reply);
   }
-  if (context.format === 'text') printLines(context, [...recordedLines(decisions, reachWords(scope, servers)), ...outrankedLines(decisions)]);
-  const convergence = options.wait ? await waitForConvergence(client, startedAt, new Set(servers.filter((one) => isIn(scope, one)).map(({ server }) => server))) : [];
-  if (context.format === 'json') printJson(context, { decisions, convergence });
+  if (context.format === 'text') printLines(context, [...recordedLines(decisions, reachWords(scope, servers)), ...outrankedLines(decisions), ...proposals.map(secondPersonWords)]);
+  const convergence = options.wait && decisions.length > 0 ? await waitForConvergence(client, startedAt, new Set(servers.filter((one) => isIn(scope, one)).map(({ server }) => server))) : [];
+  if (context.format === 'json') printJson(context, { decisions, proposals, convergence });
   else if (options.wait) printLines(context, convergence.map((row) => `  ${row.server}: ${row.state}${row.milliseconds === null ? '' : ` after ${row.milliseconds} ms`}`));
-  return convergence.some(isAwaited) ? EXIT.found : EXIT.nothingFound;
+  return proposals.length > 0 || convergence.some(isAwaited) ? EXIT.found : EXIT.nothingFound;
 }
 
 /** What a person must know who records a document that others came after. */

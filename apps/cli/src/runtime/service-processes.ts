@@ -13,7 +13,8 @@ export const nodeEnvironment = (): Record<string, string> => ({ NODE_ENV: 'produ
 
 function settingsOf(service: ServiceName, layout: Layout, ports: Ports): Record<string, string> {
   if (service === 'rotation') return { MAILWARDEN_POLICY_DIR: layout.policies };
-  if (service === 'consent') return {};
+  const twoPersons = process.env['MAILWARDEN_CONSENT_TWO_PERSONS'];
+  if (service === 'consent') return twoPersons === undefined ? {} : { MAILWARDEN_CONSENT_TWO_PERSONS: twoPersons };
   return {
     MAILWARDEN_HTTP_HOST: '127.0.0.1',
     MAILWARDEN_HTTP_PORT: String(ports.console),

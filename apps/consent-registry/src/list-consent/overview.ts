@@ -8,7 +8,7 @@ const DECISIONS_MAX = 500;
 const UNPUBLISHED_MAX = 200;
 
 /** What is known about agreements and decisions, for people, and what of it agents have not been told yet. */
-export async function consentOverviewOf(dataSource: DataSource, agreements: Agreements): Promise<ConsentOverview> {
+export async function consentOverviewOf(dataSource: DataSource, agreements: Agreements): Promise<Pick<ConsentOverview, 'agreements' | 'decisions' | 'entries'>> {
   const texts = await agreements.texts();
   const decisions = await dataSource.query<{ document: Decision }[]>(`SELECT document FROM consent.decision ORDER BY position DESC LIMIT ${DECISIONS_MAX}`);
   const entries = await dataSource.query<{ document: SignedConsentEntry }[]>(`SELECT document FROM consent.scope WHERE published_revision < revision ORDER BY scope_key LIMIT ${UNPUBLISHED_MAX}`);

@@ -1,138 +1,146 @@
-import { randomUUID } from 'node:crypto';
-import { newestOf, published, standingOf } from '@mailwarden/consent';
-import { eventType, MESSAGE_TYPES, scopeKey, SIGNING_CONTEXTS, subjects, type Answer, type ConsentEntry, type Decision, type DecideRequest, type Evidence, type ImportReply, type ImportRequest, type Membership, type RecordedDecision, type SignedConsentEntry } from '@mailwarden/contracts';
-import { canonicalJson, instantOf, sha256, signDocument, suggestionFor, type Instant, type Sha256, type Signer } from '@mailwarden/kernel';
-import { enqueue } from '@mailwarden/persistence';
+import { scopeKey, type Answer, type DecideReply, type DecideRequest, type ImportReply, type ImportRequest, type Proposal, type ProposalAnswer, type ProposalAnswered, type ProposalSummary, type RecordedDecision, type TwoPersonRule } from '@mailwarden/contracts';
+import { instantOf } from '@mailwarden/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Agreements } from './agreements.js';
-
-/** An older document is recorded as of its own day, up to so many days back. */
-const BACKDATED_DAYS_MAX = 366;
-/** How far another clock may be ahead. Units: milliseconds. */
-const AHEAD_MS_MAX = 60_000;
-const DAY_MS = 86_400_000;
-
-/** A refusal of a request: nothing is recorded. */
-class Refused extends Error {
-  constructor(
-    readonly code: string,
-    detail: string,
-  ) {
-    super(detail);
-  }
-}
+import type { DecisionRecorder } from './decision-recorder.js';
+import type { Proposals } from './proposals.js';
+import { Refused } from './refused.js';
 
 /** Takes back all that a transaction did: it was only tried. */
 class NothingRecorded extends Error {}
 
-/** System of record for decisions. A decision, its published entry, its event and its evidence commit together. */
+/** What was asked for together: all of it is recorded, or none. */
+interface Batch {
+  readonly requests: readonly DecideRequest[];
+  readonly by: string;
+  /** Of the file that they were taken over from. */
+  readonly documentSha256: Proposal['documentSha256'];
+  readonly dryRun: boolean;
+}
+
+/** An answer in words where nothing could be done. Errors: what is no refusal is thrown on. */
+function refusal(cause: unknown): { ok: false; code: string; detail: string } {
+  if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };
+  throw cause;
+}
+
+/** System of record for decisions: by one person, or by two where the registry is set so. */
 export class DecisionBook {
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly signer: Signer,
-    private readonly agreements: Agreements,
-    private readonly members: () => readonly Membership[],
-    private readonly publish: (scopeKey: string) => void,
+    private readonly parts: {
+      readonly dataSource: DataSource;
+      readonly agreements: Agreements;
+      readonly recorder: DecisionRecorder;
+      readonly proposals: Proposals;
+      readonly twoPersons: TwoPersonRule;
+      /** Told of every scope with a new decision, once it is committed. */
+      readonly publish: (scopeKey: string) => void;
+      /** Told when there is something to say and nothing to publish. */
+      readonly announced: () => void;
+    },
   ) {}
 
-  /** Records what a person decided. Errors: an answer that says what is wrong; nothing is recorded then. */
-  async decide(request: DecideRequest): Promise<Answer<RecordedDecision>> {
+  /** Records what a person decided, or puts it before a second person. Errors: an answer that says what is wrong; nothing is recorded then. */
+  async decide(request: DecideRequest): Promise<Answer<DecideReply>> {
     try {
-      this.#check(request);
-      const decision = await this.dataSource.transaction((tx) => this.#record(tx, request));
-      this.publish(scopeKey(decision.scope));
-      return { ok: true, value: decision };
+      const { rows: [row], waitsFor } = await this.#settle({ requests: [request], by: request.decidedBy, documentSha256: null, dryRun: false });
+      if (row === undefined) throw new Error('a decision was neither recorded nor refused');
+      return !row.ok || waitsFor === null ? row : { ok: true, value: { waitsFor } };
     } catch (cause) {
-      if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };
-      throw cause;
+      return refusal(cause);
     }
   }
 
   /** Takes over decisions that were made elsewhere, in their order: all of them, or none. Dry, or where one cannot be, the answer tells of each what would come of it, and nothing is recorded. */
   async import({ decisions, documentSha256, by, dryRun }: ImportRequest): Promise<Answer<ImportReply>> {
-    const rows: Answer<RecordedDecision>[] = [];
     try {
-      await this.dataSource.transaction(async (tx) => {
-        for (const one of decisions) rows.push(await this.#tried(tx, { ...one, decidedBy: by, means: 'imported-document' }, documentSha256));
-        if (dryRun || rows.some(({ ok }) => !ok)) throw new NothingRecorded();
+      return { ok: true, value: await this.#settle({ requests: decisions.map((one) => ({ ...one, decidedBy: by, means: 'imported-document' })), by, documentSha256, dryRun }) };
+    } catch (cause) {
+      return refusal(cause);
+    }
+  }
+
+  /** What was proposed, with all of its decisions. */
+  async proposal(id: string): Promise<Answer<Proposal>> {
+    try {
+      return { ok: true, value: await this.parts.proposals.whole(id) };
+    } catch (cause) {
+      return refusal(cause);
+    }
+  }
+
+  /** A second person's word. What was proposed is checked anew, and recorded as of now. Safety: never by whoever proposed it, and once, however many say so at the same time. */
+  async answerProposal({ proposal: id, action, by, reason }: ProposalAnswer): Promise<Answer<ProposalAnswered>> {
+    const { dataSource, proposals } = this.parts;
+    try {
+      const recorded = await dataSource.transaction(async (tx) => {
+        const proposal = await proposals.open(tx, id);
+        if (action === 'confirm' && proposal.proposedBy === by) throw new Refused('own-proposal', 'whoever proposed it cannot confirm it: another person must');
+        await proposals.close(tx, id, action === 'confirm' ? 'confirmed' : 'rejected', by, reason);
+        return action === 'confirm' ? this.#confirmed(tx, proposal, by) : [];
+      });
+      this.#publish(recorded);
+      return { ok: true, value: { recorded } };
+    } catch (cause) {
+      return refusal(cause);
+    }
+  }
+
+  async #confirmed(tx: EntityManager, { decisions, proposedBy, documentSha256 }: Proposal, by: string): Promise<RecordedDecision[]> {
+    const recorded: RecordedDecision[] = [];
+    for (const decision of decisions) {
+      // Both have to mean the same text: one that came meanwhile was not before the first person.
+      if (decision.action === 'grant' && decision.textSha256 === null && (await this.parts.agreements.newestText(tx, decision.agreement, instantOf(Date.now()))) !== null) throw new Refused('unknown-text', `a text of ${decision.agreement} came in after this was proposed; reject it, and have it proposed anew`);
+      recorded.push(await this.parts.recorder.record(tx, { ...decision, decidedBy: proposedBy }, { ...(documentSha256 === null ? {} : { documentSha256 }), confirmedBy: by }));
+    }
+    return recorded;
+  }
+
+  async #settle(batch: Batch): Promise<ImportReply> {
+    const rows: Answer<RecordedDecision>[] = [];
+    const takesTwo = this.#takesTwo(batch.requests);
+    try {
+      await this.parts.dataSource.transaction(async (tx) => {
+        for (const request of batch.requests) rows.push(await this.#tried(tx, request, batch.documentSha256));
+        if (takesTwo || batch.dryRun || rows.some(({ ok }) => !ok)) throw new NothingRecorded();
       });
     } catch (cause) {
-      if (cause instanceof NothingRecorded) return { ok: true, value: { recorded: false, rows } };
-      throw cause;
+      if (!(cause instanceof NothingRecorded)) throw cause;
+      return { recorded: false, waitsFor: takesTwo && !batch.dryRun ? await this.#propose(batch, rows) : null, rows };
     }
-    for (const key of new Set(decisions.map(({ scope }) => scopeKey(scope)))) this.publish(key);
-    return { ok: true, value: { recorded: true, rows } };
+    this.#publish(rows.flatMap((row) => (row.ok ? [row.value] : [])));
+    return { recorded: true, waitsFor: null, rows };
   }
 
-  async #tried(tx: EntityManager, request: DecideRequest, documentSha256: Sha256): Promise<Answer<RecordedDecision>> {
+  #takesTwo(requests: readonly DecideRequest[]): boolean {
+    const { twoPersons } = this.parts;
+    return twoPersons === 'all' || (twoPersons === 'grants' && requests.some(({ action }) => action === 'grant'));
+  }
+
+  /** Each with the text that it was found to be about. Null where something is wrong with one of them. Errors: throws `Refused`. */
+  async #propose({ requests, by, documentSha256 }: Batch, rows: readonly Answer<RecordedDecision>[]): Promise<ProposalSummary | null> {
+    const decisions = requests.flatMap(({ decidedBy: _by, ...request }, index) => {
+      const row = rows[index];
+      return row?.ok === true ? [{ ...request, textSha256: row.value.textSha256 }] : [];
+    });
+    if (decisions.length < requests.length) return null;
+    const proposed = await this.parts.dataSource.transaction((tx) => this.parts.proposals.propose(tx, { decisions, proposedBy: by, documentSha256 }));
+    this.parts.announced();
+    return proposed;
+  }
+
+  async #tried(tx: EntityManager, request: DecideRequest, documentSha256: Batch['documentSha256']): Promise<Answer<RecordedDecision>> {
     try {
-      this.#check(request);
       // Of a text that came later nobody can have agreed to then: a paper is about the text that it names.
-      if (request.action === 'grant' && request.textSha256 === null && (await this.agreements.newestText(tx, request.agreement, instantOf(Date.now()))) !== null) throw new Refused('unknown-text', `texts of ${request.agreement} are known: name the one that was agreed to by its SHA-256`);
-      return { ok: true, value: await this.#record(tx, request, documentSha256) };
+      if (documentSha256 !== null && request.action === 'grant' && request.textSha256 === null && (await this.parts.agreements.newestText(tx, request.agreement, instantOf(Date.now()))) !== null) throw new Refused('unknown-text', `texts of ${request.agreement} are known: name the one that was agreed to by its SHA-256`);
+      return { ok: true, value: await this.parts.recorder.record(tx, request, documentSha256 === null ? {} : { documentSha256 }) };
     } catch (cause) {
-      if (cause instanceof Refused) return { ok: false, code: cause.code, detail: cause.message };
-      throw cause;
+      return refusal(cause);
     }
   }
 
-  /** Errors: throws `Refused`. */
-  #check({ agreement, scope, validUntil, decidedAt }: DecideRequest): void {
-    const unknown = this.agreements.unknown(agreement);
-    if (unknown !== null) throw new Refused('unknown-agreement', unknown);
-    const nowMs = Date.now();
-    if (validUntil !== null && validUntil <= instantOf(nowMs)) throw new Refused('already-over', 'the decision would be over before it begins; choose a later end');
-    if (decidedAt !== null && Date.parse(decidedAt) > nowMs + AHEAD_MS_MAX) throw new Refused('in-the-future', `${decidedAt} is still to come; a decision counts from when it was made`);
-    if (decidedAt !== null && Date.parse(decidedAt) < nowMs - BACKDATED_DAYS_MAX * DAY_MS) throw new Refused('too-long-ago', `${decidedAt} is more than ${BACKDATED_DAYS_MAX} days ago; have the decision made anew`);
-    if (scope.kind === 'server' && !this.members().some(({ server }) => server === scope.server)) {
-      const meant = suggestionFor(scope.server, this.members().map(({ server }) => server));
-      throw new Refused('unknown-server', `no server of the fleet is called ${scope.server}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
-    }
-  }
-
-  /** The text that a decision is about: the one that it names, or the newest; a refusal that names none is of every text. Errors: throws `Refused` for one that nobody knows. */
-  async #textOf(tx: EntityManager, { agreement, textSha256, action }: DecideRequest, at: Instant): Promise<Decision['textSha256']> {
-    if (textSha256 === null) return action === 'grant' ? this.agreements.newestText(tx, agreement, at) : null;
-    if (!(await this.agreements.isKnown(tx, agreement, textSha256))) throw new Refused('unknown-text', `no text of ${agreement} has the hash ${textSha256}; give the text in first`);
-    return textSha256;
-  }
-
-  /** Decisions take turns, and each is recorded later than the one before it, whichever instance's clock says what: agents judge by the instant, also between scopes, so that it may not contradict the order. */
-  async #record(tx: EntityManager, request: DecideRequest, documentSha256: Sha256 | null = null): Promise<RecordedDecision> {
-    const key = scopeKey(request.scope);
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, ['consent decisions']);
-    const [last] = await tx.query<{ at: string | null }[]>(`SELECT document ->> 'recordedAt' AS at FROM consent.decision ORDER BY position DESC LIMIT 1`);
-    const now = instantOf(Math.max(Date.now(), Date.parse(last?.at ?? instantOf(0)) + 1));
-    const textSha256 = await this.#textOf(tx, request, now);
-    const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt === null || request.decidedAt > now ? now : request.decidedAt, recordedAt: now, ...(documentSha256 === null ? {} : { documentSha256 }) };
-    await tx.query(`INSERT INTO consent.decision (id, agreement, scope_key, document) VALUES ($1, $2, $3, $4)`, [decision.id, decision.agreement, key, JSON.stringify(decision)]);
-    const counts = await this.#writeEntry(tx, decision, key, now);
-    await this.#announce(tx, decision, key, now);
-    return { ...decision, outrankedBy: counts.id === decision.id ? null : { decision: counts.id, action: counts.action, decidedAt: counts.decidedAt } };
-  }
-
-  /** Returns the decision that counts now for the agreement in the scope. The entry carries, per agreement, the newest decision and the newest refusal: a refusal outlives a later grant of its own scope. Source: decision 0004. */
-  async #writeEntry(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<Decision> {
-    const rows = await tx.query<{ document: Decision }[]>(`SELECT document FROM consent.decision WHERE scope_key = $1 ORDER BY position`, [key]);
-    const own = rows.map(({ document }) => document);
-    const decisions = standingOf(own).map(published);
-    const [present] = await tx.query<{ revision: string }[]>(`SELECT revision FROM consent.scope WHERE scope_key = $1`, [key]);
-    const entry: ConsentEntry = { schema: 'mailwarden/consent-entry/v1', scope: decision.scope, revision: Number(present?.revision ?? 0) + 1, decisions, publishedAt: now };
-    const signed: SignedConsentEntry = signDocument(this.signer, SIGNING_CONTEXTS.consent, entry);
-    await tx.query(
-      `INSERT INTO consent.scope (scope_key, scope, revision, document) VALUES ($1, $2, $3, $4) ON CONFLICT (scope_key) DO UPDATE SET revision = excluded.revision, document = excluded.document`,
-      [key, JSON.stringify(decision.scope), entry.revision, JSON.stringify(signed)],
-    );
-    return newestOf(own.filter(({ agreement }) => agreement === decision.agreement)) ?? decision;
-  }
-
-  /** Neither the event nor the evidence names the person. */
-  async #announce(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<void> {
-    const { id, agreement, action } = decision;
-    const severity = action === 'grant' ? 'info' : 'medium';
-    const server = decision.scope.kind === 'server' ? decision.scope.server : 'fleet';
-    await enqueue(tx, { id: `decided-${id}`, subject: subjects.event('consent.decided', severity, server), type: eventType('consent.decided'), data: { event: 'consent.decided', server, severity, at: now, detail: { decision: id, agreement, action, scope: key } } });
-    const evidence: Evidence = { schema: 'mailwarden/evidence/v1', kind: 'decision', id, service: 'consent', at: now, documentSha256: sha256(canonicalJson(decision)), facts: { agreement, action, scope: key } };
-    await enqueue(tx, { id: `evidence-${id}`, subject: subjects.evidence('consent'), type: MESSAGE_TYPES.evidence, data: evidence });
+  #publish(recorded: readonly RecordedDecision[]): void {
+    for (const key of new Set(recorded.map(({ scope }) => scopeKey(scope)))) this.parts.publish(key);
+    if (recorded.length === 0) this.parts.announced();
   }
 }

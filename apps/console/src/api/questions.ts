@@ -45,6 +45,8 @@ export const exactPlansQuestion = (orders: readonly string[]) => queryOptions({ 
 export const waitingQuestion = queryOptions({ queryKey: ['waiting'], queryFn: ({ signal }) => call('waiting', { signal }), refetchInterval: WAITING_EVERY_MS });
 export const consentsQuestion = queryOptions({ queryKey: ['consents'], queryFn: ({ signal }) => call('consents', { signal }) });
 
+/** A proposal never changes: it is asked for once. */
+export const proposalQuestion = (id: string) => queryOptions({ queryKey: ['proposal', id], queryFn: ({ signal }) => call('proposal', { params: { id }, signal }), staleTime: Infinity });
 /** A text never changes: it is asked for once. */
 export const agreementTextQuestion = (agreement: string, sha256: string) => queryOptions({ queryKey: ['text', agreement, sha256], queryFn: ({ signal }) => call('agreementText', { params: { agreement, sha256 }, signal }), staleTime: Infinity });
 export const consentAtQuestion = (at: string, knownAt: string | null) => queryOptions({ queryKey: ['consent-at', at, knownAt], queryFn: ({ signal }) => call('consentAt', { query: { at, 'known-at': knownAt ?? undefined }, signal }), placeholderData: keepPreviousData });

@@ -1,5 +1,5 @@
 import { effectiveConsent, type EntryIndex } from '@mailwarden/consent';
-import { addTextBody, decideBody, importBody, instant, scopeKey, serverName, sha256Hex, slug, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
+import { addTextBody, decideBody, importBody, instant, proposalBody, scopeKey, serverName, sha256Hex, slug, uuid, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
 import { ServiceQuestions } from '@mailwarden/messaging';
 import { Body, Controller, Param, Query } from '@nestjs/common';
@@ -21,6 +21,7 @@ const ANSWER_MS = 5_000;
 const IMPORT_MS = 30_000;
 /** `known-at` left out: as it was known then. */
 const pastQuery = z.object({ at: instant, 'known-at': instant.optional(), server: serverName.optional() });
+const proposalPath = z.object({ id: uuid });
 const textPath = z.object({ agreement: slug, sha256: sha256Hex });
 
 @Controller()
@@ -40,7 +41,7 @@ export class ConsentController {
     const servers = await attestedServers(this.dataSource);
     const entries = this.entries.with(overview.entries);
     const convergence = servers.map((server) => convergenceOf(entries, server));
-    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)) };
+    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)), twoPersons: overview.twoPersons, proposals: overview.proposals };
   }
 
   /** Who decides is taken from the session; a name in the body has no say. */
@@ -51,10 +52,23 @@ export class ConsentController {
     return decision;
   }
 
+  @Route('proposal')
+  proposal(@Param(new Parsed(proposalPath)) { id }: z.output<typeof proposalPath>): Promise<Reply<'proposal'>> {
+    return answered('consent registry', this.questions.ask('consent.proposal', { proposal: id }, { timeoutMs: ANSWER_MS }));
+  }
+
+  /** Safety: who confirms is taken from the session, and the registry refuses whoever proposed it. */
+  @Route('answerProposal', ['privacy-officer', 'administrator'])
+  async answerProposal(@Param(new Parsed(proposalPath)) { id }: z.output<typeof proposalPath>, @Body(new Parsed(proposalBody)) body: z.output<typeof proposalBody>, @Asker() asker: Principal): Promise<Reply<'answerProposal'>> {
+    const reply = await answered('consent registry', this.questions.ask('consent.answer-proposal', { ...body, proposal: id, by: asker.name }, { timeoutMs: IMPORT_MS }));
+    this.live.tell('consent');
+    return reply;
+  }
+
   @Route('importDecisions', ['privacy-officer', 'administrator'])
   async import(@Body(new Parsed(importBody)) body: z.output<typeof importBody>, @Asker() asker: Principal): Promise<Reply<'importDecisions'>> {
     const reply = await answered('consent registry', this.questions.ask('consent.import', { ...body, by: asker.name }, { timeoutMs: IMPORT_MS }));
-    if (reply.recorded) this.live.tell('consent');
+    if (reply.recorded || reply.waitsFor !== null) this.live.tell('consent');
     return reply;
   }
 

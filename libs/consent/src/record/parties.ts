@@ -8,7 +8,13 @@ const NOT_RECORDED = 'not recorded by Mailwarden';
 /** Within one agreement's record a party is the same wherever it is named. */
 const partyId = (agreement: string, role: string, name: string): string => urn(uuidOf('party', agreement, role, name));
 export const organisationId = ({ agreement, onBehalfOf }: Decision): string => partyId(agreement, 'organisation', onBehalfOf);
-export const representativeId = ({ agreement, decidedBy }: Decision): string => partyId(agreement, 'representative', decidedBy);
+const personId = (agreement: string, name: string): string => partyId(agreement, 'representative', name);
+export const representativeId = ({ agreement, decidedBy }: Decision): string => personId(agreement, decidedBy);
+/** The second person of a decision; null where it took one. */
+export const confirmerId = ({ agreement, confirmedBy }: Decision): string | null => (confirmedBy === undefined ? null : personId(agreement, confirmedBy));
+/** Each account with one decision that it took part in. */
+const takingPart = (decisions: readonly Decision[]): { readonly id: string; readonly name: string; readonly organisation: string }[] =>
+  decisions.flatMap((decision) => [decision.decidedBy, ...(decision.confirmedBy === undefined ? [] : [decision.confirmedBy])].map((name) => ({ id: personId(decision.agreement, name), name, organisation: organisationId(decision) })));
 export const recipientId = ({ id }: RecordedAgreement, name: string): string => partyId(id, 'recipient', name);
 
 /** What TS 27560 wants of each party. Mailwarden keeps no addresses of parties, and says so in their place. */
@@ -29,12 +35,12 @@ export const recipientsOf = ({ vendor, flows }: RecordedAgreement): string[] => 
 /** The organisations that agreed or refused, the people who spoke for them, the vendor and other recipients. */
 export function partiesOf(agreement: RecordedAgreement, decisions: readonly Decision[]): Node[] {
   const organisations = new Map(decisions.map((decision) => [organisationId(decision), decision.onBehalfOf]));
-  const people = Map.groupBy(decisions, representativeId);
+  const people = Map.groupBy(takingPart(decisions), ({ id }) => id);
   return sorted([
     ...[...organisations].map(([id, name]) => party(id, ['dpv:Organisation'], name, 'The consenting party: this organisation decides, through its administrator.')),
     ...[...people].map(([id, own]) =>
-      party(id, ['dpv:Representative'], own[0]?.decidedBy ?? '', 'Account that decided for the organisation; no data subject of this record.', {
-        'dpv:isRepresentativeFor': sorted([...new Set(own.map(organisationId))].map((organisation) => ({ '@id': organisation }))),
+      party(id, ['dpv:Representative'], own[0]?.name ?? '', 'Account that decided for the organisation; no data subject of this record.', {
+        'dpv:isRepresentativeFor': sorted([...new Set(own.map(({ organisation }) => organisation))].map((organisation) => ({ '@id': organisation }))),
       }),
     ),
     ...recipientsOf(agreement).map((name) =>

@@ -3,7 +3,7 @@ import { uuidOf, type Instant } from '@mailwarden/kernel';
 import { isLater } from '../standing-decisions.js';
 import { checksum, instantValue, reference, statedHash, urn, type Node } from './json-ld.js';
 import { noticeId } from './notices.js';
-import { organisationId, representativeId } from './parties.js';
+import { confirmerId, organisationId, representativeId } from './parties.js';
 import { placeOf } from './processes.js';
 import type { Reach } from './record-parts.js';
 
@@ -49,6 +49,7 @@ function reachNode({ servers, attested }: Reach): Node {
 function decidedStatus(decision: Decision, before: Decision | undefined, reach: Reach | undefined): Status {
   const { id, action, decidedAt, recordedAt, validUntil } = decision;
   const type = action !== 'grant' ? REFUSALS[action] : before?.action === 'grant' ? 'dpv:RenewedConsentGiven' : 'dpv:ConsentGiven';
+  const confirmer = confirmerId(decision);
   const node: Node = {
     '@id': urn(id),
     '@type': type,
@@ -57,7 +58,7 @@ function decidedStatus(decision: Decision, before: Decision | undefined, reach: 
     'dpv:isIndicatedAtTime': instantValue(decidedAt),
     'dct:created': instantValue(recordedAt),
     'dpv:isIndicatedBy': reference(organisationId(decision)),
-    'dpv:isImplementedByEntity': reference(representativeId(decision)),
+    'dpv:isImplementedByEntity': confirmer === null ? reference(representativeId(decision)) : [representativeId(decision), confirmer].map(reference),
     'dpv:hasIndicationMethod': decision.means,
     'dpv:hasJustification': { '@type': 'dpv:Justification', 'dct:description': decision.reason },
     'dpv:hasScope': scopeNode(decision.scope),

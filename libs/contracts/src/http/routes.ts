@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { recordedDecision } from '../consent.js';
 import { trustAnchors } from '../membership.js';
 import { instant, uuid } from '../primitives.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
-import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideRequest, importReply, importRequest, policyOverview } from '../service-api.js';
+import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideReply, decideRequest, importReply, importRequest, policyOverview, proposal, proposalAnswer, proposalAnswered } from '../service-api.js';
 import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView, transmissionsView } from './views.js';
 
 /** A change that an operator asks for; who asks is taken from the session, never from the body. */
 export const decideBody = decideRequest.omit({ decidedBy: true });
 export const importBody = importRequest.omit({ by: true });
+export const proposalBody = proposalAnswer.omit({ by: true, proposal: true });
 export const addTextBody = addTextRequest.omit({ by: true });
 export const applyBody = applyRequest.omit({ by: true, dryRun: true });
 export const checkBody = applyBody.omit({ reason: true });
@@ -55,7 +55,11 @@ export const ROUTES = {
   /** What has been answered to such orders so far. */
   exactPlans: { method: 'POST', path: '/policies/exact-plans/answers', request: z.object({ orders: z.array(uuid).max(1000) }), reply: exactPlans },
   consents: { method: 'GET', path: '/consents', request: null, reply: consentView },
-  decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: recordedDecision },
+  decide: { method: 'POST', path: '/consents/decisions', request: decideBody, reply: decideReply },
+  /** One that waits for a second person, with all of its decisions. */
+  proposal: { method: 'GET', path: '/consents/proposals/{id}', request: null, reply: proposal },
+  /** By another person than the one who proposed it: `confirm` records all of it. Either may `reject`. */
+  answerProposal: { method: 'POST', path: '/consents/proposals/{id}', request: proposalBody, reply: proposalAnswered },
   /** Decisions that were made elsewhere, all of them or none; with `dryRun` only what would come of it. */
   importDecisions: { method: 'POST', path: '/consents/decisions/import', request: importBody, reply: importReply },
   /** What counted at an instant, as it was known then or at another instant: `?at=...&known-at=...&server=...`. */

@@ -6,7 +6,7 @@ import { forecast, statedLimit } from '../limits.js';
 import { KSN_STATES, observation, scanEffort } from '../observation.js';
 import { count, instant, labels, measured, profileId, serverName, severity, sha256Hex, slug, storeId, uuid } from '../primitives.js';
 import { rotationOrder, signedReceipt, watermark } from '../rotation.js';
-import { agreementSummary } from '../service-api.js';
+import { agreementSummary, proposalSummary, TWO_PERSON_RULES } from '../service-api.js';
 import { ageSpread, sizeSpread, storeObservation, STORE_KINDS } from '../store-observation.js';
 
 /** The four states of everything that is shown. "No vendor limit" and "unknown" are never `in-order`. */
@@ -220,6 +220,9 @@ export const consentView = z.object({
   convergence: z.array(convergenceRow),
   /** Scopes whose newest decision is recorded and not published yet: no server can know it. */
   unpublished: z.array(z.string().max(140)).default([]),
+  /** Which decisions take two persons, and what waits for the second. */
+  twoPersons: z.enum(TWO_PERSON_RULES).default('none'),
+  proposals: z.array(proposalSummary).default([]),
 });
 export type ConsentView = z.output<typeof consentView>;
 

@@ -21,6 +21,8 @@ export const EVENT_MEANINGS: Readonly<Record<EventName, string>> = {
   'policy.applied': 'A policy, or a legal hold, counts from now on in this version.',
   'policy.withdrawn': 'A policy, or a legal hold, counts no more.',
   'consent.decided': 'A person granted, declined or withdrew consent for a scope. Who it was stays in the consent registry.',
+  'consent.proposed': 'A person would have decisions recorded that take two persons; nothing counts until another one confirms them.',
+  'consent.answered': 'A second person confirmed or rejected what was proposed, or nobody did in time. Who it was stays in the consent registry.',
   'consent.converged': 'Every reachable agent of a scope has attested a decision.',
   'agent.silent': 'An agent was not heard for three heartbeat intervals; what it guards is unknown since lastSeenAt.',
   'agent.returned': 'A silent agent is heard again.',

@@ -11,6 +11,7 @@ import { DecisionDialog, type DecisionStart } from './decision-dialog.js';
 import { Decisions } from './decisions.js';
 import { ConsentMatrix } from './consent-matrix.js';
 import { Past } from './past.js';
+import { Proposals } from './proposals.js';
 import { Records } from './record-links.js';
 import { Texts } from './texts.js';
 
@@ -30,7 +31,7 @@ export function ConsentPage() {
       actions={consents.data !== undefined && consents.data.agreements.length > 0 && <Button onClick={() => begin()} disabled={!mayDecide} title={mayDecide ? undefined : 'This needs the role of a privacy officer or an administrator'} data-testid="record-decision">Record a decision</Button>}
     >
       <Answer to={consents}>{(view) => <Shown view={view} begin={mayDecide ? begin : null} />}</Answer>
-      {start !== null && consents.data !== undefined && <DecisionDialog agreements={consents.data.agreements} start={start} close={() => setStart(null)} />}
+      {start !== null && consents.data !== undefined && <DecisionDialog agreements={consents.data.agreements} twoPersons={consents.data.twoPersons} start={start} close={() => setStart(null)} />}
     </Page>
   );
 }
@@ -40,6 +41,7 @@ function Shown({ view, begin }: { readonly view: ConsentView; readonly begin: ((
   return (
     <>
       <Convergence rows={view.convergence} unpublished={view.unpublished} />
+      <Proposals view={view} mayDecide={begin !== null} />
       <ConsentMatrix view={view} begin={begin} />
       <Texts agreements={view.agreements} mayAdd={begin !== null} />
       <Decisions decisions={view.decisions} />

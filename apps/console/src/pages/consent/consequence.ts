@@ -1,10 +1,10 @@
 import type { Decision } from '@mailwarden/contracts';
 import { countOf } from '../../format/quantity.js';
 
-const VERBS: Readonly<Record<Decision['action'], string>> = { grant: 'Grant', decline: 'Decline', withdraw: 'Withdraw' };
+export const DECISION_VERBS: Readonly<Record<Decision['action'], string>> = { grant: 'Grant', decline: 'Decline', withdraw: 'Withdraw' };
 
 /** What the button of a decision says: the act, the agreement, and how far it reaches. */
-export const decisionButton = (action: Decision['action'], title: string, servers: number): string => `${VERBS[action]} ${title} for ${countOf(servers, 'server')}`;
+export const decisionButton = (action: Decision['action'], title: string, servers: number): string => `${DECISION_VERBS[action]} ${title} for ${countOf(servers, 'server')}`;
 
 /** What happens once it is recorded. */
 export function decisionConsequence(action: Decision['action'], gates: readonly string[], servers: number, silent: number): string {

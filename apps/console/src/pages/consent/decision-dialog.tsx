@@ -1,4 +1,4 @@
-import type { ConsentScope, ConsentView, Decision } from '@mailwarden/contracts';
+import type { ConsentScope, ConsentView, Decision, TwoPersonRule } from '@mailwarden/contracts';
 import { Button, Modal, NativeSelect, SegmentedControl, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
@@ -8,7 +8,7 @@ import { fleetQuestion, meQuestion } from '../../api/questions.js';
 import { Moment } from '../../parts/moment.js';
 import { decisionButton, decisionConsequence } from './consequence.js';
 import { groupsOf, regionsOf, scopeFrom, scopeWords, serversIn } from './scope-words.js';
-import { decidedOn, endOfDay, versionWords } from './text-words.js';
+import { decidedOn, endOfDay, takesTwo, versionWords } from './text-words.js';
 import classes from './consent.module.css';
 
 /** What the dialog begins with. */
@@ -19,6 +19,7 @@ export interface DecisionStart {
 
 interface DialogProps {
   readonly agreements: ConsentView['agreements'];
+  readonly twoPersons: TwoPersonRule;
   readonly start: DecisionStart;
   readonly close: () => void;
 }
@@ -27,7 +28,7 @@ const ACTIONS = [{ value: 'grant', label: 'Grant' }, { value: 'decline', label: 
 const SCOPES = [{ value: 'organisation', label: 'Organisation' }, { value: 'group', label: 'Group' }, { value: 'server', label: 'Server' }];
 
 /** Records what a person decided. Safety: what it does is said above the button, and by the button, before it is done. */
-export function DecisionDialog({ agreements, start, close }: DialogProps) {
+export function DecisionDialog({ agreements, twoPersons, start, close }: DialogProps) {
   const questions = useQueryClient();
   const { data: servers = [] } = useQuery({ ...fleetQuestion, select: (fleet) => fleet.servers });
   // Refreshes the token that proves to the service that the change comes from here.
@@ -44,11 +45,13 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
   const [decided, setDecided] = useState('');
   const record = useMutation({
     mutationFn: (scope: ConsentScope) => call('decide', { body: { agreement: agreementId, textSha256: text === '' ? null : text, action, scope, onBehalfOf: onBehalfOf.trim(), means: decided === '' ? 'console' : 'imported-document', reason: reason.trim(), validUntil: endOfDay(until), region: region === '' ? null : region, decidedAt: decidedOn(decided, action, Date.now()) } }),
-    onSuccess: ({ outrankedBy }) => {
+    onSuccess: (reply) => {
       void questions.invalidateQueries({ queryKey: ['consents'] });
-      if (outrankedBy === null) close();
+      if (!('waitsFor' in reply) && reply.outrankedBy === null) close();
     },
   });
+  const recorded = record.data === undefined || 'waitsFor' in record.data ? null : record.data;
+  const waits = record.data !== undefined && 'waitsFor' in record.data ? record.data.waitsFor : null;
   const agreement = agreements.find(({ id }) => id === agreementId);
   const scope = scopeFrom(kind, chosen);
   const reached = scope === null ? [] : serversIn(scope, servers);
@@ -77,8 +80,9 @@ export function DecisionDialog({ agreements, start, close }: DialogProps) {
             <TextInput label="Decided on" name="decided" type="date" size="sm" description="Where an older document is recorded; it counts from that day" value={decided} onChange={(event) => setDecided(event.currentTarget.value)} />
           </div>
         </details>
-        <p className={classes['consequence']}>{agreement === undefined || scope === null ? 'Choose for whom the decision counts.' : <>For {scopeWords(scope)}. {decisionConsequence(action, agreement.gates, reached.length, silent)}{action === 'grant' && (text === '' ? ' It covers the newest text that is in effect; a new text asks again.' : ' It covers the chosen text only.')}</>}</p>
-        {record.data?.outrankedBy != null && <p role="alert" className={classes['error']} data-tone="warn" data-testid="decision-outranked">It was recorded, and nothing changes by it: a later decision for the same scope counts ({record.data.outrankedBy.action}, <Moment at={record.data.outrankedBy.decidedAt} />).</p>}
+        <p className={classes['consequence']}>{agreement === undefined || scope === null ? 'Choose for whom the decision counts.' : <>For {scopeWords(scope)}. {decisionConsequence(action, agreement.gates, reached.length, silent)}{action === 'grant' && (text === '' ? ' It covers the newest text that is in effect; a new text asks again.' : ' It covers the chosen text only.')}{takesTwo(twoPersons, action) && ' Another person has to confirm it first; nothing counts before.'}</>}</p>
+        {recorded?.outrankedBy != null && <p role="alert" className={classes['error']} data-tone="warn" data-testid="decision-outranked">It was recorded, and nothing changes by it: a later decision for the same scope counts ({recorded.outrankedBy.action}, <Moment at={recorded.outrankedBy.decidedAt} />).</p>}
+        {waits !== null && <p role="status" className={classes['error']} data-tone="warn" data-testid="decision-waits">It waits for a second person, until <Moment at={waits.lapsesAt} />. Nothing counts before.</p>}
         {record.error !== null && <p role="alert" className={classes['error']} data-tone="bad">{asFailure(record.error).detail}</p>}
         <div style={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 8 }}>
           <Button variant="default" size="sm" onClick={close}>{record.isSuccess ? 'Close' : 'Cancel'}</Button>

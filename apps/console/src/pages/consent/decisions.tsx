@@ -24,7 +24,7 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
               <Cell column="Decision" lead><span><StateBadge look={LOOKS[decision.action]} /><br /><Identifier id={decision.id} what="decision" /><br /><ReceiptLink decision={decision} /></span></Cell>
               <Cell column="Agreement"><span>{decision.agreement}<br />{decision.textSha256 === null ? <span className="soft">every text</span> : <Identifier id={decision.textSha256} what="hash of the text" />}</span></Cell>
               <Cell column="Scope">{scopeWords(decision.scope)}</Cell>
-              <Cell column="By"><span>{decision.decidedBy}<br /><span className="soft">{MEANS[decision.means]}</span></span></Cell>
+              <Cell column="By"><span>{decision.decidedBy}<br /><span className="soft">{MEANS[decision.means]}</span>{decision.confirmedBy !== undefined && <><br /><span className="soft">confirmed by {decision.confirmedBy}</span></>}</span></Cell>
               <Cell column="On behalf of">{decision.onBehalfOf}</Cell>
               <Cell column="Reason"><span className="break">{decision.reason}</span></Cell>
               <Cell column="When"><span><Moment at={decision.decidedAt} />{decision.validUntil !== null && <><br /><span className="soft">valid until <Moment at={decision.validUntil} /></span></>}</span></Cell>

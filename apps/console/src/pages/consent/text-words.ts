@@ -1,4 +1,4 @@
-import type { ConsentView, Decision } from '@mailwarden/contracts';
+import type { ConsentView, Decision, TwoPersonRule } from '@mailwarden/contracts';
 
 type Agreement = ConsentView['agreements'][number];
 export type Version = Agreement['versions'][number];
@@ -32,3 +32,13 @@ export function decidedOn(day: string, action: Decision['action'], nowMs: number
 
 /** Its beginning. */
 export const beginOfDay = (day: string): string | null => (day === '' ? null : new Date(`${day}T00:00:00.000`).toISOString());
+
+/** Which decisions take two persons, in words. */
+export const RULE_WORDS: Readonly<Record<TwoPersonRule, string>> = {
+  none: 'One person decides.',
+  grants: 'What permits something takes two persons; a refusal takes one.',
+  all: 'Each decision takes two persons.',
+};
+
+/** True when another person has to confirm such a decision. */
+export const takesTwo = (rule: TwoPersonRule, action: Decision['action']): boolean => rule === 'all' || (rule === 'grants' && action === 'grant');

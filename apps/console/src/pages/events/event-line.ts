@@ -27,6 +27,10 @@ export function eventLine({ event, detail }: Pick<EventView, 'event' | 'detail'>
       return `${text(detail, 'store')} holds ${countOf(figure(detail, 'items'), 'entry', 'entries')}, ${formatByteCount(figure(detail, 'bytes'))}`;
     case 'consent.decided':
       return `${text(detail, 'action')} ${text(detail, 'agreement')} for ${text(detail, 'scope')}`;
+    case 'consent.proposed':
+      return `${countOf(figure(detail, 'decisions'), 'decision')} for a second person to confirm`;
+    case 'consent.answered':
+      return `what was proposed is ${text(detail, 'answer')}`;
     case 'consent.converged':
       return `${text(detail, 'agreement')} on ${countOf(figure(detail, 'servers'), 'server')} after ${figure(detail, 'milliseconds')} ms`;
     case 'agent.silent':
