@@ -1,15 +1,14 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Decision, DecideRequest } from '@mailwarden/contracts';
 import { sha256 } from '@mailwarden/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandFailure } from '../../apps/cli/src/failure.js';
-import { buildProgram } from '../../apps/cli/src/program.js';
 import { eventually } from './control-plane.js';
 import { Doors, PASSWORD, type Answer, type Session } from './doors.js';
+import { letCliIn, told } from './doors-cli.js';
 import { recordedOf } from './recorded.js';
 
-const TOKEN = 'a-token-of-the-local-command-line';
 const TEXT = 'Statement\n1. What is sent.\n';
 const AGREEMENT = 'ksn-statement';
 const RECORD = '/api/v1/consents/record';
@@ -28,21 +27,7 @@ const ask = (query: string, headers: Readonly<Record<string, string>> = { cookie
 const document = async (query: string): Promise<Node> => JSON.parse((await ask(query)).text) as Node;
 const events = (record: Node): Node[] => record['dpv:hasConsentStatus'] as Node[];
 
-async function cli(...args: readonly string[]): Promise<string> {
-  const write = process.stdout.write.bind(process.stdout);
-  let text = '';
-  process.stdout.write = ((chunk: string | Uint8Array) => {
-    text += chunk.toString();
-    return true;
-  }) as typeof process.stdout.write;
-  try {
-    await buildProgram().parseAsync([...args, '--data', doors.plane.dir, '--no-color'], { from: 'user' });
-  } finally {
-    process.stdout.write = write;
-    process.exitCode = undefined;
-  }
-  return text;
-}
+const cli = async (...args: readonly string[]): Promise<string> => (await told(doors, ...args)).text;
 
 beforeAll(async () => {
   doors = await Doors.start(['mx-1', 'mx-2']);
@@ -50,7 +35,7 @@ beforeAll(async () => {
   await doors.plane.run('consent');
   await doors.addOperator('reader', 'viewer');
   reader = await doors.signIn({ name: 'reader', password: PASSWORD });
-  await Promise.all([writeFile(join(doors.plane.dir, 'token'), TOKEN, { mode: 0o600 }), writeFile(join(doors.plane.dir, 'cli-token'), TOKEN, { mode: 0o600 }), writeFile(join(doors.plane.dir, 'address.json'), JSON.stringify({ url: doors.url.origin }))]);
+  await letCliIn(doors);
 }, 120_000);
 afterAll(async () => doors?.close());
 

@@ -5,10 +5,18 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 
+/** Of a server, as PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 export type Command =
   | { readonly op: 'listen'; readonly protocol: 'tcp' | 'udp'; readonly port: number }
-  | { readonly op: 'open'; readonly name: string; readonly host: string; readonly port: number }
+  | { readonly op: 'listen'; readonly protocol: 'tls'; readonly port: number; readonly certificate: Certificate }
+  /** Over TLS where `authority` is the certificate that the far side is checked by. */
+  | { readonly op: 'open'; readonly name: string; readonly host: string; readonly port: number; readonly authority?: string }
   | { readonly op: 'say'; readonly name: string }
   | { readonly op: 'flash'; readonly host: string; readonly port: number }
   | { readonly op: 'datagram'; readonly host: string; readonly port: number }
@@ -34,11 +42,12 @@ const first = (begin: (settle: (outcome: string) => void) => void): Promise<stri
     });
   });
 
-const opened = (name: string, host: string, port: number): Promise<string> =>
+const opened = (name: string, host: string, port: number, authority?: string): Promise<string> =>
   first((settle) => {
-    const socket = connect({ host, port, noDelay: true });
+    // The address is no name of the certificate; who signed it is what is checked.
+    const socket = authority === undefined ? connect({ host, port, noDelay: true }) : connectTls({ host, port, ca: authority, checkServerIdentity: () => undefined });
     connections.set(name, socket);
-    socket.once('connect', () => settle('done')).on('error', (cause) => settle(codeOf(cause)));
+    socket.once(authority === undefined ? 'connect' : 'secureConnect', () => settle('done')).on('error', (cause) => settle(codeOf(cause)));
   });
 
 const said = (name: string): Promise<string> =>
@@ -66,8 +75,12 @@ const datagram = (host: string, port: number): Promise<string> =>
     socket.send(TEXT, port, host, (cause) => cause !== null && end(codeOf(cause)));
   });
 
-const listening = (protocol: 'tcp' | 'udp', port: number): Promise<string> =>
+const listening = (protocol: 'tcp' | 'udp' | 'tls', port: number, certificate?: Certificate): Promise<string> =>
   first((settle) => {
+    if (protocol === 'tls') {
+      createTlsServer({ ...certificate }, (socket) => socket.on('error', () => undefined).pipe(socket)).once('error', (cause) => settle(codeOf(cause))).listen(port, '::', () => settle('done'));
+      return;
+    }
     if (protocol === 'tcp') {
       createServer((socket) => socket.on('error', () => undefined).pipe(socket)).once('error', (cause) => settle(codeOf(cause))).listen(port, '::', () => settle('done'));
       return;
@@ -109,9 +122,9 @@ function answersNames(addresses: Readonly<Record<string, readonly string[]>>): P
 function carriedOut(command: Command): Promise<string> {
   switch (command.op) {
     case 'listen':
-      return listening(command.protocol, command.port);
+      return listening(command.protocol, command.port, 'certificate' in command ? command.certificate : undefined);
     case 'open':
-      return opened(command.name, command.host, command.port);
+      return opened(command.name, command.host, command.port, command.authority);
     case 'say':
       return said(command.name);
     case 'flash':

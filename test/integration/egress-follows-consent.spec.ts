@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { subjects, type Answer, type Attestation, type DecideRequest, type RecordedDecision, type ServiceQuery } from '@mailwarden/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane, eventually } from './control-plane.js';
@@ -8,6 +9,8 @@ import { RealAgent } from './real-agent.js';
 const MISSING = missingForNetworks();
 const PRODUCT = 60_031;
 const HTTPS = 443;
+/** Where the same flow goes without encryption: by its port alone nobody could tell. */
+const BARE = 8_081;
 const PLAIN = 80;
 const MAIL = 25;
 const ASK_MS = 10_000;
@@ -16,7 +19,7 @@ const APPLIED_MS_MAX = 30_000;
 /** What was sent is asked for every ten seconds, and a scan waits for a busy machine. Units: milliseconds. */
 const FOUND_MS_MAX = 90_000;
 const AGREEMENTS = ['ksn-statement', 'supplementary-ksn-statement'] as const;
-const ENDPOINTS = ['ksn', 'ksn-statistics', 'licence-conditions'].map((flow) => `  - { flow: "*/${flow}", host: "${THERE.v4}", ports: [ ${flow === 'licence-conditions' ? PLAIN : HTTPS} ] }`).join('\n');
+const ENDPOINTS = ['ksn', 'ksn-statistics', 'licence-conditions'].map((flow) => `  - { flow: "*/${flow}", host: "${THERE.v4}", ports: [ ${flow === 'licence-conditions' ? PLAIN : `${HTTPS}, ${BARE}`} ] }`).join('\n');
 const POLICY = `schema: mailwarden/policy/v1
 kind: transmission
 name: follow-consent
@@ -40,6 +43,7 @@ let far: Speaker;
 let plane: ControlPlane;
 let keeper: KeeperHost;
 let agent: RealAgent;
+let authority: string;
 
 async function ask<T>(query: ServiceQuery, request: unknown): Promise<T> {
   const answer = (await plane.questions.ask(query, request as never, { timeoutMs: ASK_MS })) as Answer<T>;
@@ -49,7 +53,9 @@ async function ask<T>(query: ServiceQuery, request: unknown): Promise<T> {
 const decide = (agreement: string, action: DecideRequest['action']): Promise<RecordedDecision> => ask('consent.decide', { agreement, textSha256: null, action, scope: { kind: 'organisation' }, decidedBy: 'op', onBehalfOf: 'Example organisation', means: 'console', reason: 'test', validUntil: null, region: null, decidedAt: null });
 const attestations = async (): Promise<Attestation[]> => (await plane.said<{ data: Attestation }>('EVIDENCE', subjects.attestation(SERVER))).map(({ data }) => data);
 const attested = (what: string, holds: (attestation: Attestation) => boolean): Promise<Attestation> => eventually(what, async () => (await attestations()).findLast(holds), APPLIED_MS_MAX);
-const becomes = (outcome: string, port = HTTPS): Promise<true> => eventually(`port ${port}: ${outcome}`, async () => ((await product.talks(THERE.v4, port)) === outcome ? true : undefined), APPLIED_MS_MAX);
+/** As the product sends: over TLS to the network's own port. */
+const talks = (port: number): Promise<string> => product.talks(THERE.v4, port, port === HTTPS ? authority : undefined);
+const becomes = (outcome: string, port = HTTPS): Promise<true> => eventually(`port ${port}: ${outcome}`, async () => ((await talks(port)) === outcome ? true : undefined), APPLIED_MS_MAX);
 const isRefused = ({ egress }: Attestation, flow: string): boolean => egress?.refused.some((one) => one.flow === flow) === true;
 const openFindings = async (): Promise<{ code: string; subject: string }[]> => plane.sql(`SELECT code, subject FROM reporting.finding WHERE server = $1 AND state = 'open'`, [SERVER]);
 const found = (code: string): Promise<{ code: string; subject: string }> => eventually(`the finding ${code}`, async () => (await openFindings()).find((finding) => finding.code === code), FOUND_MS_MAX);
@@ -58,7 +64,11 @@ beforeAll(async () => {
   if (MISSING !== null) return;
   [networks, plane] = await Promise.all([Networks.make(), ControlPlane.start([SERVER])]);
   [product, far] = [await networks.speaker('here', PRODUCT), await networks.speaker('there', 0)];
-  for (const port of [HTTPS, PLAIN, 8_443, MAIL]) await far.listen('tcp', port);
+  const { certificates } = plane.nats.identity;
+  const [ca, cert, key] = await Promise.all([certificates.ca, certificates.cert, certificates.key].map((file) => readFile(file, 'utf8')));
+  authority = ca ?? '';
+  await far.listenWith({ cert: cert ?? '', key: key ?? '' }, HTTPS);
+  for (const port of [BARE, PLAIN, 8_443, MAIL]) await far.listen('tcp', port);
   keeper = new KeeperHost(networks.here, { kluser: PRODUCT }, {}, plane.nats.identity.trust);
   await keeper.start();
   await plane.writeFleet([SERVER]);
@@ -75,7 +85,7 @@ afterAll(async () => {
 
 describe.runIf(MISSING === null)(`what leaves a server${MISSING === null ? '' : ` (skipped: ${MISSING})`}`, { timeout: 240_000 }, () => {
   it('is refused by nobody before a policy says so', async () => {
-    expect(await product.talks(THERE.v4, HTTPS)).toBe('answered');
+    expect(await talks(HTTPS)).toBe('answered');
     expect((await attested('an attestation', () => true)).egress).toBeUndefined();
   });
 
@@ -85,21 +95,29 @@ describe.runIf(MISSING === null)(`what leaves a server${MISSING === null ? '' : 
     await attested('attested as refused', (one) => isRefused(one, 'ksn') && one.compliant === true);
     for (const agreement of AGREEMENTS) await decide(agreement, 'grant');
     await becomes('answered');
+    await becomes('answered', BARE);
     expect(await attested('attested as allowed', (one) => !isRefused(one, 'ksn') && one.egress?.filter === 'stands')).toMatchObject({ egress: { notEnforced: [] } });
   });
 
   it('is refused, attested and converged once consent is withdrawn, and mail goes on all the while', async () => {
-    expect((await product.ask({ op: 'open', name: 'open', host: THERE.v4, port: HTTPS })).outcome).toBe('done');
+    expect((await product.ask({ op: 'open', name: 'open', host: THERE.v4, port: HTTPS, authority })).outcome).toBe('done');
+    expect((await product.ask({ op: 'open', name: 'bare', host: THERE.v4, port: BARE })).outcome).toBe('done');
     const revision = (await attestations()).at(-1)?.revisions['organisation'] ?? 0;
     const { recordedAt } = await decide('ksn-statement', 'withdraw');
-    expect(await product.talks(THERE.v4, MAIL)).toBe('answered');
+    expect(await talks(MAIL)).toBe('answered');
     const attestation = await attested('the withdrawal is attested', (one) => isRefused(one, 'ksn') && (one.revisions['organisation'] ?? 0) > revision);
     expect(Date.parse(attestation.appliedAt) - Date.parse(recordedAt)).toBeLessThan(APPLIED_MS_MAX);
     expect(attestation).toMatchObject({ compliant: true, egress: { filter: 'stands', notEnforced: [] } });
-    expect((await product.ask({ op: 'say', name: 'open' })).outcome).toMatch(/^(?:ECONNRESET|EPIPE|ECONNREFUSED|closed)$/);
-    expect(await product.talks(THERE.v4, HTTPS)).toBe('ECONNREFUSED');
-    expect(await product.talks(THERE.v4, MAIL)).toBe('answered');
+    for (const name of ['open', 'bare']) expect((await product.ask({ op: 'say', name })).outcome).toMatch(/^(?:ECONNRESET|EPIPE|ECONNREFUSED|closed)$/);
+    for (const port of [HTTPS, BARE]) expect(await talks(port)).toBe('ECONNREFUSED');
+    expect(await talks(MAIL)).toBe('answered');
     await eventually('subscribers hear that it has converged', async () => (await plane.said<{ data: { detail: { scope: string } } }>('EVENTS', 'mw.event.consent.converged.>')).find(({ data }) => data.detail.scope === 'organisation'));
+  });
+
+  it('stays refused while a firewall is loaded anew, which empties everything', async () => {
+    networks.here$('nft flush ruleset');
+    await becomes('ECONNREFUSED');
+    expect(await talks(MAIL)).toBe('answered');
   });
 
   it('becomes a finding where no flow declares it, and where it goes in plain text', async () => {
@@ -120,7 +138,7 @@ describe.runIf(MISSING === null)(`what leaves a server${MISSING === null ? '' : 
     expect(await attested('the filter is attested as failed', ({ egress }) => egress?.filter === 'failed')).toMatchObject({ compliant: false, revisions: { organisation: 0 } });
     await found('flow-not-refused');
     // What it refused goes on to be refused.
-    expect(await product.talks(THERE.v4, HTTPS)).toBe('ECONNREFUSED');
+    expect(await talks(HTTPS)).toBe('ECONNREFUSED');
     await keeper.start();
     await attested('all is well again', (one) => one.egress?.filter === 'stands' && (one.revisions['organisation'] ?? 0) > known);
   });

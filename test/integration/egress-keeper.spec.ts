@@ -265,6 +265,17 @@ describe.runIf(MISSING === null)(`the keeper of the packet filter${MISSING === n
     await eventually('the grant has ended', 20_000, async () => ((await product.talks(THERE.v4, HTTPS)) === 'ECONNREFUSED' ? true : undefined));
   });
 
+  it('lets everything flow while the administrator of the host says so, says until when, and refuses again after it', async () => {
+    await host.tell({ bundle: host.bundle(1, [KSN]), entries: [host.entry(1, WITHDRAWN)] });
+    expect(await product.talks(THERE.v4, HTTPS)).toBe('ECONNREFUSED');
+    expect(await host.lift('1 hour')).toBe(0);
+    await eventually('it is lifted', 20_000, async () => ((await product.talks(THERE.v4, HTTPS)) === 'answered' ? true : undefined));
+    expect(flowOf(await host.tell({}), 'ksn')).toMatchObject({ effect: 'allowed', enforced: false, liftedUntil: expect.any(String) as string });
+    expect(await host.lift('for ever')).toBe(1);
+    expect(await host.lift('end')).toBe(0);
+    await eventually('it is refused again', 20_000, async () => ((await product.talks(THERE.v4, HTTPS)) === 'ECONNREFUSED' ? true : undefined));
+  });
+
   it('takes its table away where no policy asks for one, and when it is uninstalled', async () => {
     await host.tell({ bundle: host.bundle(1, [KSN]), entries: [host.entry(1, WITHDRAWN)] });
     expect(table()).toContain('inet mailwarden');

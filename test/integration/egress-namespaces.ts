@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@mailwarden/testing';
-import type { Answer, Command } from './egress-account.js';
+import type { Answer, Certificate, Command } from './egress-account.js';
 import { isRoot } from './only-root.js';
 
 const PROGRAM = fileURLToPath(new URL('egress-account.ts', import.meta.url));
@@ -59,9 +59,14 @@ export class Speaker {
     if (outcome !== 'done') throw new Error(`port ${port}: ${outcome}`);
   }
 
-  /** How it goes to open a connection and to be answered on it. */
-  async talks(host: string, port: number): Promise<string> {
-    const opened = await this.ask({ op: 'open', name: 'talk', host, port });
+  async listenWith(certificate: Certificate, port: number): Promise<void> {
+    const { outcome } = await this.ask({ op: 'listen', protocol: 'tls', port, certificate });
+    if (outcome !== 'done') throw new Error(`port ${port}: ${outcome}`);
+  }
+
+  /** How it goes to open a connection and to be answered on it; over TLS where the far side's authority is given. */
+  async talks(host: string, port: number, authority?: string): Promise<string> {
+    const opened = await this.ask({ op: 'open', name: 'talk', host, port, ...(authority === undefined ? {} : { authority }) });
     return opened.outcome === 'done' ? (await this.ask({ op: 'say', name: 'talk' })).outcome : opened.outcome;
   }
 

@@ -81,6 +81,11 @@ export class KeeperHost {
     return new Promise((resolve) => this.#run('--remove').once('exit', resolve));
   }
 
+  /** Break-glass, as the host's administrator asks for it. */
+  lift(forHow: string): Promise<number | null> {
+    return new Promise((resolve) => this.#run('--lift', forHow, '--reason', 'the suite').once('exit', resolve));
+  }
+
   async remove(): Promise<void> {
     await this.end();
     rmSync(this.dir, { recursive: true, force: true });

@@ -9,6 +9,8 @@ const runtimeAddress = z.object({ url: z.string().url() });
 export const ADDRESS_FILE = 'address.json';
 export const TOKEN_FILE = 'cli-token';
 const ANSWER_TIMEOUT_MS = 15_000;
+/** A file of a large fleet takes longer. Units: milliseconds. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
 /** More pages than a person reads; keeps a list of a large fleet from going on for ever. */
 const PAGES_MAX = 100;
 const REFUSED_INPUT = new Set([400, 409, 422]);
@@ -47,10 +49,7 @@ export class ApiClient {
   async ask<N extends RouteName>(name: N, request: Request = {}): Promise<Reply<N>> {
     const response = await this.#send(name, request);
     const body: unknown = await response.json();
-    if (!response.ok) {
-      const told = problem.safeParse(body);
-      throw new CommandFailure(told.success ? told.data.detail.replaceAll(/[✖→]\s*/g, '').replaceAll(/\s*\n\s*/g, ' ') : `the service answered ${response.status}`, this.#adviceFor(response.status));
-    }
+    if (!response.ok) throw this.#failureOf(response.status, body);
     const parsed = ROUTES[name].reply.safeParse(body);
     if (!parsed.success) throw new CommandFailure('the service answered in a form that this version does not know', 'use a command line of the same version', [], { cause: parsed.error });
     return parsed.data as Reply<N>;
@@ -69,6 +68,13 @@ export class ApiClient {
     return { items, next } as Reply<N>;
   }
 
+  /** What a route gives as a file, piece by piece. Errors: CommandFailure with the service's own words. */
+  async download(name: RouteName, query: Readonly<Record<string, string>>): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#send(name, { query }, DOWNLOAD_TIMEOUT_MS);
+    if (!response.ok || response.body === null) throw this.#failureOf(response.status, await response.json().catch(() => null));
+    return response.body;
+  }
+
   /** Lines of the live stream until the caller stops. */
   async *live(signal: AbortSignal): AsyncGenerator<string> {
     const response = await fetch(`${this.url}/api/v1${ROUTES.stream.path}`, { headers: { authorization: `Bearer ${this.token}` }, signal });
@@ -85,19 +91,24 @@ export class ApiClient {
     return `mailwarden status --data ${this.dataDir}`;
   }
 
+  #failureOf(status: number, body: unknown): CommandFailure {
+    const told = problem.safeParse(body);
+    return new CommandFailure(told.success ? told.data.detail.replaceAll(/[✖→]\s*/g, '').replaceAll(/\s*\n\s*/g, ' ') : `the service answered ${status}`, this.#adviceFor(status));
+  }
+
   #adviceFor(status: number): string {
     if (status === 404) return 'check the name';
     return REFUSED_INPUT.has(status) ? 'nothing was changed; mend what you typed and try again' : `see: ${this.#status}`;
   }
 
-  async #send(name: RouteName, request: Request): Promise<Response> {
+  async #send(name: RouteName, request: Request, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Response> {
     const route = ROUTES[name];
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(request.params?.[key] ?? ''));
     const query = new URLSearchParams(Object.entries(request.query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined));
     const init: RequestInit = {
       method: route.method,
       headers: { authorization: `Bearer ${this.token}`, ...(request.body === undefined ? {} : { 'content-type': 'application/json' }) },
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     };
     try {

@@ -2,6 +2,7 @@ import type { OperatorView } from '@mailwarden/contracts';
 import { Command, Option } from 'commander';
 import { add, collect, plain, wholeNumber } from './add-command.js';
 import { addConsent } from './consent-commands.js';
+import { addEvidence } from './evidence-commands.js';
 import { addHolds, addPolicies, addWaiting } from './rotation-commands.js';
 import { VERSION } from './version.js';
 
@@ -165,6 +166,7 @@ export function buildProgram(): Command {
   addWaiting(program);
   program.commandsGroup('Agreements and events:');
   addConsent(program);
+  addEvidence(program);
   addEvents(program);
   return program;
 }

@@ -11,6 +11,7 @@ import { AgentsConsumer } from './follow-agents/agents.consumer.js';
 import { ConvergenceBook } from './follow-agents/convergence-book.js';
 import { ConvergenceSweep } from './follow-agents/convergence-sweep.js';
 import { TextDesk } from './keep-texts/text-desk.js';
+import { decisionPageOf } from './list-consent/decision-pages.js';
 import { consentOverviewOf } from './list-consent/overview.js';
 import { PastConsent } from './look-back/past-consent.js';
 import { EntryPublisher } from './publish-entries/entry-publisher.js';
@@ -77,6 +78,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   });
   answers.serve('consent.decide', (request) => decisions.decide(request));
   answers.serve('consent.import', (request) => decisions.import(request));
+  answers.serve('consent.decisions', ({ agreement, after }) => decisionPageOf(dataSource, agreements, agreement, after));
   answers.serve('consent.proposal', async ({ proposal }) => decisions.proposal(proposal));
   answers.serve('consent.answer-proposal', (request) => decisions.answerProposal(request));
   const texts = new TextDesk(dataSource, agreements, () => relay.kick());

@@ -1,7 +1,9 @@
 import { loadProfiles, loadTrust, readGuardedBytes } from '@mailwarden/config';
 import { PacketFilter } from '@mailwarden/egress';
+import type { Instant } from '@mailwarden/kernel';
 import { openDesk } from './desk.js';
 import { readHostFacts } from './host-facts.js';
+import { LIFT_ENDS, liftedHere, liftHere } from './host-lift.js';
 import { Keeper } from './keeper.js';
 import { KnownNames } from './known-names.js';
 import { loadKeeperSettings, type KeeperSettings } from './keeper-settings.js';
@@ -21,6 +23,22 @@ export async function removeFilter(file: string, say: Say): Promise<void> {
   say('the table inet mailwarden is gone');
 }
 
+/** Break-glass: lets everything flow on this host for a time. The keeper that runs follows it within a look. Errors: throws with what is wrong; then nothing was changed. */
+export async function liftFilter(file: string, { lift, reason }: { readonly lift: string; readonly reason: string }, say: Say): Promise<void> {
+  const until = liftHere((await loadKeeperSettings(file)).stateDir, lift, reason, Date.now());
+  say(until === null ? 'policies count again on this host' : `nothing is refused on this host until ${until}; "--lift ${LIFT_ENDS}" takes it back`);
+}
+
+/** What cannot be read lifts nothing. */
+function liftedUntil(stateDir: string, say: Say): Instant | null {
+  try {
+    return liftedHere(stateDir, Date.now());
+  } catch (cause) {
+    say(`what lifts policies on this host counts for nothing: ${cause instanceof Error ? cause.message : 'it cannot be read'}`);
+    return null;
+  }
+}
+
 /** Keeps the filter until it is told to end. Errors: throws where the settings, the trust anchors or the socket are not right; then nothing was changed. */
 export async function keepFilter(file: string, say: Say): Promise<void> {
   const settings = await loadKeeperSettings(file);
@@ -37,6 +55,7 @@ export async function keepFilter(file: string, say: Say): Promise<void> {
     names,
     profiles: await loadProfiles(settings.profileDir === undefined ? {} : { extraDir: settings.profileDir }),
     facts: () => readHostFacts(settings.root),
+    liftedUntil: () => liftedUntil(settings.stateDir, say),
     lookEverySeconds: settings.lookEverySeconds,
     resolveEverySeconds: settings.resolveEverySeconds,
     say,

@@ -1,7 +1,7 @@
 import type { Profile } from '@mailwarden/catalogue';
 import type { EgressReport, EgressTask } from '@mailwarden/contracts';
 import type { EgressFailure, PacketFilter, Seen } from '@mailwarden/egress';
-import { canonicalJson, type ProfileId } from '@mailwarden/kernel';
+import { canonicalJson, type Instant, type ProfileId } from '@mailwarden/kernel';
 import type { readHostFacts } from './host-facts.js';
 import { NameUpkeep } from './name-upkeep.js';
 import type { KnownNames } from './known-names.js';
@@ -24,6 +24,8 @@ export interface KeeperParts {
   readonly names: KnownNames;
   readonly profiles: ReadonlyMap<ProfileId, Profile>;
   readonly facts: () => ReturnType<typeof readHostFacts>;
+  /** Until when the host's administrator lets everything flow. */
+  readonly liftedUntil: () => Instant | null;
   readonly lookEverySeconds: number;
   readonly resolveEverySeconds: number;
   readonly say: (line: string) => void;
@@ -103,7 +105,7 @@ export class Keeper {
       // A file that is gone for a moment must not have the host's name servers refused.
       if (facts.resolvers.length > 0) this.#resolvers = facts.resolvers;
       const here = { ...facts, resolvers: this.#resolvers, accounts: this.#withGone(facts.accounts) };
-      const host = planOfHost({ bundle: documents.bundle, entries: documents.entries, agreements: documents.agreements, profiles, facts: here, at: documents.judgedAt(Date.now()) });
+      const host = planOfHost({ bundle: documents.bundle, entries: documents.entries, agreements: documents.agreements, profiles, facts: here, liftedUntil: this.parts.liftedUntil(), at: documents.judgedAt(Date.now()) });
       if (host === 'nothing-asked') return await this.#takeAway();
       // What stands goes on to stand: accounts come back, and whose they were is refused until then.
       if (host === 'no-accounts') return this.#fail('none of the accounts that policy is about is on this host');

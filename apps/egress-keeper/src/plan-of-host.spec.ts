@@ -12,9 +12,9 @@ const profileOf = (service: string): Profile => ({ id: ID, accounts: { service, 
 const rule = (id: string, part: Partial<TransmissionRule> = {}): TransmissionRule => ({ policy: 'p', profile: ID, flow: id, mode: 'enforce', failClosed: true, everything: false, endpoints: [], liftedUntil: null, ...part });
 const bundleOf = (rules: readonly TransmissionRule[] | undefined): PolicyBundle => ({ server: 'mx-1', labels: {}, issuedAt: instantOf(0), transmission: { failClosed: false, ...(rules === undefined ? {} : { rules, relays: ['192.0.2.25'] }) } }) as unknown as PolicyBundle;
 const entriesOf = (...decisions: readonly Partial<PublishedDecision>[]): EntryIndex => new EntryIndex([{ schema: 'mailwarden/consent-entry/v1', scope: { kind: 'organisation' }, revision: 1, publishedAt: instantOf(0), decisions: decisions.map((one, index) => ({ decision: uuidOf('d', String(index)), agreement: 'ksn-statement', textSha256: null, action: 'grant', decidedAt: instantOf(1), validUntil: null, region: null, ...one })) } as ConsentEntry]);
-type Given = { entries?: EntryIndex; service?: string; bundle?: PolicyBundle | null; agreements?: EgressTask['agreements'] };
+type Given = { liftedUntil?: Parameters<typeof planOfHost>[0]['liftedUntil']; entries?: EntryIndex; service?: string; bundle?: PolicyBundle | null; agreements?: EgressTask['agreements'] };
 const planned = (rules: readonly TransmissionRule[] | undefined, part: Given = {}) =>
-  planOfHost({ bundle: part.bundle === undefined ? bundleOf(rules) : part.bundle, entries: part.entries ?? entriesOf(), agreements: part.agreements ?? {}, profiles: new Map([[ID, profileOf(part.service ?? 'kluser')]]), facts: { accounts: new Map([['kluser', 998], ['root', 0]]), resolvers: ['192.0.2.53'] }, at: AT });
+  planOfHost({ bundle: part.bundle === undefined ? bundleOf(rules) : part.bundle, entries: part.entries ?? entriesOf(), agreements: part.agreements ?? {}, profiles: new Map([[ID, profileOf(part.service ?? 'kluser')]]), facts: { accounts: new Map([['kluser', 998], ['root', 0]]), resolvers: ['192.0.2.53'] }, liftedUntil: part.liftedUntil ?? null, at: AT });
 
 function plan(rules: readonly TransmissionRule[] | undefined, part: Given = {}): HostPlan {
   const host = planned(rules, part);

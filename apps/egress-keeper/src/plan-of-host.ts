@@ -1,6 +1,6 @@
 import type { Profile } from '@mailwarden/catalogue';
 import { decideFlows, effectiveConsent, type EntryIndex, type FlowDecision } from '@mailwarden/consent';
-import { HOST_NAME, MAIL_PORTS, PREFIX_BITS_MIN, type EgressTask, type FlowEndpoint, type PolicyBundle } from '@mailwarden/contracts';
+import { HOST_NAME, MAIL_PORTS, PREFIX_BITS_MIN, type EgressTask, type FlowEndpoint, type PolicyBundle, type TransmissionRule } from '@mailwarden/contracts';
 import { ENDPOINTS_MAX, parseIpPrefix, type EgressEndpoint, type EgressFlow, type EgressPlan } from '@mailwarden/egress';
 import { sha256, type Instant, type ProfileId } from '@mailwarden/kernel';
 
@@ -81,7 +81,10 @@ function withUsable(decision: FlowDecision): FlowDecision {
   return decision.effect === 'refused' ? notEnforced(usable, reasons.join('; ')) : usable;
 }
 
-function productOf(profile: Profile, bundle: PolicyBundle, facts: HostFacts, given: { readonly entries: EntryIndex; readonly agreements: EgressTask['agreements']; readonly at: Instant }): ProductDecision | null {
+/** A rule is lifted for as long as its policy says, or the host's administrator. */
+const lifted = (rule: TransmissionRule, here: Instant | null): TransmissionRule => (here === null || (rule.liftedUntil !== null && rule.liftedUntil > here) ? rule : { ...rule, liftedUntil: here });
+
+function productOf(profile: Profile, bundle: PolicyBundle, facts: HostFacts, given: { readonly entries: EntryIndex; readonly agreements: EgressTask['agreements']; readonly liftedUntil: Instant | null; readonly at: Instant }): ProductDecision | null {
   const accounts = [profile.accounts.service, ...profile.accounts.others].flatMap((name) => facts.accounts.get(name) ?? []);
   if (accounts.length === 0) return null;
   // Which agreements there are is the profile's to say; the agent is asked for their texts alone.
@@ -89,7 +92,7 @@ function productOf(profile: Profile, bundle: PolicyBundle, facts: HostFacts, giv
   const ids = new Set([...profile.agreements.map(({ id }) => id), ...profile.flows.flatMap(({ requires }) => requires)]);
   const agreements = [...ids].map((id) => ({ id, textSha256: told.get(id) ?? ({ known: false, reason: 'the agent did not tell' } as const) }));
   const effective = effectiveConsent({ entries: given.entries, server: bundle.server, labels: bundle.labels, agreements, at: given.at });
-  const rules = (bundle.transmission.rules ?? []).filter((rule) => rule.profile === profile.id);
+  const rules = (bundle.transmission.rules ?? []).filter((rule) => rule.profile === profile.id).map((rule) => lifted(rule, given.liftedUntil));
   const flows = profile.flows.map(({ id, requires, endpoints }) => ({ id, requires, endpoints: endpoints?.map(({ host, ports }) => ({ host, ports: [...ports] })) ?? null }));
   return { profile: profile.id, accounts, flows: decideFlows({ flows, rules, effective, at: given.at }).map((decision) => withoutRoot(withUsable(decision), accounts)) };
 }
@@ -109,15 +112,17 @@ export function planOfHost(parts: {
   readonly agreements: EgressTask['agreements'];
   readonly profiles: ReadonlyMap<ProfileId, Profile>;
   readonly facts: HostFacts;
+  /** Until when the host's own administrator lets everything flow; null where nobody does. */
+  readonly liftedUntil: Instant | null;
   readonly at: Instant;
 }): HostPlan | 'nothing-asked' | 'no-accounts' {
-  const { bundle, profiles, facts, entries, agreements } = parts;
+  const { bundle, profiles, facts, entries, agreements, liftedUntil } = parts;
   const named = [...new Set((bundle?.transmission.rules ?? []).map((rule) => rule.profile))];
   if (bundle === null || named.length === 0) return 'nothing-asked';
   const at = entries.judgedAt(parts.at);
   const products = named.flatMap((id) => {
     const profile = profiles.get(id);
-    return profile === undefined ? [] : (productOf(profile, bundle, facts, { entries, agreements, at }) ?? []);
+    return profile === undefined ? [] : (productOf(profile, bundle, facts, { entries, agreements, liftedUntil, at }) ?? []);
   });
   const accounts = [...new Set(products.flatMap((product) => product.accounts))];
   if (accounts.length === 0) return 'no-accounts';

@@ -25,6 +25,7 @@ import { ReportingModule } from './reporting.module.js';
 import { AddStoreTrends1764000000002 } from './schema/add-store-trends.migration.js';
 import { AddOperatorLinks1764000000007 } from './schema/add-operator-links.migration.js';
 import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
+import { IndexEvidence1764000000014 } from './schema/index-evidence.migration.js';
 import { IndexIssuedBundles1764000000006 } from './schema/index-issued-bundles.migration.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
@@ -49,7 +50,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);

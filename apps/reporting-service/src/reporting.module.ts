@@ -10,6 +10,8 @@ import { RotationDecisionsController } from './decide-rotations/rotation-decisio
 import { OpenApiController } from './describe-api/open-api.controller.js';
 import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
 import { FleetRegister } from './enrol-fleet/fleet-register.js';
+import { EvidencePackController } from './export-evidence/evidence-pack.controller.js';
+import { EvidencePacks } from './export-evidence/evidence-packs.js';
 import { AttestationProjection } from './follow-consent/attestation-projection.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { ConvergenceWatch } from './follow-consent/convergence-watch.js';
@@ -58,7 +60,7 @@ import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, OperatorsController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})
@@ -120,11 +122,16 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
   ];
 }
 
-function readers({ dataSource, profiles }: ReportingParts): Provider[] {
+function readers({ dataSource, profiles, signer, trust }: ReportingParts): Provider[] {
   return [
     { provide: ServerRows, inject: [ConsentEntries], useFactory: (consent: ConsentEntries) => new ServerRows(dataSource, consent) },
     { provide: Statements, inject: [Judgement, TrendBook], useFactory: (judgement: Judgement, trends: TrendBook) => new Statements(dataSource, judgement, trends) },
     value(FindingViews, new FindingViews(dataSource)),
+    {
+      provide: EvidencePacks,
+      inject: [LedgerBook, FleetRegister, ServiceQuestions],
+      useFactory: (ledger: LedgerBook, register: FleetRegister, questions: ServiceQuestions) => new EvidencePacks({ dataSource, ledger, register, questions, signer, anchors: trust }),
+    },
     value(FleetTransmissions, new FleetTransmissions(dataSource, profiles)),
     { provide: RotationViews, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new RotationViews(dataSource, ledger) },
   ];

@@ -267,4 +267,5 @@ export const SIGNING_CONTEXTS = {
   attestation: 'mailwarden/attestation/v1',
   membership: 'mailwarden/membership/v1',
   checkpoint: 'mailwarden/checkpoint/v1',
+  pack: 'mailwarden/evidence-pack/v1',
 } as const;

@@ -85,6 +85,12 @@ export const consentAt = z.object({
   rowsLeft: count,
 });
 export type ConsentAt = z.output<typeof consentAt>;
+/** Decisions that one page holds. */
+export const DECISION_PAGE = 200;
+/** All that was decided on one agreement, the oldest first; `after` is the `next` of the page before. */
+export const decisionsRequest = z.object({ agreement: slug, after: count.nullable() });
+export const decisionPage = z.object({ title: z.string().max(200), decisions: z.array(decision).max(DECISION_PAGE), next: count.nullable() });
+export type DecisionPage = z.output<typeof decisionPage>;
 export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), /** Recorded and not published yet. */ entries: z.array(consentEntry), twoPersons: z.enum(TWO_PERSON_RULES).default('none'), /** What waits for a second person. */ proposals: z.array(proposalSummary).default([]) });
 export type ConsentOverview = z.output<typeof consentOverview>;
 
@@ -112,6 +118,7 @@ export type PolicyOverview = z.output<typeof policyOverview>;
 /** Queries of the services with the forms of question and answer. */
 export const SERVICE_QUERIES = {
   'consent.decide': { request: decideRequest, reply: answer(decideReply) },
+  'consent.decisions': { request: decisionsRequest, reply: answer(decisionPage) },
   'consent.proposal': { request: z.object({ proposal: uuid }), reply: answer(proposal) },
   'consent.answer-proposal': { request: proposalAnswer, reply: answer(proposalAnswered) },
   'consent.import': { request: importRequest, reply: answer(importReply) },

@@ -1,13 +1,12 @@
-import type { ConsentScope, ProposalSummary } from '@mailwarden/contracts';
+import type { ProposalSummary } from '@mailwarden/contracts';
 import { ApiClient } from '../api-client.js';
 import { EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
 import { DECISION_DONE } from './decided-moment.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 import { requireReason } from './policy/policy-apply.js';
+import { scopeText } from './scope-text.js';
 import { idByStart } from './waiting.js';
-
-const scopeWords = (scope: ConsentScope): string => (scope.kind === 'organisation' ? 'the organisation' : scope.kind === 'server' ? `server ${scope.server}` : `servers with ${scope.label}=${scope.value}`);
 
 /** Said in place of "recorded" where two persons have to agree. */
 export const secondPersonWords = ({ id, count, lapsesAt }: ProposalSummary): string =>
@@ -31,7 +30,7 @@ export async function listProposals(context: CommandContext): Promise<ExitCode> 
         [
           { title: 'id', text: ({ proposal, isFirst }) => (isFirst ? proposal.id : '') },
           { title: 'decision', text: ({ decision }) => `${decision.agreement} ${DECISION_DONE[decision.action]}` },
-          { title: 'for', text: ({ decision }) => scopeWords(decision.scope) },
+          { title: 'for', text: ({ decision }) => scopeText(decision.scope) },
           { title: 'on behalf of', text: ({ decision }) => decision.onBehalfOf },
           { title: 'reason', text: ({ decision }) => decision.reason },
           { title: 'proposed by', text: ({ proposal, isFirst }) => (isFirst ? proposal.proposedBy : '') },
@@ -55,7 +54,7 @@ export async function showProposal(typed: string, context: CommandContext): Prom
     printLines(context, [
       `proposed by ${whole.proposedBy} at ${whole.proposedAt}; lapses at ${whole.lapsesAt}`,
       ...(whole.documentSha256 === null ? [] : [`taken over from a file with the SHA-256 ${whole.documentSha256}`]),
-      ...whole.decisions.map(({ agreement, action, scope, onBehalfOf, reason, textSha256, validUntil }) => `  ${agreement} ${DECISION_DONE[action]} for ${scopeWords(scope)}, on behalf of ${onBehalfOf}: ${reason}${textSha256 === null ? '' : `; text ${textSha256}`}${validUntil === null ? '' : `; until ${validUntil}`}`),
+      ...whole.decisions.map(({ agreement, action, scope, onBehalfOf, reason, textSha256, validUntil }) => `  ${agreement} ${DECISION_DONE[action]} for ${scopeText(scope)}, on behalf of ${onBehalfOf}: ${reason}${textSha256 === null ? '' : `; text ${textSha256}`}${validUntil === null ? '' : `; until ${validUntil}`}`),
     ]);
   return EXIT.nothingFound;
 }
@@ -67,6 +66,6 @@ export async function answerProposal(action: 'confirm' | 'reject', typed: string
   const { recorded } = await client.ask('answerProposal', { params: { id }, body: { action, reason: requireReason(reason) } });
   if (context.format === 'json') printJson(context, { recorded });
   else if (action === 'reject') context.print('Rejected: nothing of it is recorded.');
-  else printLines(context, recorded.map((decision) => `${decision.agreement} ${DECISION_DONE[decision.action]} for ${scopeWords(decision.scope)}; recorded as decided by ${decision.decidedBy} and confirmed by ${decision.confirmedBy ?? ''}`));
+  else printLines(context, recorded.map((decision) => `${decision.agreement} ${DECISION_DONE[decision.action]} for ${scopeText(decision.scope)}; recorded as decided by ${decision.decidedBy} and confirmed by ${decision.confirmedBy ?? ''}`));
   return EXIT.nothingFound;
 }

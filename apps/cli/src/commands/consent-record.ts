@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { ApiClient } from '../api-client.js';
-import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
+import { EXIT, type ExitCode } from '../failure.js';
+import { newFile } from '../output/new-file.js';
 import type { CommandContext } from './context.js';
 
 export interface RecordOptions {
@@ -14,12 +14,8 @@ export async function writeConsentRecord(agreement: string, { decision, output }
   const document = JSON.stringify(await client.ask('consentRecord', { query: { agreement, decision } }), null, 2);
   if (output === undefined) context.print(document);
   else {
-    try {
-      await writeFile(output, `${document}\n`, { mode: 0o600, flag: 'wx' });
-    } catch (cause) {
-      const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-      throw new CommandFailure(`${output} cannot be written: ${exists ? 'it is there already' : cause instanceof Error ? cause.message : 'it failed'}`, exists ? 'name another file, or remove it first' : 'name a file in a folder that this account may write to', [], { cause });
-    }
+    await using file = await newFile(output);
+    await file.writeFile(`${document}\n`);
     context.print(`${decision === undefined ? `The consent record of ${agreement}` : `The receipt of decision ${decision}`} is in ${output}`);
   }
   return EXIT.nothingFound;

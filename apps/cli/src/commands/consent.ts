@@ -2,6 +2,7 @@ import type { ConsentScope, ConsentView, Decision, ProposalSummary, RecordedDeci
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { renderTable } from '../output/table.js';
+import { printable } from '../output/terminal.js';
 import { DECISION_DONE, decidedMoment } from './decided-moment.js';
 import { knownServer, someNames } from './named-things.js';
 import { hashOf } from './consent-texts.js';
@@ -152,5 +153,7 @@ export async function consentList(context: CommandContext): Promise<ExitCode> {
       context.style,
     ),
   );
+  if (view.licences.length > 0) printLines(context, ['', 'Licences that change what may be sent:', ...view.licences.map(({ server, message }) => printable(`  ${server}: ${message}`)), ...(view.licencesMore === 0 ? [] : [`  and ${view.licencesMore} more: mailwarden findings`])]);
+  if (view.proposals.length > 0) printLines(context, ['', `${view.proposals.length === 1 ? 'One decision waits' : `${view.proposals.length} proposals wait`} for a second person: mailwarden consent proposals`]);
   return EXIT.nothingFound;
 }

@@ -60,13 +60,13 @@ export class DecisionRecorder {
     const textSha256 = await this.#textOf(tx, request, now);
     const decision: Decision = { ...request, id: randomUUID(), textSha256, decidedAt: request.decidedAt === null || request.decidedAt > now ? now : request.decidedAt, recordedAt: now, ...more };
     await tx.query(`INSERT INTO consent.decision (id, agreement, scope_key, document) VALUES ($1, $2, $3, $4)`, [decision.id, decision.agreement, key, JSON.stringify(decision)]);
-    const counts = await this.#writeEntry(tx, decision, key, now);
-    await this.#announce(tx, decision, key, now);
+    const { counts, revision } = await this.#writeEntry(tx, decision, key, now);
+    await this.#announce(tx, decision, { key, revision }, now);
     return { ...decision, outrankedBy: counts.id === decision.id ? null : { decision: counts.id, action: counts.action, decidedAt: counts.decidedAt } };
   }
 
-  /** Returns the decision that counts now for the agreement in the scope. The entry carries, per agreement, the newest decision and the newest refusal: a refusal outlives a later grant of its own scope. Source: decision 0004. */
-  async #writeEntry(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<Decision> {
+  /** Returns the decision that counts now for the agreement in the scope, and the revision that brings it to agents. The entry carries, per agreement, the newest decision and the newest refusal: a refusal outlives a later grant of its own scope. Source: decision 0004. */
+  async #writeEntry(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<{ counts: Decision; revision: number }> {
     const rows = await tx.query<{ document: Decision }[]>(`SELECT document FROM consent.decision WHERE scope_key = $1 ORDER BY position`, [key]);
     const own = rows.map(({ document }) => document);
     const decisions = standingOf(own).map(published);
@@ -77,16 +77,16 @@ export class DecisionRecorder {
       `INSERT INTO consent.scope (scope_key, scope, revision, document) VALUES ($1, $2, $3, $4) ON CONFLICT (scope_key) DO UPDATE SET revision = excluded.revision, document = excluded.document`,
       [key, JSON.stringify(decision.scope), entry.revision, JSON.stringify(signed)],
     );
-    return newestOf(own.filter(({ agreement }) => agreement === decision.agreement)) ?? decision;
+    return { counts: newestOf(own.filter(({ agreement }) => agreement === decision.agreement)) ?? decision, revision: entry.revision };
   }
 
   /** Neither the event nor the evidence names the person. */
-  async #announce(tx: EntityManager, decision: Decision, key: string, now: Decision['decidedAt']): Promise<void> {
+  async #announce(tx: EntityManager, decision: Decision, { key, revision }: { key: string; revision: number }, now: Decision['decidedAt']): Promise<void> {
     const { id, agreement, action } = decision;
     const severity = action === 'grant' ? 'info' : 'medium';
     const server = decision.scope.kind === 'server' ? decision.scope.server : 'fleet';
     await enqueue(tx, { id: `decided-${id}`, subject: subjects.event('consent.decided', severity, server), type: eventType('consent.decided'), data: { event: 'consent.decided', server, severity, at: now, detail: { decision: id, agreement, action, scope: key } } });
-    const evidence: Evidence = { schema: 'mailwarden/evidence/v1', kind: 'decision', id, service: 'consent', at: now, documentSha256: sha256(canonicalJson(decision)), facts: { agreement, action, scope: key } };
+    const evidence: Evidence = { schema: 'mailwarden/evidence/v1', kind: 'decision', id, service: 'consent', at: now, documentSha256: sha256(canonicalJson(decision)), facts: { agreement, action, scope: key, revision } };
     await enqueue(tx, { id: `evidence-${id}`, subject: subjects.evidence('consent'), type: MESSAGE_TYPES.evidence, data: evidence });
   }
 }

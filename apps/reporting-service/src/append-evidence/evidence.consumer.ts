@@ -1,5 +1,5 @@
-import { attestation, evidence, MESSAGE_TYPES, serverOfSource, signedReceipt, type Attestation, type Envelope, type Evidence, type SignedReceipt } from '@mailwarden/contracts';
-import { instantOf, type Instant } from '@mailwarden/kernel';
+import { attestation, evidence, MESSAGE_TYPES, serverOfSource, signedReceipt, SIGNING_CONTEXTS, type Attestation, type Envelope, type Evidence, type SignedReceipt } from '@mailwarden/contracts';
+import { instantOf, verifySignature, type Instant } from '@mailwarden/kernel';
 import { Consumes, FleetKeyring, Poison, RetryLater, type Received } from '@mailwarden/messaging';
 import { handleOnce } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
@@ -80,9 +80,16 @@ export class EvidenceConsumer {
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx: EntityManager) => {
       await this.observations.judgeAgain(tx, server, now);
       await this.attestations.keep(tx, envelope.data, { sequence: envelope.sequence, at: now });
-      await this.ledger.append(tx, { kind: 'attestation', reference: server, document: envelope.data, at: now });
+      await this.ledger.append(tx, { kind: 'attestation', reference: server, document: this.#signed(envelope), at: now });
     });
     for (const topic of ['consent', 'server', 'fleet'] as const) this.live.tell(topic, server);
+  }
+
+  /** What the ledger keeps of a message: all of it with its signature, so that anybody can check later who said it. Members that this version does not know are not kept, and then the signature would be of something else: what the message says stands alone. */
+  #signed(envelope: Envelope): unknown {
+    const { signature, ...unsigned } = envelope;
+    const key = this.keyring.keyOf(envelope.source);
+    return key !== undefined && verifySignature(key, SIGNING_CONTEXTS.envelope, unsigned, signature) ? envelope : envelope.data;
   }
 
   async #evidence(envelope: Envelope<Evidence>, now: Instant): Promise<void> {
@@ -90,7 +97,7 @@ export class EvidenceConsumer {
     requireStorable(envelope.data);
     const { kind, id } = envelope.data;
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx: EntityManager) => {
-      await this.ledger.append(tx, { kind, reference: id, document: envelope.data, at: now });
+      await this.ledger.append(tx, { kind, reference: id, document: this.#signed(envelope), at: now });
     });
   }
 }

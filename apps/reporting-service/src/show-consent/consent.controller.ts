@@ -14,6 +14,7 @@ import { answered } from '../http/service-answer.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { Asker, type Principal } from '../sign-in/principal.js';
 import { FleetTransmissions } from './fleet-transmissions.js';
+import { licenceNotices } from './licence-notices.js';
 
 /** How long another service may take to answer. Units: milliseconds. */
 const ANSWER_MS = 5_000;
@@ -41,7 +42,7 @@ export class ConsentController {
     const servers = await attestedServers(this.dataSource);
     const entries = this.entries.with(overview.entries);
     const convergence = servers.map((server) => convergenceOf(entries, server));
-    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)), twoPersons: overview.twoPersons, proposals: overview.proposals };
+    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)), twoPersons: overview.twoPersons, proposals: overview.proposals, ...(await licenceNotices(this.dataSource)) };
   }
 
   /** Who decides is taken from the session; a name in the body has no say. */

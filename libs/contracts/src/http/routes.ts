@@ -66,6 +66,8 @@ export const ROUTES = {
   consentAt: { method: 'GET', path: '/consents/at', request: null, reply: consentAt },
   /** JSON-LD: `?agreement=...`, and `&decision=...` for the receipt of one decision. */
   consentRecord: { method: 'GET', path: '/consents/record', request: null, reply: consentRecordDocument },
+  /** JSON Lines: `?agreement=...`; what was decided on it, what servers attested, and the proofs, sealed. */
+  evidencePack: { method: 'GET', path: '/evidence/pack', request: null, reply: z.null() },
   transmissions: { method: 'GET', path: '/consents/transmissions', request: null, reply: transmissionsView },
   addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },
   agreementText: { method: 'GET', path: '/consents/texts/{agreement}/{sha256}', request: null, reply: agreementText },

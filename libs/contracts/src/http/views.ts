@@ -220,6 +220,10 @@ export const consentView = z.object({
   convergence: z.array(convergenceRow),
   /** Scopes whose newest decision is recorded and not published yet: no server can know it. */
   unpublished: z.array(z.string().max(140)).default([]),
+  /** Licences that are over, not in order, or end soon: that changes what products send, whatever was decided. */
+  licences: z.array(z.object({ finding: uuid, server: serverName, profile: profileId.nullable(), severity, message: z.string() })).default([]),
+  /** Licences of further servers that are not listed. */
+  licencesMore: count.default(0),
   /** Which decisions take two persons, and what waits for the second. */
   twoPersons: z.enum(TWO_PERSON_RULES).default('none'),
   proposals: z.array(proposalSummary).default([]),

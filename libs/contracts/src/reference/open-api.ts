@@ -33,6 +33,7 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   consentAt: 'What consent counted at an instant, as far as it was known then or at another instant',
   transmissions: 'What products transmit, to whom and under which agreements, with how many servers may, do and are refused: the transmission part of a record after Article 30 GDPR',
   importDecisions: 'Takes over decisions that were made elsewhere, in the order of their file: all of them, or none. With `dryRun` everything is checked and nothing recorded',
+  evidencePack: 'What was decided on one agreement, what each server attested and the proofs that the ledger has both, sealed, as JSON Lines: `mailwarden evidence verify` checks it offline',
   consentRecord: 'The consent record of one agreement, or the receipt of one decision, after ISO/IEC TS 27560 in the terms of DPV',
   addAgreementText: 'Give in the text of an agreement; its hash is that of the file',
   agreementText: 'One text of an agreement, with its words where they were given in',
@@ -48,6 +49,7 @@ const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
   events: ['after', 'limit', 'server', 'event', 'severity'],
   consentAt: ['at', 'known-at', 'server'],
   consentRecord: ['agreement', 'decision'],
+  evidencePack: ['agreement'],
 };
 
 const REQUIRED_QUERIES: ReadonlySet<string> = new Set(['at', 'agreement']);
@@ -55,6 +57,7 @@ const REQUIRED_QUERIES: ReadonlySet<string> = new Set(['at', 'agreement']);
 const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
 
 function contentOf(name: RouteName, schema: JsonSchema): JsonSchema {
+  if (name === 'evidencePack') return { 'application/x-ndjson': { schema: { type: 'string' } } };
   if (name === 'stream') return { 'text/event-stream': { schema: { type: 'string' } } };
   return name === 'consentRecord' ? { 'application/ld+json': { schema } } : json(schema);
 }

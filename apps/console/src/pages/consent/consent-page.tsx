@@ -10,6 +10,7 @@ import { Convergence } from './convergence.js';
 import { DecisionDialog, type DecisionStart } from './decision-dialog.js';
 import { Decisions } from './decisions.js';
 import { ConsentMatrix } from './consent-matrix.js';
+import { Licences } from './licences.js';
 import { Past } from './past.js';
 import { Proposals } from './proposals.js';
 import { Records } from './record-links.js';
@@ -43,6 +44,7 @@ function Shown({ view, begin }: { readonly view: ConsentView; readonly begin: ((
       <Convergence rows={view.convergence} unpublished={view.unpublished} />
       <Proposals view={view} mayDecide={begin !== null} />
       <ConsentMatrix view={view} begin={begin} />
+      <Licences view={view} />
       <Texts agreements={view.agreements} mayAdd={begin !== null} />
       <Decisions decisions={view.decisions} />
       <Records agreements={view.agreements} decisions={view.decisions} />

@@ -1,0 +1,111 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { trustAnchors, type TrustAnchors } from '@mailwarden/contracts';
+import { PackVerifier, type DecisionReach, type PackVerdict } from '@mailwarden/evidence-pack';
+import { ApiClient } from '../api-client.js';
+import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
+import { newFile } from '../output/new-file.js';
+import { renderTable } from '../output/table.js';
+import { printable } from '../output/terminal.js';
+import { DECISION_DONE } from './decided-moment.js';
+import { boundedBytes } from './named-file.js';
+import { scopeText } from './scope-text.js';
+import { printJson, printLines, type CommandContext } from './context.js';
+
+/** A file with three keys. Units: bytes. */
+const TRUST_BYTES_MAX = 10_000;
+/** Longest piece without an end of line that is kept. Units: characters. */
+const PIECE_CHARACTERS_MAX = 4_000_000;
+const END_OF_LINE = '\n';
+
+/** Writes a pack. A file that was begun and could not be finished is taken away. */
+export async function exportEvidence({ agreement, output }: { readonly agreement: string; readonly output: string }, context: CommandContext): Promise<ExitCode> {
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const pieces = await client.download('evidencePack', { agreement });
+  await using file = await newFile(output);
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      await file.write(piece);
+      bytes += piece.length;
+    }
+  } catch (cause) {
+    await rm(output, { force: true });
+    throw new CommandFailure(`the evidence of ${agreement} ended in the middle; nothing was kept`, `see: mailwarden status --data ${context.dataDir}`, [], { cause });
+  }
+  if (context.format === 'json') printJson(context, { file: output, bytes });
+  else context.print(`The evidence of ${agreement} is in ${output}. It names who decided. To check it: mailwarden evidence verify ${output}`);
+  return EXIT.nothingFound;
+}
+
+/** Lines by the one character that ends them in a pack: a text may hold the others. Errors: CommandFailure for what cannot be read. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const piece of createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>) {
+      const lines = (rest + piece).split(END_OF_LINE);
+      rest = lines.pop() ?? '';
+      yield* lines;
+      if (rest.length > PIECE_CHARACTERS_MAX) break;
+    }
+  } catch (cause) {
+    throw new CommandFailure(`${path} cannot be read: ${cause instanceof Error ? cause.message : 'it failed'}`, 'name the file of an evidence pack', [], { cause });
+  }
+  if (rest !== '') yield rest;
+}
+
+async function keysFrom(file: string): Promise<TrustAnchors> {
+  const bytes = await boundedBytes(file, TRUST_BYTES_MAX, { tooLong: [`${file} is too long for a file of keys`, 'name the trust.json of the services'], advice: 'name the trust.json of the services' });
+  try {
+    return trustAnchors.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    throw new CommandFailure(`${file} does not hold the keys of the services`, 'name the trust.json that the services were set up with', [], { cause });
+  }
+}
+
+const reachWords = ({ inLedger, applied, servers }: DecisionReach): string =>
+  !inLedger ? 'not proved' : applied === null ? `${servers} servers; which of them applied it is not known` : `${applied} of ${servers} ${servers === 1 ? 'server' : 'servers'} signed that they applied it, or a later one`;
+
+function verdictLines(file: string, verdict: PackVerdict, context: CommandContext, knownKeys: boolean): string[] {
+  const { holds, problems, notes, agreement, at, keys, checkpoint, texts, servers, decisions } = verdict;
+  const { green, red, yellow } = context.style;
+  return [
+    holds ? `${green('holds')}  evidence of ${agreement ?? 'nothing'}, made at ${at ?? 'no time'}` : `${red('FAILS')}  ${file}`,
+    ...problems.map(({ line, message }) => `  ${red('wrong')}  ${file}:${line}: ${printable(message)}`),
+    ...notes.map((note) => `  ${yellow('note')}   ${printable(note)}`),
+    ...(checkpoint === null ? [] : [`  ledger of ${checkpoint.size} entries, root ${checkpoint.rootHash}, signed at ${checkpoint.at}`]),
+    `  ${texts} ${texts === 1 ? 'text' : 'texts'}, ${decisions.length} ${decisions.length === 1 ? 'decision' : 'decisions'}, ${servers} ${servers === 1 ? 'server' : 'servers'}`,
+    ...(knownKeys ? ['  checked by the keys that you gave'] : [`  checked by its own keys: ${Object.entries(keys).map(([service, id]) => `${service} ${id}`).join(', ')}. Compare them with keys that you know, or give --trust`]),
+  ];
+}
+
+/** Checks a pack offline. Exit: 0 it holds, 1 something of it does not. */
+export async function verifyEvidence(file: string, { trust }: { readonly trust?: string | undefined }, context: CommandContext): Promise<ExitCode> {
+  const known = trust === undefined ? null : await keysFrom(trust);
+  const verifier = new PackVerifier(known);
+  for await (const line of linesOf(file)) verifier.line(line);
+  const verdict = verifier.end();
+  if (context.format === 'json') printJson(context, verdict);
+  else {
+    printLines(context, verdictLines(file, verdict, context, known !== null));
+    if (verdict.decisions.length > 0) {
+      context.print('');
+      printLines(
+        context,
+        renderTable(
+          [
+            { title: 'decision', text: ({ decision }) => decision.id },
+            { title: 'what', text: ({ decision }) => DECISION_DONE[decision.action] },
+            { title: 'for', text: ({ decision }) => scopeText(decision.scope) },
+            { title: 'decided', text: ({ decision }) => decision.decidedAt },
+            { title: 'by', text: ({ decision }) => (decision.confirmedBy === undefined ? decision.decidedBy : `${decision.decidedBy} and ${decision.confirmedBy}`) },
+            { title: 'reached', text: reachWords },
+          ],
+          verdict.decisions,
+          context.style,
+        ),
+      );
+    }
+  }
+  return verdict.holds ? EXIT.nothingFound : EXIT.found;
+}
