@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
 import type { Hold, Receipt, RotationOrder } from '@mailwarden/contracts';
 import { withHost } from '@mailwarden/inventory-fs';
-import { rotateStore, type ApplyRequest } from '@mailwarden/rotation-fs';
+import { deletedLately, rotateStore, type ApplyRequest } from '@mailwarden/rotation-fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const HOUR_S = 3_600;
@@ -86,6 +86,57 @@ describe('halves of pairs that are alone', () => {
     expect(await rotate({ bounds: { ...BOUNDS, items: 1 } })).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('the bound is 1 items')] });
     expect(await rotate({ bounds: { ...BOUNDS, percent: 1 } })).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('more than 1 %')] });
     expect(files()).toContain('lone old');
+  });
+
+  it('stay above the bound of bytes', async () => {
+    writeFileSync(join(folder, 'lone large'), Buffer.alloc(1_000_000, 'x'));
+    utimesSync(join(folder, 'lone large'), nowS() - 5 * HOUR_S, nowS() - 5 * HOUR_S);
+    expect(await rotate({ bounds: { ...BOUNDS, bytes: 10_000 } })).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('the bound is 10000 bytes')] });
+    expect(files()).toEqual(expect.arrayContaining(['lone large', 'lone old']));
+  });
+
+  it('stay within the bounds in all runs of an order together: what became alone meanwhile is none of its business', async () => {
+    const order = randomUUID();
+    const bounds = { ...BOUNDS, items: 3 };
+    await expect(rotate({ bounds, watch: (at) => { if (at === 'taken') throw new Error('cut short'); } }, order)).rejects.toThrow('cut short');
+    for (let n = 0; n < 20; n += 1) addFile(`lone later ${n}`, 5 * HOUR_S);
+    const { orphans, notes } = await rotate({ bounds }, order);
+    expect((orphans?.files ?? 0) + (orphans?.rows ?? 0)).toBeLessThanOrEqual(3);
+    expect(notes).toEqual([expect.stringContaining('the bound is 3 items')]);
+    expect(files().filter((name) => name.startsWith('lone later'))).toHaveLength(20);
+  });
+
+  it('count in the bounds over time, like everything else that leaves', async () => {
+    for (let n = 0; n < 5; n += 1) addFile(`lone ${n}`, 5 * HOUR_S);
+    const first = await rotate();
+    expect(first).toMatchObject({ deleted: { items: 0 }, orphans: { files: 6, rows: 1, bytes: expect.any(Number) as number } });
+    expect(first.orphans?.bytes).toBeGreaterThan(0);
+    expect(deletedLately(join(root, 'journal'), { id: randomUUID(), server: 'mx-1', profile: 'product', store: 'backup', bounds: BOUNDS, policy: { name: 'cap' } } as never, 0)).toMatchObject({ items: 7, bytes: first.orphans?.bytes });
+  });
+
+  it('leave no row that was never marked, where marks count', async () => {
+    const marked = { has: () => false, newestMs: null } as unknown as ApplyRequest['marked'];
+    expect(await rotate({ marked })).toMatchObject({ orphans: { files: 0, rows: 0 } });
+    expect(rows()).toContain('gone');
+    expect(files()).toContain('lone old');
+  });
+
+  it('stay among the newest that always stay', async () => {
+    expect(await rotate({ keep: { newest: PAIRS + 2, youngerThanSeconds: 0 } })).toMatchObject({ orphans: { files: 0 } });
+    expect(files()).toContain('lone old');
+  });
+
+  it('are none where no row could spell the name of the file', async () => {
+    for (let n = 0; n < 5; n += 1) {
+      const name = Buffer.from(`caf\xe9-${n}`, 'latin1');
+      const path = Buffer.concat([Buffer.from(`${folder}/`), name]);
+      writeFileSync(path, 'x');
+      utimesSync(path, nowS() - 10 * HOUR_S, nowS() - 10 * HOUR_S);
+      product.prepare('INSERT INTO backup (at, file) VALUES (?, CAST(? AS text))').run(nowS() - 10 * HOUR_S, name);
+    }
+    for (let round = 0; round < 2; round += 1) await rotate();
+    expect(readdirSync(folder, { encoding: 'buffer' }).filter((name) => name.includes(0xe9))).toHaveLength(5);
+    expect(product.prepare('SELECT count(*) AS n FROM backup').get()).toEqual({ n: PAIRS + 1 + 5 });
   });
 
   it('stay when the table was emptied, and when the folder is not there', async () => {

@@ -16,6 +16,7 @@ export { CLOCKS, NO_PACE, ORDER_PURPOSES, ORPHAN_RULES, RECEIPT_OUTCOMES, SCAN_C
 export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, FullRule, Hold, MaintenanceWindow, Pace, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';
 export { CONSENT_STATES, DECISION_ACTIONS, REGION_LABEL, attestation, consentEntry, consentScope, decision, publishedDecision, recordedDecision, signedConsentEntry } from './consent.js';
 export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, RecordedDecision, SignedConsentEntry } from './consent.js';
+export { deletedInAll } from './deleted-in-all.js';
 export { membership, signedMembership, trustAnchors } from './membership.js';
 export type { Membership, SignedMembership, TrustAnchors } from './membership.js';
 export { FINDING_CODES, FINDING_STATES, assessedFinding, findingCode } from './finding.js';

@@ -221,7 +221,7 @@ export const receipt = z.object({
   /** For plans: some of the items, by a hash that only the host's own key makes again. */
   samples: z.array(z.object({ name: sha256Hex, bytes: count, at: instant.nullable() })).max(20).optional(),
   /** Orphaned halves that left; absent where none were looked for. */
-  orphans: z.object({ files: count, rows: count }).optional(),
+  orphans: z.object({ files: count, rows: count, /** Absent in receipts of the first release. */ bytes: count.optional() }).optional(),
   facts: receiptFacts.optional(),
   /** What a reader must know, as that overwriting means nothing on this storage. */
   notes: z.array(sentence).max(10).optional(),

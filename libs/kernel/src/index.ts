@@ -6,7 +6,7 @@ export type { Json } from './canonical-json.js';
 export { keyedHash, sha256 } from './digest.js';
 export type { Sha256 } from './digest.js';
 export { formatDuration, formatExactDuration, parseDuration } from './duration.js';
-export { epochMsOf, instantOf, parseInstant } from './instant.js';
+export { epochMsOf, instantOf, nearestInstant, parseInstant } from './instant.js';
 export type { Instant } from './instant.js';
 export { lineDiff } from './line-diff.js';
 export type { DiffLine } from './line-diff.js';

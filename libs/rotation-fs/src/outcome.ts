@@ -1,5 +1,5 @@
 import type { Receipt, RotationOrder, SkipReason } from '@mailwarden/contracts';
-import { instantOf, unknown } from '@mailwarden/kernel';
+import { instantOf, nearestInstant, unknown } from '@mailwarden/kernel';
 
 const REASON_MAX = 500;
 
@@ -22,7 +22,7 @@ export interface Outcome {
   readonly deleted: Deleted;
   readonly resumed: boolean;
   /** Orphaned halves that left; absent where none were looked for. */
-  readonly orphans?: { readonly files: number; readonly rows: number };
+  readonly orphans?: { readonly files: number; readonly rows: number; readonly bytes: number };
   readonly notes?: readonly string[];
   /** Absent where nothing of the store was opened. */
   readonly facts?: Receipt['facts'];
@@ -35,7 +35,7 @@ export const NOTHING_DONE: Omit<Outcome, 'outcome' | 'reason'> = { before: { ite
 /** Writes an order's account. Shape: totals only; no name leaves the host. */
 export function receiptOf(order: OrderFacts, outcome: Outcome, measured: { after: Receipt['after']; startedMs: number; finishedMs: number; monotonicMs: number }): Receipt {
   const { planned, deleted } = outcome;
-  const moment = (ms: number | null): Receipt['planned']['oldestAt'] => (ms === null ? null : instantOf(Math.round(ms)));
+  const moment = (ms: number | null): Receipt['planned']['oldestAt'] => (ms === null ? null : nearestInstant(ms));
   return {
     schema: 'mailwarden/receipt/v1',
     order: order.id,

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Receipt } from '@mailwarden/contracts';
 import { canonicalJson, sha256, unknown } from '@mailwarden/kernel';
 import { engineFor } from './engine-for.js';
+import { fittingReceipt } from './fitting-receipt.js';
 import { Journal } from './journal/journal.js';
 import { forgetNames, pruneJournals } from './journal/old-journals.js';
 import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
@@ -30,7 +31,7 @@ export async function accountFor(journalDir: string, order: OrderFacts, now: () 
     const startedMs = now();
     const startedMonotonic = performance.now();
     const done = await work(journal);
-    const receipt = { ...receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic }), samples: done.samples ?? [] };
+    const receipt = fittingReceipt({ ...receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic }), samples: done.samples ?? [] });
     journal.write({ kind: 'finished', receipt });
     forgetNames(journal.path, journal.records);
     pruneJournals(journalDir, now());

@@ -1,4 +1,4 @@
-import type { Receipt } from '@mailwarden/contracts';
+import { deletedInAll, type Receipt } from '@mailwarden/contracts';
 import type { Amount } from './bounds.js';
 
 /** Receipts that a policy's pace is known by. Fewer say nothing. */
@@ -30,12 +30,13 @@ function deletedMore(deleted: Amount, foretold: Amount, percent: number): boolea
 }
 
 /** Why a receipt surprises, in words; null when it is as was to be expected. Only orders that deleted are held against it. */
-export function surpriseOf(receipt: Pick<Receipt, 'outcome' | 'planned' | 'deleted' | 'clock'>, { foretold, medianItemMs, stopOn }: Expectation): string | null {
+export function surpriseOf(receipt: Pick<Receipt, 'outcome' | 'planned' | 'deleted' | 'orphans' | 'clock'>, { foretold, medianItemMs, stopOn }: Expectation): string | null {
   const { outcome, planned, deleted, clock } = receipt;
   if (outcome !== 'completed') return null;
   const skippedPercent = planned.items === 0 ? 0 : (100 * (planned.items - deleted.items)) / planned.items;
   if (skippedPercent > stopOn.skippedPercent) return `${skippedPercent.toFixed(1)} % of what was planned was skipped; the policy permits ${stopOn.skippedPercent} %`;
-  if (foretold !== null && deletedMore(deleted, foretold, stopOn.deletedPercent)) return `${deleted.items} items (${deleted.bytes} bytes) were deleted where ${foretold.items} (${foretold.bytes}) were foretold; the policy permits ${stopOn.deletedPercent} % of that`;
+  const all = deletedInAll(receipt);
+  if (foretold !== null && deletedMore(all, foretold, stopOn.deletedPercent)) return `${all.items} items (${all.bytes} bytes) were deleted where ${foretold.items} (${foretold.bytes}) were foretold; the policy permits ${stopOn.deletedPercent} % of that`;
   const itemMs = itemMsOf(receipt);
   if (itemMs !== null && medianItemMs !== null && clock.monotonicMs >= SLOW_MS_MIN && itemMs > medianItemMs * stopOn.slowerTimes) return `an item took ${itemMs.toFixed(2)} ms where ${medianItemMs.toFixed(2)} ms were usual; the policy permits ${stopOn.slowerTimes} times that`;
   return null;

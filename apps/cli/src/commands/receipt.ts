@@ -1,4 +1,4 @@
-import { SIGNING_CONTEXTS, type Receipt, type RotationView } from '@mailwarden/contracts';
+import { deletedInAll, SIGNING_CONTEXTS, type Receipt, type RotationView } from '@mailwarden/contracts';
 import { canonicalJson, formatByteCount, verifySignature, type Measured } from '@mailwarden/kernel';
 import { leafHash, verifyInclusion } from '@mailwarden/ledger';
 import { ApiClient } from '../api-client.js';
@@ -18,6 +18,7 @@ export function checkReceipt(view: RotationView, keys: { readonly executor: stri
   const { receipt, proof, order } = view;
   if (receipt === null) return [{ what: 'receipt', passed: false, detail: 'there is none yet' }];
   const { payload } = receipt;
+  const deleted = deletedInAll(payload);
   const checks: ReceiptCheck[] = [
     {
       what: 'signature of the executor',
@@ -27,8 +28,8 @@ export function checkReceipt(view: RotationView, keys: { readonly executor: stri
     { what: 'made for this order', passed: payload.order === order.id && payload.server === order.server && payload.store === order.store, detail: order.id },
     {
       what: 'inside the bounds of the order',
-      passed: payload.deleted.items <= order.bounds.items && payload.deleted.bytes <= order.bounds.bytes,
-      detail: `${payload.deleted.items} of at most ${order.bounds.items} items, ${formatByteCount(payload.deleted.bytes)} of at most ${formatByteCount(order.bounds.bytes)}`,
+      passed: deleted.items <= order.bounds.items && deleted.bytes <= order.bounds.bytes,
+      detail: `${deleted.items} of at most ${order.bounds.items} items, ${formatByteCount(deleted.bytes)} of at most ${formatByteCount(order.bounds.bytes)}`,
     },
   ];
   if (proof === null) return [...checks, { what: 'kept in the ledger', passed: false, detail: 'no checkpoint covers it yet' }];

@@ -1,4 +1,4 @@
-import { SIGNING_CONTEXTS, type RotationOrder, type SignedReceipt, type SignedRotationOrder } from '@mailwarden/contracts';
+import { deletedInAll, SIGNING_CONTEXTS, type RotationOrder, type SignedReceipt, type SignedRotationOrder } from '@mailwarden/contracts';
 import { verifySignature, type Instant, type PublicKeyText, type Sha256 } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
 
@@ -9,7 +9,8 @@ export const receiptSignatureHolds = (receipt: SignedReceipt, executorKey: Publi
 /** True when a receipt is of this order and says nothing that the order did not allow. */
 export function receiptFitsOrder({ payload }: SignedReceipt, order: RotationOrder): boolean {
   const own = payload.order === order.id && payload.server === order.server && payload.profile === order.profile && payload.store === order.store && payload.policy === order.policy.name;
-  return own && payload.deleted.items <= order.bounds.items && payload.deleted.bytes <= order.bounds.bytes && payload.deleted.items <= payload.before.items;
+  const { items, bytes } = deletedInAll(payload);
+  return own && items <= order.bounds.items && bytes <= order.bounds.bytes && payload.deleted.items <= payload.before.items;
 }
 
 export const orderSignatureHolds = (order: SignedRotationOrder, rotationKey: PublicKeyText): boolean =>

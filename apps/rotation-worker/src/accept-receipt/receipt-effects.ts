@@ -1,4 +1,4 @@
-import type { Receipt, RotationOrder, SignedReceipt } from '@mailwarden/contracts';
+import { deletedInAll, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
 import { uuidOf } from '@mailwarden/kernel';
 import { isFailure } from '@mailwarden/rotation';
 import type { EntityManager } from 'typeorm';
@@ -38,12 +38,13 @@ export class ReceiptEffects {
   /** What a host deleted by its last bundle while it heard nobody: written down as an order that the bundle gave, so that bounds over time and the store's history know it. Safety: the agent chose the id, and must not lose the account by one that is taken. */
   async ofBundle(tx: EntityManager, signed: SignedReceipt, nowMs: number): Promise<void> {
     const { payload } = signed;
+    const deleted = deletedInAll(payload);
     const policy = this.shelf.retention(payload.policy);
     const id = await freeIdFor(tx, signed);
     const written = await tx.query<unknown[]>(
       `INSERT INTO rotation.rotation_order (id, server, profile, store, policy, policy_version, purpose, state, issued_at, expires_at, finished_at, closed_at, document, receipt, deleted_items, deleted_bytes, failed)
        VALUES ($1, $2, $3, $4, $5, $6, 'rotate', $7, $8, $9, $9, to_timestamp($10 / 1000.0), '{}', $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [id, payload.server, payload.profile, payload.store, payload.policy, policy?.version ?? null, payload.outcome, payload.startedAt, payload.finishedAt, nowMs, JSON.stringify(signed), payload.deleted.items, payload.deleted.bytes, isFailure(payload, payload.finishedAt)],
+      [id, payload.server, payload.profile, payload.store, payload.policy, policy?.version ?? null, payload.outcome, payload.startedAt, payload.finishedAt, nowMs, JSON.stringify(signed), deleted.items, deleted.bytes, isFailure(payload, payload.finishedAt)],
     );
     if (written.length === 0) return;
     const isWell = payload.outcome === 'completed' || payload.outcome === 'nothing-to-do';
@@ -52,7 +53,7 @@ export class ReceiptEffects {
       server: payload.server,
       severity: isWell ? 'info' : 'high',
       atMs: Date.parse(payload.finishedAt),
-      detail: { order: payload.order, store: payload.store, policy: payload.policy, outcome: payload.outcome, itemsDeleted: payload.deleted.items, bytesDeleted: payload.deleted.bytes, digest: payload.planned.digest },
+      detail: { order: payload.order, store: payload.store, policy: payload.policy, outcome: payload.outcome, itemsDeleted: deleted.items, bytesDeleted: deleted.bytes, digest: payload.planned.digest },
     });
     if (policy !== undefined) await judgeReceipt(tx, this.rollouts, policy, { policy_version: policy.version, foretold_items: null, foretold_bytes: null }, payload, nowMs);
   }

@@ -1,4 +1,4 @@
-import { MESSAGE_TYPES, serverOfSource, SIGNING_CONTEXTS, signedReceipt, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
+import { deletedInAll, MESSAGE_TYPES, serverOfSource, SIGNING_CONTEXTS, signedReceipt, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
 import { instantOf, verifySignature, type SignedDocument } from '@mailwarden/kernel';
 import { Consumes, FleetKeyring, Poison, RetryLater, type Received } from '@mailwarden/messaging';
 import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
@@ -56,11 +56,12 @@ export class ReceiptConsumer {
     const [row] = await tx.query<OrderRow[]>(`SELECT state, document, policy_version, foretold_items, foretold_bytes FROM rotation.rotation_order WHERE id = $1 FOR UPDATE`, [payload.order]);
     if (row === undefined) throw new RetryLater(ORDER_RETRY_MS, 'no order of this id was given');
     const order = row.document.payload;
+    const deleted = deletedInAll(payload);
     if (order.server !== payload.server || order.profile !== payload.profile || order.store !== payload.store) throw new Poison('the receipt tells of another store than its order');
     if (row.state !== 'open' && row.state !== 'expired') return;
     await tx.query(
       `UPDATE rotation.rotation_order SET state = $2, finished_at = $3, receipt = $4, deleted_items = $5, deleted_bytes = $6, item_ms = $7, failed = $8, closed_at = $9 WHERE id = $1`,
-      [payload.order, payload.outcome, payload.finishedAt, JSON.stringify(signed), payload.deleted.items, payload.deleted.bytes, itemMsOf(payload), isFailure(payload, order.expiresAt), instantOf(nowMs)],
+      [payload.order, payload.outcome, payload.finishedAt, JSON.stringify(signed), deleted.items, deleted.bytes, itemMsOf(payload), isFailure(payload, order.expiresAt), instantOf(nowMs)],
     );
     await this.#tell(tx, payload, order);
     await this.effects.ofOrder(tx, payload, order, row, nowMs);
@@ -69,13 +70,14 @@ export class ReceiptConsumer {
   /** Exact plans are no news, and a mark has an event of its own. */
   async #tell(tx: EntityManager, receipt: Receipt, { purpose = 'rotate' }: RotationOrder): Promise<void> {
     if (purpose === 'plan' || receipt.outcome === 'marked') return;
+    const { items, bytes } = deletedInAll(receipt);
     const wellEnded = receipt.outcome === 'completed' || receipt.outcome === 'nothing-to-do';
     await raise(tx, 'rotation.completed', {
       id: `completed-${receipt.order}`,
       server: receipt.server,
       severity: wellEnded ? 'info' : 'high',
       atMs: Date.parse(receipt.finishedAt),
-      detail: { order: receipt.order, store: receipt.store, policy: receipt.policy, outcome: receipt.outcome, itemsDeleted: receipt.deleted.items, bytesDeleted: receipt.deleted.bytes, digest: receipt.planned.digest },
+      detail: { order: receipt.order, store: receipt.store, policy: receipt.policy, outcome: receipt.outcome, itemsDeleted: items, bytesDeleted: bytes, digest: receipt.planned.digest },
     });
   }
 }

@@ -27,6 +27,7 @@ const MS_PER_SECOND = 1_000;
 export interface Orphans {
   readonly files: number;
   readonly rows: number;
+  readonly bytes: number;
 }
 
 /** Why orphans stayed; null where all that were found left. */
@@ -39,7 +40,7 @@ export function orphansBefore(records: readonly JournalRecord[]): Orphans | null
   const begun = records.findIndex(({ kind }) => kind === 'orphans-begun');
   if (begun === -1) return null;
   const sum = (of: (record: JournalRecord) => number): number => records.slice(begun).reduce((total, record) => total + of(record), 0);
-  return { files: sum((record) => (record.kind === 'deleted' ? record.items : 0)), rows: sum((record) => (record.kind === 'rows-deleted' ? record.rows : 0)) };
+  return { files: sum((record) => (record.kind === 'deleted' ? record.items : 0)), rows: sum((record) => (record.kind === 'rows-deleted' ? record.rows : 0)), bytes: sum((record) => (record.kind === 'deleted' || record.kind === 'rows-deleted' ? record.bytes : 0)) };
 }
 
 /** Says how a batch of lone rows ended that a crash left open. */
@@ -51,12 +52,13 @@ export async function settleOrphanRows(journal: CarryOut['work']['journal'], oth
 
 const isHeld = (spans: readonly HeldSpan[], ms: number): boolean => spans.some(({ fromMs, untilMs }) => ms >= fromMs && ms <= untilMs);
 
-/** Files that no row names, oldest first, by their places in a window. */
-async function loneFiles(window: ItemWindow, otherHalf: OtherHalf, named: ReadonlySet<string>, choice: TrimChoice): Promise<number[]> {
+/** Files that no row names, oldest first, by their places in a window. `upTo` of the oldest are no part of what always stays. A file whose name no row can spell is not known to be alone. */
+async function loneFiles(window: ItemWindow, otherHalf: OtherHalf, named: ReadonlySet<string>, { choice, upTo }: { readonly choice: TrimChoice; readonly upTo: number }): Promise<number[]> {
   const isOld = (ms: number | undefined): boolean => ms !== undefined && ms < choice.beforeMs && !isHeld(choice.held, ms);
-  const unnamed = [...window.order()].filter((place) => {
+  const unnamed = [...window.order()].slice(0, Math.max(0, upTo)).filter((place) => {
     if (window.blockedBy(place) !== null || !isOld(window.atMs[place]) || !isOld(window.otherMs[place])) return false;
-    return !spellingsOf(halfNameOf(window.fileAt(place))).some((spelling) => named.has(spelling));
+    const spellings = spellingsOf(halfNameOf(window.fileAt(place)));
+    return spellings.length > 0 && !spellings.some((spelling) => named.has(spelling));
   });
   const lone: number[] = [];
   for (let at = 0; at < unnamed.length; at += ASKED_AT_ONCE) {
@@ -84,9 +86,20 @@ function doubtOf(found: { readonly files: number; readonly rows: number; readonl
   return found.rows > found.whole ? `${found.rows} rows have no file and ${found.whole} have one: the folder may not be the right one, or not be mounted` : null;
 }
 
-function boundOf({ bounds }: ApplyRequest, deleted: Deleted, halves: number, all: number): string | null {
-  if (deleted.items + halves > bounds.items) return `${halves} orphaned halves would go as well; the bound is ${bounds.items} items`;
-  return all > 0 && (100 * halves) / all > bounds.percent ? `${halves} orphaned halves are more than ${bounds.percent} % of the store` : null;
+/** What halves would go, beside those that went in an earlier run of the order, and of how many. */
+interface Found {
+  readonly halves: number;
+  readonly bytes: number;
+  readonly before: Orphans | null;
+  readonly all: number;
+}
+
+/** Why halves may not go by the bounds of the order, which count all that it deletes, in all of its runs; null where they may. */
+function boundOf({ bounds }: ApplyRequest, deleted: Deleted, { halves, bytes, before, all }: Found): string | null {
+  const gone = (before?.files ?? 0) + (before?.rows ?? 0);
+  if (deleted.items + gone + halves > bounds.items) return `${halves} orphaned halves would go as well; the bound is ${bounds.items} items`;
+  if (deleted.bytes + (before?.bytes ?? 0) + bytes > bounds.bytes) return `orphaned halves of ${bytes} bytes would go as well; the bound is ${bounds.bytes} bytes`;
+  return all + gone > 0 && (100 * (gone + halves)) / (all + gone) > bounds.percent ? `${gone + halves} orphaned halves are more than ${bounds.percent} % of the store` : null;
 }
 
 /** Deletes rows by their keys, a batch at a time, each announced. A batch that is in anybody's way stays for another order. */
@@ -106,12 +119,12 @@ async function removeRows({ work, patience }: CarryOut, otherHalf: OtherHalf, ke
 
 /**
  * Deletes files without a row and rows without a file, older than a named age, where the policy says so. `begun` is how the journal is told of an order that had nothing else to do.
- * Safety: what is held, young or blocked stays; above the order's bounds, or where halves outnumber pairs, nothing goes.
+ * Safety: what is held, young, blocked or among the newest that always stay is left; above the order's bounds, or where halves outnumber pairs, nothing goes.
  */
 export async function repairOrphans(request: ApplyRequest, terms: CarryOut, otherHalf: OtherHalf, begun: Begun): Promise<OrphanRepair> {
   const { work, deleted } = terms;
   const before = orphansBefore(work.journal.records);
-  const stays = (reason: string | null): OrphanRepair => ({ ...(orphansBefore(work.journal.records) ?? { files: 0, rows: 0 }), reason });
+  const stays = (reason: string | null): OrphanRepair => ({ ...(orphansBefore(work.journal.records) ?? { files: 0, rows: 0, bytes: 0 }), reason });
   const nowMs = request.now();
   const ageSeconds = Math.max(AGE_SECONDS_MIN, request.keep.youngerThanSeconds, request.store.quietPeriodSeconds);
   const choice: TrimChoice = { beforeMs: nowMs - ageSeconds * MS_PER_SECOND, held: heldSpans(request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id))) };
@@ -123,13 +136,15 @@ export async function repairOrphans(request: ApplyRequest, terms: CarryOut, othe
     onDisk.add(Buffer.from(half.path, 'latin1').toString('utf8'));
     if (onDisk.size > NAMES_MAX) return stays(`more than ${NAMES_MAX} files: orphans were not looked for`);
   }
-  const { window, unreadable } = await inTurns(survey(request, { nowMs, floor: null, oneByOne: true }));
+  const { window, unreadable, totals } = await inTurns(survey(request, { nowMs, floor: null, oneByOne: true }));
   if (unreadable !== null) return stays(unreadable);
-  const files = await loneFiles(window, otherHalf, new Set(names), choice);
-  const rows = await loneRows(otherHalf, [...roots], onDisk, choice);
+  const files = await loneFiles(window, otherHalf, new Set(names), { choice, upTo: totals.items - request.keep.newest });
+  // A mark is of a file; no row was ever announced by one.
+  const rows = request.marked === null ? await loneRows(otherHalf, [...roots], onDisk, choice) : [];
+  const bytes = files.reduce((sum, place) => sum + (window.bytes[place] ?? 0), 0);
   if (files.length + rows.length === 0) return stays(null);
   const whole = names.filter((name) => onDisk.has(plainName(name, [...roots]))).length;
-  const doubt = doubtOf({ files: files.length, rows: rows.length, whole }) ?? (before === null ? boundOf(request, deleted, files.length + rows.length, onDisk.size + names.length) : null);
+  const doubt = doubtOf({ files: files.length, rows: rows.length, whole }) ?? boundOf(request, deleted, { halves: files.length + rows.length, bytes, before, all: onDisk.size + names.length });
   if (doubt !== null) return stays(`orphans stay: ${doubt}`);
   if (before === null) work.journal.write(...(work.journal.begun === undefined ? [begun] : []), { kind: 'orphans-begun' });
   const stopped = await removeRows(terms, otherHalf, rows, choice);

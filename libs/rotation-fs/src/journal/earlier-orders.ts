@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Receipt } from '@mailwarden/contracts';
+import { deletedInAll, type Receipt } from '@mailwarden/contracts';
 import type { OrderFacts } from '../outcome.js';
 import { readRecords, type JournalRecord } from './journal.js';
 
@@ -37,7 +37,7 @@ export function deletedByOrder(records: readonly JournalRecord[]): { readonly it
 /** What one order deleted, as its own journal says; finished or not. */
 function deletedBy(records: readonly JournalRecord[]): Pick<Receipt, 'before' | 'deleted'> {
   const finished = records.find((record) => record.kind === 'finished');
-  if (finished !== undefined) return finished.receipt;
+  if (finished !== undefined) return { before: finished.receipt.before, deleted: deletedInAll(finished.receipt) };
   const deleted = deletedByOrder(records);
   return { before: records.find((record) => record.kind === 'begun')?.before ?? { items: 0, bytes: 0 }, deleted };
 }

@@ -1,6 +1,6 @@
 import { stateFolder, writeStateFile } from '@mailwarden/config';
 import type { Receipt } from '@mailwarden/contracts';
-import { instantOf, keyedHash } from '@mailwarden/kernel';
+import { keyedHash, nearestInstant } from '@mailwarden/kernel';
 import type { PlannedItem } from '../store-engine.js';
 import { pruneFolder } from './prune-folder.js';
 
@@ -13,8 +13,6 @@ const FOLDER_BYTES_MAX = 256 * 1024 * 1024;
 const SUFFIX = '.jsonl';
 /** Half of them are the oldest items, half the newest that would go. */
 const SAMPLES_MAX = 20;
-
-const moment = (ms: number): ReturnType<typeof instantOf> | null => (Number.isFinite(ms) ? instantOf(Math.round(ms)) : null);
 
 /** What of an exact list leaves the host. Privacy: names by a hash that only this host's key makes again. */
 export interface ToldList {
@@ -33,12 +31,12 @@ export function keepExactList(dir: string, order: string, list: Iterable<Planned
   let items = 0;
   for (const item of list) {
     items += 1;
-    if (lines.length < LINES_MAX) lines.push(`${JSON.stringify({ name: Buffer.from(item.path, 'latin1').toString('base64'), bytes: item.bytes, at: moment(item.atMs) })}\n`);
+    if (lines.length < LINES_MAX) lines.push(`${JSON.stringify({ name: Buffer.from(item.path, 'latin1').toString('base64'), bytes: item.bytes, at: nearestInstant(item.atMs) })}\n`);
     if (first.length < SAMPLES_MAX / 2) first.push(item);
     else last.push(item);
     if (last.length > SAMPLES_MAX) last = last.slice(-SAMPLES_MAX / 2);
   }
   writeStateFile(folder, `${order}${SUFFIX}`, Buffer.from(lines.join('')));
-  const samples = [...first, ...last.slice(-SAMPLES_MAX / 2)].map(({ path, bytes, atMs }) => ({ name: keyedHash(terms.hashKey, Buffer.from(path, 'latin1')), bytes, at: moment(atMs) }));
+  const samples = [...first, ...last.slice(-SAMPLES_MAX / 2)].map(({ path, bytes, atMs }) => ({ name: keyedHash(terms.hashKey, Buffer.from(path, 'latin1')), bytes, at: nearestInstant(atMs) }));
   return { samples, cutAt: items > LINES_MAX ? LINES_MAX : null };
 }
