@@ -20,6 +20,8 @@ const FLEET = 100_000;
 const ROUNDS = 5;
 const ENROLLED_AT_ONCE = 100;
 const WAIT_MS_MAX = 120_000;
+/** Each agent has four threads of its own for its files; a thousand in one process would wait for each other's disk in four. */
+const FILE_THREADS = 128;
 const AGREEMENTS = ['eula', 'privacy-policy', 'ksn-statement', 'supplementary-ksn-statement'];
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -54,7 +56,7 @@ async function startAgents(dir: string, url: string, identity: IdentityFiles, se
   const file = join(dir, 'agents.json');
   mkdirSync(join(dir, 'agents'));
   writeFileSync(file, JSON.stringify({ url, ca: identity.certificates.ca, trust: identity.trust, dir: join(dir, 'agents'), servers: servers.map((server) => ({ server, creds: identity.servers.get(server)?.creds, signingKey: identity.servers.get(server)?.signingKey })) }));
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'consent-agents.ts'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'consent-agents.ts'), file], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, UV_THREADPOOL_SIZE: String(FILE_THREADS) } });
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the agents ended with ${code}`)));
     createInterface({ input: child.stdout }).on('line', (line) => (line === 'ready' ? resolve() : undefined));

@@ -178,6 +178,16 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
     expect(await page.getByTestId('consent-convergence-mx-4').getAttribute('data-state')).toBe('not-compliant');
   }, 180_000);
 
+  it('shows on a server what may be sent, what is sent, and by which agreements', async () => {
+    await page.goto(`${demo.url}/servers/mx-4`);
+    await page.getByRole('tab', { name: 'Transmission' }).click();
+    await page.getByTestId('statement-agreements').getByText('Kaspersky Security Network Statement').first().waitFor();
+    expect(await page.getByTestId('statement-agreements').innerText()).toContain('Withdrawn');
+    expect(await page.getByTestId('statement-transmission').innerText()).toMatch(/KSN covered by consent: off/);
+    await shot('server-transmission');
+    expect(new URL(page.url()).searchParams.get('tab')).toBe('transmission');
+  });
+
   it('gives in two versions of a text, shows what changed, and takes a decision on one of them', async () => {
     await page.goto(`${demo.url}/consent`);
     for (const [label, words] of [['2026-10', 'Statement\n1. What is sent.\n'], ['2026-11', 'Statement\n1. What is sent.\n2. To whom.\n']] as const) {

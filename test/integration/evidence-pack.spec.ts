@@ -59,6 +59,34 @@ describe('evidence about an agreement', () => {
     expect(await checked(file, '--trust', strange)).toMatchObject({ exit: 1, verdict: { holds: false, problems: [{ line: 1, code: 'other-keys' }] } });
   });
 
+  it('goes on from a checkpoint that a subscriber kept, and fails against one of another ledger', async () => {
+    const [first] = await doors.plane.said<{ data: { detail: { size: number; rootHash: string } } }>('EVENTS', 'mw.event.ledger.checkpoint.>');
+    if (first === undefined) throw new Error('no checkpoint was told');
+    const [kept, strange, since] = ['kept.json', 'other.json', 'since.jsonl'].map((name) => join(doors.plane.dir, name)) as [string, string, string];
+    await writeFile(kept, JSON.stringify(first));
+    await told(doors, 'evidence', 'export', '--agreement', AGREEMENT, '--output', since, '--checkpoint', kept);
+    expect(await checked(since, '--checkpoint', kept)).toMatchObject({ exit: 0, verdict: { holds: true, continues: first.data.detail.size } });
+    expect(await checked(file, '--checkpoint', kept)).toMatchObject({ exit: 1, verdict: { problems: [{ code: 'wrong-checkpoint' }] } });
+    await writeFile(strange, JSON.stringify({ ...first, data: { ...first.data, detail: { ...first.data.detail, size: 1e6 } } }));
+    await expect(told(doors, 'evidence', 'export', '--agreement', AGREEMENT, '--output', `${since}.2`, '--checkpoint', strange)).rejects.toThrow(/never had 1000000/);
+    await expect(told(doors, 'evidence', 'verify', since, '--checkpoint', since)).rejects.toThrow(/too long|does not hold a checkpoint/);
+  });
+
+  it('is seen to be rewritten by who rules the database, against a checkpoint that somebody kept', async () => {
+    const [first] = await doors.plane.said<unknown>('EVENTS', 'mw.event.ledger.checkpoint.>');
+    const [kept, since] = [join(doors.plane.dir, 'kept-before.json'), join(doors.plane.dir, 'rewritten.jsonl')];
+    await writeFile(kept, JSON.stringify(first));
+    const nodes = await doors.plane.sql<{ level: number; hash: string }>(`SELECT level, hash FROM reporting.ledger_node WHERE index = 0`);
+    const write = (level: number, hash: string): Promise<unknown> => doors.plane.sql(`UPDATE reporting.ledger_node SET hash = $2 WHERE level = $1 AND index = 0`, [level, hash]);
+    try {
+      for (const { level } of nodes) await write(level, String(level % 10).repeat(64));
+      await told(doors, 'evidence', 'export', '--agreement', AGREEMENT, '--output', since, '--checkpoint', kept);
+      expect(await checked(since, '--checkpoint', kept)).toMatchObject({ exit: 1, verdict: { holds: false } });
+    } finally {
+      for (const { level, hash } of nodes) await write(level, hash);
+    }
+  });
+
   it('fails when a word of it is changed, by line and in words', async () => {
     const text = await readFile(file, 'utf8');
     const changed = join(doors.plane.dir, 'changed.jsonl');

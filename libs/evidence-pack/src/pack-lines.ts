@@ -8,6 +8,10 @@ const keyId = z.string().regex(/^[0-9a-f]{16}$/);
 const leaf = z.object({ index: count, inclusion: z.array(sha256Hex).max(64), /** Exactly what was hashed. */ document: z.unknown() });
 export type Leaf = z.output<typeof leaf>;
 
+/** A head of the ledger, as the reporting service signed it. */
+export const signedCheckpoint = z.object({ payload: checkpoint, keyId, signature });
+export type SignedCheckpoint = z.output<typeof signedCheckpoint>;
+
 /** The first line: what the pack is about, by whose keys it is checked, and the signed head of the ledger. */
 const manifest = z.object({
   line: z.literal('manifest'),
@@ -17,7 +21,9 @@ const manifest = z.object({
   title: z.string().max(200),
   anchors: trustAnchors,
   /** Null while nothing was signed yet. */
-  checkpoint: z.object({ payload: checkpoint, keyId, signature }).nullable(),
+  checkpoint: signedCheckpoint.nullable(),
+  /** That the log of so many entries is the beginning of the one that the checkpoint is of; absent where nobody asked since when. */
+  since: z.object({ size: count, proof: z.array(sha256Hex).max(64) }).optional(),
 });
 export type ManifestLine = z.output<typeof manifest>;
 const text = z.object({ line: z.literal('text'), text: agreementText });

@@ -29,6 +29,8 @@ export interface PackVerdict {
   /** Keys that the pack was checked by, by the name of the service. */
   readonly keys: Readonly<Record<string, string>>;
   readonly checkpoint: { readonly size: number; readonly rootHash: string; readonly at: Instant } | null;
+  /** Size of the older checkpoint of which the ledger was shown to be the continuation; null where none was given. */
+  readonly continues: number | null;
   readonly texts: number;
   readonly servers: number;
   readonly decisions: readonly DecisionReach[];

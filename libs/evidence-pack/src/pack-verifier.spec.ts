@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { MESSAGE_TYPES, sealEnvelope, scopeKey, SIGNING_CONTEXTS, subjects, type Attestation, type Checkpoint, type Decision, type Envelope, type Evidence, type Membership } from '@mailwarden/contracts';
 import { canonicalJson, instantOf, sha256, signDocument, signerFromPem, uuidOf, type Signer } from '@mailwarden/kernel';
-import { inclusionProof, leafHash, rootHash, appendLeaf, EMPTY_TREE } from '@mailwarden/ledger';
+import { appendLeaf, consistencyProof, EMPTY_TREE, inclusionProof, leafHash, rootHash } from '@mailwarden/ledger';
 import { describe, expect, it } from 'vitest';
+import { keptCheckpoint } from './kept-checkpoint.js';
 import { PackSealer } from './pack-sealer.js';
 import { PackVerifier } from './pack-verifier.js';
 import type { PackLine } from './pack-lines.js';
@@ -51,8 +52,8 @@ const sealed = (lines: readonly Line[] = LINES, by = reporting): string[] => {
   const sealer = new PackSealer(by);
   return [...lines.map((line) => sealer.line(line)), sealer.end()].map((line) => line.slice(0, -1));
 };
-const verdict = (lines: readonly string[], known: typeof anchors | null = null): PackVerdict => {
-  const verifier = new PackVerifier(known as never);
+const verdict = (lines: readonly string[], known: typeof anchors | null = null, kept: unknown = null): PackVerdict => {
+  const verifier = new PackVerifier(known as never, kept === null ? null : keptCheckpoint(kept));
   for (const line of lines) verifier.line(line);
   return verifier.end();
 };
@@ -149,4 +150,30 @@ describe('an entry that is in the ledger, and that its sender did not sign', () 
     const told = verdict(sealed([{ ...(LINES[0] as Line), checkpoint: head } as Line, { line: 'server', membership: member('mx-1') as never, attestation: { index: 0, inclusion: [], document: forged } }]));
     expect(told.problems[0]).toMatchObject({ code: 'wrong-signature', message: expect.stringContaining('mx-1') });
   });
+});
+
+describe('a checkpoint that somebody kept', () => {
+  const rootOf = (size: number): ReturnType<typeof rootHash> => rootHash(entries.slice(0, size).reduce((grown: typeof EMPTY_TREE, _, index) => appendLeaf(grown, leafOf(index)), EMPTY_TREE));
+  const headOf = (size: number, part: object = {}, by = reporting) => signDocument<Checkpoint>(by, SIGNING_CONTEXTS.checkpoint, { schema: 'mailwarden/checkpoint/v1', size, rootHash: rootOf(size), at: AT, ...part });
+  const since = (size: number, proof = consistencyProof(leafOf, size, entries.length)): string[] => changed(0, (line) => ({ ...line, since: { size, proof } }));
+  const asEvent = ({ payload, keyId, signature }: ReturnType<typeof headOf>) => ({ specversion: '1.0', type: 'mailwarden.ledger.checkpoint.v1', data: { event: 'ledger.checkpoint', server: 'fleet', severity: 'info', at: payload.at, detail: { size: payload.size, rootHash: payload.rootHash, keyId, signature } } });
+
+  it.each([1, 2, 3, 4, 6, 7])('of %i entries is shown to be the beginning, as it was signed and as a SIEM heard of it', (size) => {
+    for (const kept of [headOf(size), asEvent(headOf(size)), asEvent(headOf(size)).data]) expect(verdict(since(size), anchors, kept)).toMatchObject({ holds: true, continues: size });
+  });
+
+  it.each<[string, () => readonly string[], () => unknown, RegExp]>([
+    ['of a ledger that was rewritten since', () => since(3), () => headOf(3, { rootHash: sha256('as it was') }), /was rewritten/],
+    ['with a proof that does not lead there', () => since(3, consistencyProof(leafOf, 2, entries.length)), () => headOf(3), /was rewritten/],
+    ['that another signed', () => since(3), () => headOf(3, {}, stranger), /not signed by the reporting service/],
+    ['of more entries than there are now', () => since(3), () => headOf(3, { size: 99 }), /had 99 entries/],
+    ['that the pack was not exported with', () => sealed(), () => headOf(3), /export it with that checkpoint/],
+    ['where the pack has none at all', () => changed(0, (line) => ({ ...line, checkpoint: null })), () => headOf(3), /was never signed/],
+  ])('%s is named', (_what, lines, kept, words) => {
+    const told = verdict(lines(), anchors, kept());
+    expect(told.problems[0]).toMatchObject({ line: 1, code: 'wrong-checkpoint', message: expect.stringMatching(words) });
+    expect(told.continues).toBeNull();
+  });
+
+  it.each([null, 7, [], {}, { data: {} }, { payload: {}, keyId: '', signature: '' }])('is not read from %j', (json) => expect(keptCheckpoint(json)).toBeNull());
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { attestation, evidence, scopeKey, scopesOf, serviceSource, SIGNING_CONTEXTS, type Checkpoint, type TrustAnchors } from '@mailwarden/contracts';
 import { canonicalJson, keyIdOf, sha256, verifySignature } from '@mailwarden/kernel';
+import { verifyConsistency } from '@mailwarden/ledger';
 import { checkedLeaf, originOfAgent } from './checked-leaf.js';
-import { LINE_CHARACTERS_MAX, packLine, packSeal, type DecisionLine, type ManifestLine, type PackLine, type ServerLine, type TextLine } from './pack-lines.js';
+import { LINE_CHARACTERS_MAX, packLine, packSeal, type DecisionLine, type ManifestLine, type PackLine, type ServerLine, type SignedCheckpoint, type TextLine } from './pack-lines.js';
 import type { DecisionReach, PackProblem, PackVerdict } from './pack-verdict.js';
 
 /** Problems that are told; the first is what matters. */
@@ -32,8 +33,13 @@ export class PackVerifier {
   #checkpoint: Checkpoint | null = null;
   #line = 0;
   #ended = false;
+  #continues: number | null = null;
 
-  constructor(private readonly known: TrustAnchors | null = null) {}
+  /** `kept`: a checkpoint that somebody else kept since; the ledger must be its continuation. */
+  constructor(
+    private readonly known: TrustAnchors | null = null,
+    private readonly kept: SignedCheckpoint | null = null,
+  ) {}
 
   line(text: string): void {
     this.#line += 1;
@@ -62,6 +68,7 @@ export class PackVerifier {
       at: at ?? null,
       keys: anchors === undefined ? {} : { reporting: keyIdOf(anchors.reporting), rotation: keyIdOf(anchors.rotation), consent: keyIdOf(anchors.consent) },
       checkpoint: size === undefined || rootHash === undefined || signedAt === undefined ? null : { size, rootHash, at: signedAt },
+      continues: this.#continues,
       texts: this.#texts.size,
       servers: this.#servers.size,
       decisions: this.#decisions.map(({ told, servers, applied, revision }) => ({ ...told, servers, applied: revision === null ? null : applied })),
@@ -95,9 +102,19 @@ export class PackVerifier {
     this.#manifest = manifest;
     const { anchors, checkpoint } = manifest;
     if (this.known !== null && canonicalJson(anchors) !== canonicalJson(this.known)) return this.#problem('other-keys', 'its keys are not those that you gave');
+    if (checkpoint === null && this.kept !== null) return this.#problem('wrong-checkpoint', 'its ledger was never signed, and you have a signed checkpoint of it');
     if (checkpoint === null) return this.#note('the ledger was not signed yet when it was made: nothing of it is proved');
     if (!verifySignature(anchors.reporting, SIGNING_CONTEXTS.checkpoint, checkpoint.payload, checkpoint.signature)) return this.#problem('wrong-checkpoint', 'the signature of the checkpoint is not of the reporting service');
     this.#checkpoint = checkpoint.payload;
+    if (this.kept !== null) this.#continued(this.kept, manifest, checkpoint.payload);
+  }
+
+  #continued({ payload: old, signature }: SignedCheckpoint, { anchors, since }: ManifestLine, now: Checkpoint): void {
+    if (!verifySignature(anchors.reporting, SIGNING_CONTEXTS.checkpoint, old, signature)) return this.#problem('wrong-checkpoint', 'the checkpoint that you gave is not signed by the reporting service of this pack');
+    if (old.size > now.size) return this.#problem('wrong-checkpoint', `the ledger had ${old.size} entries when yours was signed, and has ${now.size} here`);
+    if (since?.size !== old.size) return this.#problem('wrong-checkpoint', `the pack does not show that its ledger goes on from the ${old.size} entries of yours; export it with that checkpoint`);
+    if (!verifyConsistency({ oldSize: old.size, newSize: now.size, oldRoot: old.rootHash, newRoot: now.rootHash, proof: since.proof })) return this.#problem('wrong-checkpoint', `the ledger was rewritten: it does not go on from the ${old.size} entries of the checkpoint that you gave`);
+    this.#continues = old.size;
   }
 
   #text({ text: { textSha256, text, agreement } }: TextLine): void {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { trustAnchors, type TrustAnchors } from '@mailwarden/contracts';
-import { PackVerifier, type DecisionReach, type PackVerdict } from '@mailwarden/evidence-pack';
+import { keptCheckpoint, PackVerifier, type DecisionReach, type PackVerdict, type SignedCheckpoint } from '@mailwarden/evidence-pack';
 import { ApiClient } from '../api-client.js';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { newFile } from '../output/new-file.js';
@@ -19,9 +19,10 @@ const PIECE_CHARACTERS_MAX = 4_000_000;
 const END_OF_LINE = '\n';
 
 /** Writes a pack. A file that was begun and could not be finished is taken away. */
-export async function exportEvidence({ agreement, output }: { readonly agreement: string; readonly output: string }, context: CommandContext): Promise<ExitCode> {
+export async function exportEvidence({ agreement, output, checkpoint }: { readonly agreement: string; readonly output: string; readonly checkpoint?: string | undefined }, context: CommandContext): Promise<ExitCode> {
   const client = await ApiClient.forRuntime(context.dataDir);
-  const pieces = await client.download('evidencePack', { agreement });
+  const kept = checkpoint === undefined ? null : await checkpointFrom(checkpoint);
+  const pieces = await client.download('evidencePack', { agreement, ...(kept === null ? {} : { since: String(kept.payload.size) }) });
   await using file = await newFile(output);
   let bytes = 0;
   try {
@@ -63,26 +64,38 @@ async function keysFrom(file: string): Promise<TrustAnchors> {
   }
 }
 
+async function checkpointFrom(file: string): Promise<SignedCheckpoint> {
+  const advice = 'name a file with one event ledger.checkpoint, as a SIEM keeps it, or the checkpoint of a pack';
+  const bytes = await boundedBytes(file, TRUST_BYTES_MAX, { tooLong: [`${file} is too long for one checkpoint`, advice], advice });
+  try {
+    const kept = keptCheckpoint(JSON.parse(bytes.toString('utf8')));
+    if (kept !== null) return kept;
+  } catch {
+    // Said below, as for any other JSON.
+  }
+  throw new CommandFailure(`${file} does not hold a checkpoint`, advice);
+}
+
 const reachWords = ({ inLedger, applied, servers }: DecisionReach): string =>
   !inLedger ? 'not proved' : applied === null ? `${servers} servers; which of them applied it is not known` : `${applied} of ${servers} ${servers === 1 ? 'server' : 'servers'} signed that they applied it, or a later one`;
 
 function verdictLines(file: string, verdict: PackVerdict, context: CommandContext, knownKeys: boolean): string[] {
-  const { holds, problems, notes, agreement, at, keys, checkpoint, texts, servers, decisions } = verdict;
+  const { holds, problems, notes, agreement, at, keys, checkpoint, continues, texts, servers, decisions } = verdict;
   const { green, red, yellow } = context.style;
   return [
     holds ? `${green('holds')}  evidence of ${agreement ?? 'nothing'}, made at ${at ?? 'no time'}` : `${red('FAILS')}  ${file}`,
     ...problems.map(({ line, message }) => `  ${red('wrong')}  ${file}:${line}: ${printable(message)}`),
     ...notes.map((note) => `  ${yellow('note')}   ${printable(note)}`),
-    ...(checkpoint === null ? [] : [`  ledger of ${checkpoint.size} entries, root ${checkpoint.rootHash}, signed at ${checkpoint.at}`]),
+    ...(checkpoint === null ? [] : [`  ledger of ${checkpoint.size} entries, root ${checkpoint.rootHash}, signed at ${checkpoint.at}${continues === null ? '' : `; it goes on from the ${continues} entries of your checkpoint`}`]),
     `  ${texts} ${texts === 1 ? 'text' : 'texts'}, ${decisions.length} ${decisions.length === 1 ? 'decision' : 'decisions'}, ${servers} ${servers === 1 ? 'server' : 'servers'}`,
     ...(knownKeys ? ['  checked by the keys that you gave'] : [`  checked by its own keys: ${Object.entries(keys).map(([service, id]) => `${service} ${id}`).join(', ')}. Compare them with keys that you know, or give --trust`]),
   ];
 }
 
 /** Checks a pack offline. Exit: 0 it holds, 1 something of it does not. */
-export async function verifyEvidence(file: string, { trust }: { readonly trust?: string | undefined }, context: CommandContext): Promise<ExitCode> {
+export async function verifyEvidence(file: string, { trust, checkpoint }: { readonly trust?: string | undefined; readonly checkpoint?: string | undefined }, context: CommandContext): Promise<ExitCode> {
   const known = trust === undefined ? null : await keysFrom(trust);
-  const verifier = new PackVerifier(known);
+  const verifier = new PackVerifier(known, checkpoint === undefined ? null : await checkpointFrom(checkpoint));
   for await (const line of linesOf(file)) verifier.line(line);
   const verdict = verifier.end();
   if (context.format === 'json') printJson(context, verdict);

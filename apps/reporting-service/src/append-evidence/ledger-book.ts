@@ -3,7 +3,7 @@ import { canonicalJson, signDocument, uuidOf, type Instant, type Sha256, type Si
 import { appendLeaf, leafHash, rootHash, type TreeState } from '@mailwarden/ledger';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventOutbox } from '../say-event/event-outbox.js';
-import { completedBy, nodeKey, nodesForProof, proofFromNodes } from './tree-nodes.js';
+import { completedBy, consistencyFromNodes, nodeKey, nodesForConsistency, nodesForProof, proofFromNodes } from './tree-nodes.js';
 
 /** A document that the ledger keeps. Privacy: holds no personal data; the senders see to it and the contracts say so. */
 export interface LedgerEntry {
@@ -95,19 +95,29 @@ export class LedgerBook {
     return row === undefined ? null : { ...row.document, payload: checkpoint.parse(row.document.payload) };
   }
 
+  /** Proof that the log which had so many entries is the beginning of the one that was signed. Null where that one had fewer. Errors: rejects when the ledger lacks what it is made of. */
+  async consistency(oldSize: number, against: SignedCheckpoint): Promise<Sha256[] | null> {
+    const { size } = against.payload;
+    if (oldSize > size) return null;
+    return consistencyFromNodes(oldSize, size, await this.#hashesOf(nodesForConsistency(oldSize, size)));
+  }
+
+  async #hashesOf(wanted: readonly { readonly level: number; readonly index: number }[]): Promise<(level: number, index: number) => Sha256 | undefined> {
+    const rows = await this.dataSource.query<{ level: number; index: string; hash: Sha256 }[]>(
+      `SELECT n.level, n.index, n.hash FROM reporting.ledger_node n JOIN unnest($1::smallint[], $2::bigint[]) AS w(level, index) ON n.level = w.level AND n.index = w.index`,
+      [wanted.map((node) => node.level), wanted.map((node) => node.index)],
+    );
+    const hashes = new Map(rows.map((row) => [nodeKey(row.level, Number(row.index)), row.hash]));
+    return (level, index) => hashes.get(nodeKey(level, index));
+  }
+
   /** Proofs of entries against one checkpoint; entries that it does not cover have none yet. */
   async proofs(indexes: readonly number[], against: SignedCheckpoint | null): Promise<ReadonlyMap<number, LedgerProof>> {
     const proofs = new Map<number, LedgerProof>();
     if (against === null) return proofs;
     const { size } = against.payload;
     const covered = indexes.filter((index) => index < size);
-    const wanted = covered.flatMap((index) => [{ level: 0, index }, ...nodesForProof(index, size)]);
-    const rows = await this.dataSource.query<{ level: number; index: string; hash: Sha256 }[]>(
-      `SELECT n.level, n.index, n.hash FROM reporting.ledger_node n JOIN unnest($1::smallint[], $2::bigint[]) AS w(level, index) ON n.level = w.level AND n.index = w.index`,
-      [wanted.map((node) => node.level), wanted.map((node) => node.index)],
-    );
-    const hashes = new Map(rows.map((row) => [nodeKey(row.level, Number(row.index)), row.hash]));
-    const hashOf = (level: number, index: number): Sha256 | undefined => hashes.get(nodeKey(level, index));
+    const hashOf = await this.#hashesOf(covered.flatMap((index) => [{ level: 0, index }, ...nodesForProof(index, size)]));
     for (const index of covered) {
       const leaf = hashOf(0, index);
       if (leaf === undefined) throw new RangeError(`the ledger lacks its entry ${index}`);

@@ -1,8 +1,8 @@
 import type { Sha256 } from '@mailwarden/kernel';
-import { appendLeaf, EMPTY_TREE, inclusionProof, leafHash } from '@mailwarden/ledger';
+import { appendLeaf, consistencyProof, EMPTY_TREE, inclusionProof, leafHash } from '@mailwarden/ledger';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { completedBy, nodeKey, nodesForProof, proofFromNodes } from './tree-nodes.js';
+import { completedBy, consistencyFromNodes, nodeKey, nodesForConsistency, nodesForProof, proofFromNodes } from './tree-nodes.js';
 
 const leafOf = (index: number): Sha256 => leafHash(Buffer.from(`entry ${index}`));
 
@@ -29,6 +29,22 @@ describe('stored subtree roots', () => {
         });
         expect(proof).toEqual(inclusionProof(leafOf, leaf, size));
         expect([...new Set(read)].sort()).toEqual([...new Set(nodesForProof(leaf, size).map((node) => nodeKey(node.level, node.index)))].sort());
+      }),
+    );
+  });
+
+  it('give the very proofs of consistency that the leaves give, and they hold', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 80 }), fc.nat(), (size, seed) => {
+        const nodes = storedNodes(size);
+        const old = seed % (size + 1);
+        const read: string[] = [];
+        const proof = consistencyFromNodes(old, size, (level, index) => {
+          read.push(nodeKey(level, index));
+          return nodes.get(nodeKey(level, index));
+        });
+        expect(proof).toEqual(consistencyProof(leafOf, old, size));
+        expect([...new Set(read)].sort()).toEqual([...new Set(nodesForConsistency(old, size).map((node) => nodeKey(node.level, node.index)))].sort());
       }),
     );
   });

@@ -47,9 +47,7 @@ function siblingRanges(leaf: number, size: number): Range[] {
   let from = 0;
   let to = size;
   while (to - from > 1) {
-    let half = 1;
-    while (half * 2 < to - from) half *= 2;
-    const middle = from + half;
+    const middle = splitOf(from, to);
     if (leaf < middle) {
       ranges.push([middle, to]);
       to = middle;
@@ -61,19 +59,45 @@ function siblingRanges(leaf: number, size: number): Range[] {
   return ranges.reverse();
 }
 
+/** The greatest power of two below a number of leaves, from the left. */
+function splitOf(from: number, to: number): number {
+  let half = 1;
+  while (half * 2 < to - from) half *= 2;
+  return from + half;
+}
+
+/** Ranges whose roots show that the first leaves of a log are those of an older one. Source: RFC 9162, section 2.1.4.1. */
+function olderRanges(oldSize: number, size: number): Range[] {
+  const path = (from: number, to: number, isWhole: boolean): Range[] => {
+    if (oldSize === to) return isWhole ? [] : [[from, to]];
+    const middle = splitOf(from, to);
+    return oldSize <= middle ? [...path(from, middle, isWhole), [middle, to]] : [...path(middle, to, false), [from, middle]];
+  };
+  return oldSize === 0 || oldSize === size ? [] : path(0, size, true);
+}
+
 /** The subtrees that a proof reads. Cost: at most the square of the tree's height. */
 export const nodesForProof = (leaf: number, size: number): { level: number; index: number }[] => siblingRanges(leaf, size).flatMap(tiles);
 
-/** Inclusion proof from stored subtree roots. Errors: throws RangeError when a subtree that it needs is missing. */
-export function proofFromNodes(leaf: number, size: number, hashOf: (level: number, index: number) => Sha256 | undefined): Sha256[] {
-  return siblingRanges(leaf, size).map((range) => {
-    let root: Sha256 | undefined;
-    for (const tile of tiles(range).reverse()) {
-      const hash = hashOf(tile.level, tile.index);
-      if (hash === undefined) throw new RangeError(`the ledger lacks the subtree ${nodeKey(tile.level, tile.index)}`);
-      root = root === undefined ? hash : nodeHash(hash, root);
-    }
-    if (root === undefined) throw new RangeError('an empty range proves nothing');
-    return root;
-  });
+/** The same for the proof that an older log is the beginning of this one. */
+export const nodesForConsistency = (oldSize: number, size: number): { level: number; index: number }[] => olderRanges(oldSize, size).flatMap(tiles);
+
+type HashOf = (level: number, index: number) => Sha256 | undefined;
+
+/** Errors: throws RangeError when a subtree that it needs is missing. */
+function rootOf(range: Range, hashOf: HashOf): Sha256 {
+  let root: Sha256 | undefined;
+  for (const tile of tiles(range).reverse()) {
+    const hash = hashOf(tile.level, tile.index);
+    if (hash === undefined) throw new RangeError(`the ledger lacks the subtree ${nodeKey(tile.level, tile.index)}`);
+    root = root === undefined ? hash : nodeHash(hash, root);
+  }
+  if (root === undefined) throw new RangeError('an empty range proves nothing');
+  return root;
 }
+
+/** Inclusion proof from stored subtree roots. Errors: as `rootOf`. */
+export const proofFromNodes = (leaf: number, size: number, hashOf: HashOf): Sha256[] => siblingRanges(leaf, size).map((range) => rootOf(range, hashOf));
+
+/** Proof from stored subtree roots that the log of `oldSize` entries is the beginning of the one of `size`. Errors: as `rootOf`. */
+export const consistencyFromNodes = (oldSize: number, size: number, hashOf: HashOf): Sha256[] => olderRanges(oldSize, size).map((range) => rootOf(range, hashOf));

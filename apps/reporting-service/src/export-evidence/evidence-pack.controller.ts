@@ -6,7 +6,8 @@ import { Parsed } from '../http/parsed.js';
 import { Route } from '../http/route.js';
 import { EvidencePacks } from './evidence-packs.js';
 
-const packQuery = z.object({ agreement: slug });
+/** `since`: how many entries the ledger had in a checkpoint that somebody kept. */
+const packQuery = z.object({ agreement: slug, since: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional() });
 
 /** Evidence packs, for taking along. */
 @Controller()
@@ -15,8 +16,8 @@ export class EvidencePackController {
 
   /** What goes wrong before the first line is an answer like any other; later it ends the file before its seal, and whoever checks it says so. */
   @Route('evidencePack')
-  async pack(@Query(new Parsed(packQuery)) { agreement }: z.output<typeof packQuery>): Promise<StreamableFile> {
-    const lines = this.packs.ofAgreement(agreement);
+  async pack(@Query(new Parsed(packQuery)) { agreement, since }: z.output<typeof packQuery>): Promise<StreamableFile> {
+    const lines = this.packs.ofAgreement(agreement, since ?? null);
     const first = await lines.next();
     const all = async function* (): AsyncGenerator<string> {
       if (first.done !== true) yield first.value;

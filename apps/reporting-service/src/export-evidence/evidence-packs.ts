@@ -1,10 +1,11 @@
 import type { Membership, TrustAnchors } from '@mailwarden/contracts';
 import { PackSealer, type Leaf } from '@mailwarden/evidence-pack';
-import { instantOf, type SignedDocument, type Signer } from '@mailwarden/kernel';
+import { instantOf, type Sha256, type SignedDocument, type Signer } from '@mailwarden/kernel';
 import type { ServiceQuestions } from '@mailwarden/messaging';
 import type { DataSource } from 'typeorm';
 import type { LedgerBook, SignedCheckpoint } from '../append-evidence/ledger-book.js';
 import type { FleetRegister } from '../enrol-fleet/fleet-register.js';
+import { ApiProblem } from '../http/api-problem.js';
 import { answered } from '../http/service-answer.js';
 
 /** How long the consent registry may take for one page. Units: milliseconds. */
@@ -32,12 +33,13 @@ export class EvidencePacks {
   ) {}
 
   /** The lines of a pack, one after the other; memory does not grow with the fleet. Errors: those of `answered`, and nothing was given out then. */
-  async *ofAgreement(agreement: string): AsyncGenerator<string> {
+  async *ofAgreement(agreement: string, sinceSize: number | null): AsyncGenerator<string> {
     const { ledger, anchors, signer } = this.parts;
     const checkpoint = await ledger.newestCheckpoint();
     let page = await this.#decisions(agreement, null);
+    const since = sinceSize === null || checkpoint === null ? null : await this.#since(sinceSize, checkpoint);
     const sealer = new PackSealer(signer);
-    yield sealer.line({ line: 'manifest', schema: 'mailwarden/evidence-pack/v1', at: instantOf(Date.now()), agreement, title: page.title, anchors, checkpoint });
+    yield sealer.line({ line: 'manifest', schema: 'mailwarden/evidence-pack/v1', at: instantOf(Date.now()), agreement, title: page.title, anchors, checkpoint, ...(since === null ? {} : { since }) });
     for await (const text of this.#texts(agreement)) yield sealer.line({ line: 'text', text });
     for (;;) {
       const leaves = await this.#leaves(await this.#entries('decision', page.decisions.map(({ id }) => id), checkpoint), checkpoint);
@@ -50,6 +52,13 @@ export class EvidencePacks {
       for (const membership of members) yield sealer.line({ line: 'server', membership, attestation: leaves.get(membership.payload.server) ?? null });
     }
     yield sealer.end();
+  }
+
+  /** Errors: 422 where the ledger never had as many entries. */
+  async #since(size: number, checkpoint: SignedCheckpoint): Promise<{ size: number; proof: Sha256[] }> {
+    const proof = await this.parts.ledger.consistency(size, checkpoint);
+    if (proof === null) throw new ApiProblem(422, 'Not done', `The ledger has ${checkpoint.payload.size} entries in its newest checkpoint, and never had ${size}: the checkpoint is of another ledger, or this one lost entries.`);
+    return { size, proof };
   }
 
   #decisions(agreement: string, after: number | null) {

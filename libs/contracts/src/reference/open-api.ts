@@ -49,7 +49,7 @@ const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
   events: ['after', 'limit', 'server', 'event', 'severity'],
   consentAt: ['at', 'known-at', 'server'],
   consentRecord: ['agreement', 'decision'],
-  evidencePack: ['agreement'],
+  evidencePack: ['agreement', 'since'],
 };
 
 const REQUIRED_QUERIES: ReadonlySet<string> = new Set(['at', 'agreement']);
