@@ -24,6 +24,6 @@ const order = {
   keep: { newest: 0, youngerThanSeconds: 0 }, bounds: { items: 1e9, bytes: 1e12, percent: 100, deadlineSeconds: 3600 }, holds: [], issuedAt: instantOf(now), expiresAt: instantOf(now + 600_000),
 } as unknown as RotationOrder;
 const startedAt = process.hrtime.bigint();
-const receipt = await withHost(root, settings, (host) => rotateStore({ ...fullOrder(order), host, profile: { id: 'bench', stores: [store] } as unknown as Profile, store, marked: null, issuedAtMs: now, hashKey: Buffer.from('key'), now: Date.now, stop: null, journalDir: join(root, 'journal') }, order));
+const receipt = await withHost(root, settings, (host) => rotateStore({ ...fullOrder(order), host, profile: { id: 'bench', accounts: { service: 'bench', others: [], groups: [] }, stores: [store] } as unknown as Profile, store, marked: null, issuedAtMs: now, hashKey: Buffer.from('key'), now: Date.now, stop: null, journalDir: join(root, 'journal') }, order));
 process.stdout.write(String(Number(process.hrtime.bigint() - startedAt) / 1e6));
 if (receipt.outcome !== 'completed' || Math.abs(receipt.deleted.items - gone) > gone / 10) throw new Error(`the engine ${receipt.outcome}: ${receipt.reason}`);

@@ -23,6 +23,7 @@ import {
   signedReceipt,
   signedRotationOrder,
   SIGNING_CONTEXTS,
+  textTold,
   type Envelope,
 } from '@mailwarden/contracts';
 import { verifySignature, type SignedDocument } from '@mailwarden/kernel';
@@ -40,7 +41,7 @@ const keys = jsonOf<Record<string, string>>('keys.json');
 const signedCheckpoint = z.object({ payload: checkpoint, keyId: z.string(), signature: z.string() });
 
 /** What each message of version 1 carries. A message type without a sample does not compile. */
-const MESSAGES: Readonly<Record<keyof typeof MESSAGE_TYPES, z.ZodType>> = { observation, heartbeat, receipt: signedReceipt, attestation, order: signedRotationOrder, evidence, question: SERVICE_QUERIES['rotation.decide'].request, answer: answerPaper(SERVICE_QUERIES['rotation.apply'].reply) };
+const MESSAGES: Readonly<Record<keyof typeof MESSAGE_TYPES, z.ZodType>> = { observation, heartbeat, receipt: signedReceipt, attestation, order: signedRotationOrder, evidence, textTold, question: SERVICE_QUERIES['rotation.decide'].request, answer: answerPaper(SERVICE_QUERIES['rotation.apply'].reply) };
 const TYPES: Readonly<Record<string, z.ZodType>> = {
   ...Object.fromEntries(Object.entries(MESSAGES).map(([name, form]) => [MESSAGE_TYPES[name as keyof typeof MESSAGE_TYPES], form])),
   ...Object.fromEntries(EVENT_NAMES.map((name) => [eventType(name), eventData(name)])),

@@ -188,6 +188,19 @@ describe.skipIf(noBrowser !== undefined)(`the console in a real browser${noBrows
     expect(new URL(page.url()).searchParams.get('tab')).toBe('transmission');
   });
 
+  it('fetches the words of a text from a server that holds it', async () => {
+    await page.goto(`${demo.url}/consent`);
+    const seen = page.getByTestId('consent-texts').locator('tr', { hasText: 'Privacy Policy' }).filter({ hasText: 'seen on a server' }).first();
+    await seen.getByRole('button', { name: 'Fetch its words' }).click();
+    await page.getByTestId('fetch-form').getByLabel('Version').fill('as it lies there');
+    await page.getByTestId('fetch-submit').click();
+    const fetched = page.getByTestId('text-privacy-policy-as it lies there');
+    await fetched.getByRole('button', { name: 'Read', exact: true }).click();
+    await page.getByRole('dialog').getByText(/policy/i).first().waitFor();
+    await shot('fetched-text');
+    await page.getByRole('button', { name: 'Close' }).click();
+  }, 120_000);
+
   it('gives in two versions of a text, shows what changed, and takes a decision on one of them', async () => {
     await page.goto(`${demo.url}/consent`);
     for (const [label, words] of [['2026-10', 'Statement\n1. What is sent.\n'], ['2026-11', 'Statement\n1. What is sent.\n2. To whom.\n']] as const) {

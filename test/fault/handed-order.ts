@@ -18,6 +18,6 @@ export interface HandedOrder {
 /** Errors: as `rotateStore`. */
 export function carryOutHanded({ root, settings, store, order, terms, journalDir }: HandedOrder, watch: StepWatch): Promise<Receipt> {
   return withHost(root, settings, (host) =>
-    rotateStore({ ...terms, host, store, profile: { id: 'product', stores: [store] } as unknown as Profile, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir, watch }, order),
+    rotateStore({ ...terms, host, store, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [store] } as unknown as Profile, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir, watch }, order),
   );
 }

@@ -68,7 +68,7 @@ export class PlainStore {
   #with<T>({ store: part = {}, ...terms }: Terms, use: (request: ApplyRequest) => Promise<T>): Promise<T> {
     const rows = this.database === null ? {} : { kind: 'pair', rows: ROWS };
     const store = { ...STORE, ...rows, ...part } as unknown as Store;
-    return withHost(this.root, { databases: this.#databases() }, (host) => use({ ...this.#plainTerms(), host, profile: { id: 'product', stores: [store] } as unknown as Profile, store, ...terms }));
+    return withHost(this.root, { databases: this.#databases() }, (host) => use({ ...this.#plainTerms(), host, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [store] } as unknown as Profile, store, ...terms }));
   }
 
   #plainTerms(): Omit<ApplyRequest, 'host' | 'profile' | 'store'> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseProfile } from '@mailwarden/catalogue';
 import { readAccounts, withHost } from '@mailwarden/inventory-fs';
-import { applyRepairs, findRepairs, namedAccess, repairTerms, undoRepairs, type StepWatch } from '@mailwarden/rotation-fs';
+import { applyRepairs, findRepairs, namedAccess, repairTerms, storeRoots, undoRepairs, type StepWatch } from '@mailwarden/rotation-fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BY_COPY, BY_SIGNAL, LogHost } from '../integration/log-host.js';
 import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
@@ -193,7 +193,7 @@ stores:
     rmSync(letters[2] ?? '');
     lay(letters[2] ?? '', 0o660);
     disk.comeBack();
-    const told = await withHost(root, { databases: {} }, (host) => Promise.resolve(undoRepairs({ host, journalDir }, id)));
+    const told = await withHost(root, { databases: {} }, (host) => Promise.resolve(undoRepairs({ host, journalDir }, id, storeRoots([profile.value]))));
     expect(modes()).toEqual([0o666, 0o666, 0o660]);
     expect(told.get('acme/mail')?.left).toEqual(new Map([['changed', 1]]));
     expect(readFileSync(letters[0] ?? '', 'utf8')).toBe('x');

@@ -6,11 +6,13 @@ import { loadSigner } from '@mailwarden/identity';
 import { instantOf, sha256, signDocument } from '@mailwarden/kernel';
 import { publishDurable, putEntry } from '@mailwarden/messaging';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { carryOutOrder } from '../../apps/rotation-executor/src/carry-out-order.js';
+import { loadExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE } from './fleet-speaker.js';
 import { RealAgent } from './real-agent.js';
 
-const SERVERS = ['mx-1', 'mx-2', 'mx-3', 'mx-4'];
+const SERVERS = ['mx-1', 'mx-2', 'mx-3', 'mx-4', 'mx-5'];
 const AN_HOUR_MS = 3_600_000;
 const SUITE_MS = 90_000;
 const FILE_BYTES = 4_096;
@@ -46,8 +48,10 @@ async function putBundle(version: number, part: Partial<PolicyBundle> = {}): Pro
   await putEntry(plane.bus, 'bundle', server, signDocument(await loadSigner(plane.nats.identity.services.rotation.signingKey), SIGNING_CONTEXTS.bundle, bundle));
 }
 
+const orderOf = (part: Partial<RotationOrder> = {}): RotationOrder => ({ schema: 'mailwarden/rotation-order/v1', id: randomUUID(), server, policy: { name: 'cap', version: sha256('cap') }, ...terms(), holds: [], issuedAt: instantOf(Date.now()), expiresAt: instantOf(Date.now() + AN_HOUR_MS), ...part }) as RotationOrder;
+
 async function giveOrder(part: Partial<RotationOrder> = {}): Promise<string> {
-  const order = { schema: 'mailwarden/rotation-order/v1', id: randomUUID(), server, policy: { name: 'cap', version: sha256('cap') }, ...terms(), holds: [], issuedAt: instantOf(Date.now()), expiresAt: instantOf(Date.now() + AN_HOUR_MS), ...part } as RotationOrder;
+  const order = orderOf(part);
   const signer = await loadSigner(plane.nats.identity.services.rotation.signingKey);
   const envelope = sealEnvelope(signer, { id: randomUUID(), source: 'mailwarden/rotation', type: MESSAGE_TYPES.order, time: order.issuedAt, subject: subjects.order(server), sequence: 0, data: signDocument(signer, SIGNING_CONTEXTS.order, order) });
   await publishDurable(plane.bus, { subject: subjects.order(server), id: envelope.id, bytes: Buffer.from(JSON.stringify(envelope)) });
@@ -91,6 +95,24 @@ describe('an agent that was away', () => {
     expect(receipt).toMatchObject({ order, outcome: 'stopped', reason: 'it was told to end' });
     expect(receipt?.deleted.items).toBeLessThan(390);
     expect(await left()).toHaveLength(400 - (receipt?.deleted.items ?? 0));
+  });
+});
+
+describe('an order that was cut short and that nobody gives any more', () => {
+  it('is accounted for by the agent of its host, as soon as that starts', { timeout: 2 * SUITE_MS }, async () => {
+    await newAgent();
+    await fill(20);
+    const signer = await loadSigner(plane.nats.identity.services.rotation.signingKey);
+    const order = orderOf({ expiresAt: instantOf(Date.now() + 5_000) });
+    const watch = (step: string): void => {
+      if (step === 'deleted') throw new Error('broken off');
+    };
+    await expect(carryOutOrder(JSON.stringify(signDocument(signer, SIGNING_CONTEXTS.order, order)), await loadExecutorSettings(join(agent.dir, 'executor.json')), watch)).rejects.toThrow('broken off');
+    await eventually('it has run out', async () => (Date.now() > Date.parse(order.expiresAt) ? true : undefined));
+    await agent.start();
+    const receipt = await eventually('its account', async () => (await receipts()).find((one) => one.order === order.id), SUITE_MS);
+    expect(receipt).toMatchObject({ resumed: true, reason: expect.stringContaining('ran out'), deleted: { items: 15 } });
+    expect(await left()).toHaveLength(5);
   });
 });
 

@@ -1,10 +1,10 @@
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { keyedHash } from '@mailwarden/kernel';
+import { idOfRuleTask, type Receipt } from '@mailwarden/contracts';
+import { instantOf, keyedHash } from '@mailwarden/kernel';
 import { eventually } from '@mailwarden/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { idOfRuleTask } from '../../apps/rotation-executor/src/mandate.js';
 import { isRoot, ONLY_ROOT } from './only-root.js';
 import { FILE_BYTES, TaskHost } from './task-host.js';
 
@@ -216,6 +216,69 @@ describe('a rule of the bundle', () => {
     const forged = JSON.stringify({ ...(JSON.parse(host.ruleTask(host.bundle(4))) as object), bundle: host.sign(host.bundle(4, { rules: [host.rule()] }), 'bundle', 'stranger') });
     expect(await host.run(forged)).toMatchObject({ receipt: null });
     expect(host.files).toHaveLength(20);
+  });
+});
+
+describe('what was begun and has no account', () => {
+  const list = async (): Promise<string[]> => {
+    const answer = await host.ask('list');
+    return typeof answer === 'object' && 'tasks' in answer ? answer.tasks.map(({ id }) => id) : [`${JSON.stringify(answer)}`];
+  };
+
+  it('is told by its id: an order, and a rule of the bundle under the id that the executor gave it', async () => {
+    const [order, named] = [host.order(), randomUUID()];
+    expect(await list()).toEqual([]);
+    await host.breakOff(host.task(order, null), 'moved');
+    host.fill(20, 100);
+    await host.breakOff(host.ruleTask(host.bundle(4, { rules: [host.rule()] }), named), 'moved');
+    await host.run(host.task(host.order({ purpose: 'plan' }), null));
+    expect((await list()).sort()).toEqual([order.id, idOfRuleTask('mx-1', named)].sort());
+    expect(await host.ask('list')).toMatchObject({ tasks: expect.arrayContaining([{ id: order.id, profile: order.profile, store: 'reports', deadlineSeconds: 60 }]), damaged: 0 });
+  });
+
+  it('of an order that nobody gives any more is accounted for by the copy that was kept, once it ran out as before', async () => {
+    const order = host.order({ expiresAt: instantOf(Date.now() + 1_500) });
+    await host.breakOff(host.task(order, null), 'deleted');
+    await eventually('it has run out', WAIT_MS_MAX, () => Promise.resolve(Date.now() > Date.parse(order.expiresAt) ? true : undefined));
+    const receipt = await host.ask(order.id);
+    expect(receipt).toMatchObject({ order: order.id, reason: expect.stringContaining('ran out'), resumed: true, authority: { kind: 'order' } });
+    expect(host.files).toHaveLength(20 - (receipt as Receipt).deleted.items);
+    expect(host.files.filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(await list()).toEqual([]);
+    expect(readdirSync(join(host.stateDir, 'orders'))).toEqual([]);
+    // Whoever asks again gets the same.
+    expect(await host.ask(order.id)).toEqual(receipt);
+    expect((await host.run(host.task(order, null))).receipt).toEqual(receipt);
+  });
+
+  it('of a rule is brought to its end, by its own name or by that of the executor, and nothing new goes', async () => {
+    const named = randomUUID();
+    const bundle = host.bundle(4, { rules: [host.rule()] });
+    await host.breakOff(host.ruleTask(bundle, named), 'deleted');
+    const receipt = await host.ask(named, bundle);
+    expect(receipt).toMatchObject({ order: idOfRuleTask('mx-1', named), resumed: true, authority: { kind: 'bundle', version: 4 } });
+    expect(host.files).toHaveLength(20 - (receipt as Receipt).deleted.items);
+    expect(await host.ask(idOfRuleTask('mx-1', named))).toEqual(receipt);
+    expect(await list()).toEqual([]);
+  });
+
+  it('is not found where nothing was begun, and one that cannot be read hides no other', async () => {
+    const order = host.order();
+    await host.breakOff(host.task(order, null), 'moved');
+    writeFileSync(join(host.dir, 'journal', `${randomUUID()}.journal`), 'garbled\n');
+    expect(await host.ask(randomUUID())).toMatchObject({ schema: 'mailwarden/unfinished-tasks/v1', tasks: [{ id: order.id }], damaged: 1 });
+    expect(host.files).toHaveLength(20 - 15 + 1);
+  });
+
+  it('is not carried on by a copy that others changed', async () => {
+    const order = host.order();
+    await host.breakOff(host.task(order, null), 'moved');
+    const kept = join(host.stateDir, 'orders', `${order.id}.json`);
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace('"limit":', '"limit":1'));
+    expect(await host.ask(order.id)).toContain('not signed by the rotation worker');
+    chmodSync(kept, 0o666);
+    expect(await host.ask(order.id)).toContain('chmod go-w');
+    expect(await list()).toEqual([order.id]);
   });
 });
 

@@ -55,7 +55,7 @@ afterEach(() => {
 function rotate(part: Partial<ApplyRequest> = {}, order = randomUUID()): Promise<Receipt> {
   return withHost(root, { databases: {} }, (host) =>
     rotateStore(
-      { host, profile: { id: 'product', stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'records', limit: 1_000, target: 1_000 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'delete', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...part },
+      { host, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'records', limit: 1_000, target: 1_000 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'delete', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...part },
       { id: order, server: 'mx-1', profile: 'product', store: 'backup', bounds: part.bounds ?? BOUNDS, policy: { name: 'cap' } } as unknown as RotationOrder,
     ),
   );

@@ -74,6 +74,15 @@ describe.runIf(isRoot)(`a product's own setting that moves a store${ONLY_ROOT}`,
   });
 });
 
+describe.runIf(isRoot)(`files in a folder that looks like one of ours${ONLY_ROOT}`, () => {
+  it('count and go like all others where the folder is the product\'s', async () => {
+    const hidden = filesOf('var/opt/kaspersky/klms/reports/.mailwarden-11111111-1111-4111-8111-111111111111', PRODUCT);
+    chmodSync(hidden, 0o700);
+    expect((await host.run(host.task(host.order({ limit: 3, target: 1 }), null))).receipt).toMatchObject({ outcome: 'completed', before: { items: 10 }, deleted: { items: 9 } });
+    expect(readdirSync(hidden)).toEqual(['file-9']);
+  });
+});
+
 describe('what the executor itself keeps', () => {
   it.each(['/var/lib/mailwarden-executor', '/var/lib/mailwarden-executor/state', '/var/lib/mailwarden/journal', '/etc/mailwarden'])('is never a store, whoever moves one there: %s', async (folder) => {
     const own = filesOf(folder.slice(1), 0);

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SIGNING_CONTEXTS, type PolicyBundle, type RotationOrder, type RotationWaiting, type ServiceQuery, type SignedPolicyBundle } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { instantOf, known, verifySignature } from '@mailwarden/kernel';
@@ -8,7 +10,7 @@ import { startRotationWorker } from '../../apps/rotation-worker/src/rotation-wor
 import { ControlPlane, eventually } from './control-plane.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
-const SERVERS = Array.from({ length: 20 }, (_, index) => `mx-${index + 1}`);
+const SERVERS = Array.from({ length: 26 }, (_, index) => `mx-${index + 1}`);
 const HOUR_MS = 3_600_000;
 /** Over the limit, and old enough to go. */
 const OVER = { bytes: 2_001, oldestAt: known(instantOf(Date.now() - 2 * HOUR_MS)), newestAt: known(instantOf(Date.now() - HOUR_MS)) };
@@ -253,6 +255,57 @@ describe('grace', () => {
   });
 });
 
+describe('an order that may take long', () => {
+  it('is under way until its own deadline, whatever else waits for it, and its late account says what is left of a mark', async () => {
+    const { server, agent } = await enrolled({ role: 'mx', storage: 'slow' });
+    const backdate = (minutes: number): Promise<unknown[]> => plane.sql(`UPDATE rotation.rotation_order SET expires_at = expires_at - make_interval(mins => $2) WHERE server = $1 AND state = 'open'`, [server, minutes]);
+    await apply(policyText('long-cap', `{ name: ${server} }`, 'grace: 7 days\nbounds: { deadline: 2 hours }\nrollout: { at-once: { per: [ storage ], most: 1 } }'));
+    const mark = await orderOf(server, agent, 'mark');
+    await account(agent, mark, { outcome: 'marked', purpose: 'mark', deleted: { items: 0, bytes: 0 } });
+    await plane.sql(`UPDATE rotation.mark SET due_at = now() - interval '1 second' WHERE server = $1`, [server]);
+    const order = await orderOf(server, agent);
+    // Its time to be taken ended half an hour ago: it still runs.
+    await backdate(45);
+    expect((await ordersAfter(server, agent)).map(({ state }) => state)).toEqual(['marked', 'open']);
+    expect(await eventsOf('rotation.expired', server)).toBe(0);
+    expect(await refusal('mark', mark.id, 'release')).toContain('under way');
+    await plane.sql(`UPDATE rotation.rotation_order SET state = 'expired' WHERE id = $1`, [order.id]);
+    expect(await refusal('mark', mark.id, 'release')).toContain('under way');
+    await plane.sql(`UPDATE rotation.rotation_order SET state = 'open' WHERE id = $1`, [order.id]);
+    await backdate(180);
+    await event('rotation.expired', server);
+    await decide('mark', mark.id, 'release');
+    await account(agent, order, { outcome: 'completed', deleted: { items: 3, bytes: 1_500 }, resumed: true });
+    expect((await waiting()).marks).toMatchObject([{ order: mark.id, state: 'released', marked: { items: 1, bytes: 500 } }]);
+    await decide('mark', mark.id, 'resume');
+    await withdraw('long-cap');
+  });
+});
+
+describe('more holds than a bundle takes', () => {
+  const STORES = ['reports', 'trace-log', 'event-log', 'audit-log', 'backup', 'antispam-quarantine', 'kata-quarantine', 'temporary', 'dumps', 'configuration'].map((store) => `${PROFILE}/${store}`);
+  /** Each is ten holds of its server: one a store. */
+  const holds = (from: number, count: number): string => Array.from({ length: count }, (_, index) => `---\nschema: mailwarden/policy/v1\nkind: hold\nname: many-${from + index}\nreason: A case\nservers: { role: crowded }\nfrom: 2001-01-01T00:00:00.000Z\nuntil: 2001-01-02T00:00:00.000Z\nstores: [ ${STORES.join(', ')} ]\n`).join('');
+
+  it('are refused where they are applied, and told of where they lie as files: nothing is ordered meanwhile', async () => {
+    const { server, agent } = await enrolled({ role: 'crowded' });
+    await apply(policyText('crowded-cap', `{ name: ${server} }`));
+    await apply(holds(0, 50));
+    const refused = await apply(holds(50, 51));
+    expect(refused.mistakes).toMatchObject([{ message: `1010 holds concern ${server}, and a bundle takes 1000`, advice: expect.stringContaining('let one hold name every store') }]);
+    await writeFile(join(plane.dir, 'many.yaml'), holds(50, 51));
+    const told = await eventually('the problem', async () => (await ask('rotation.policies', {})).problems.find(({ file }) => file === `bundle: ${server}`));
+    expect(told.message).toContain('nothing is ordered for the server');
+    expect((await bundle(server))?.holds).toHaveLength(500);
+    expect(await ordersAfter(server, agent)).toEqual([]);
+    await rm(join(plane.dir, 'many.yaml'));
+    await eventually('it is well again', async () => ((await ask('rotation.policies', {})).problems.length === 0 ? true : undefined));
+    await withdraw(...Array.from({ length: 50 }, (_, index) => `many-${index}`));
+    expect(await ordersAfter(server, agent)).toMatchObject([{ state: 'open' }]);
+    await withdraw('crowded-cap');
+  });
+});
+
 describe('a maintenance window', () => {
   it('keeps orders back outside it, and no order outlives it', async () => {
     const { server, agent } = await enrolled();
@@ -276,6 +329,24 @@ describe('a bound over time', () => {
     await plane.sql(`UPDATE rotation.rotation_order SET closed_at = closed_at - interval '2 days' WHERE server = $1`, [server]);
     expect(await ordersAfter(server, agent, { ...OVER, items: known(20) })).toHaveLength(2);
     await withdraw('slow-cap');
+  });
+
+  it('is signed as policy says it: the host takes off what went by itself', async () => {
+    const { server, agent } = await enrolled();
+    await apply(policyText('once-cap', `{ name: ${server} }`, 'bounds: { items: 9, per: 1 day }'));
+    await account(agent, await orderOf(server, agent));
+    expect((await orderOf(server, agent)).bounds).toMatchObject({ items: 9, perSeconds: 86_400 });
+    await withdraw('once-cap');
+  });
+
+  it('is foreseen by the share of the store too', async () => {
+    const { server, agent } = await enrolled();
+    await apply(policyText('share-cap', `{ name: ${server} }`, 'bounds: { percent: 50, per: 1 day }'));
+    await account(agent, await orderOf(server, agent));
+    expect(await ordersAfter(server, agent)).toHaveLength(1);
+    await plane.sql(`UPDATE rotation.rotation_order SET closed_at = closed_at - interval '2 days' WHERE server = $1`, [server]);
+    expect(await ordersAfter(server, agent)).toHaveLength(2);
+    await withdraw('share-cap');
   });
 
   it('counts what a host deleted by its bundle alone also where its agent called it by the id of an order that it kept back', async () => {

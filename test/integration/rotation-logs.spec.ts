@@ -3,11 +3,13 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StepWatch } from '@mailwarden/rotation-fs';
+import type { Receipt, RotationOrder } from '@mailwarden/contracts';
+import { rotateStore, type StepWatch } from '@mailwarden/rotation-fs';
 import { eventually } from '@mailwarden/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BY_COPY, BY_SIGNAL, LogHost } from './log-host.js';
+import { BY_COPY, BY_SIGNAL, LogHost, profileOf } from './log-host.js';
 import { logProgram } from './log-programs.js';
+import { withRequest } from './log-rotation.js';
 
 const [LOGROTATE, RSYSLOGD, LOGGER] = [logProgram('logrotate'), logProgram('rsyslogd'), '/usr/bin/logger'];
 /** Said in the title where the real programs are not at hand. */
@@ -133,6 +135,27 @@ describe('a log that is copied', () => {
     expect(note).toMatch(/µs/);
     expect(lost).toBeGreaterThan(0);
     expect(missing.length).toBeGreaterThan(0);
+  });
+});
+
+describe('an order that goes on under a newer hold', () => {
+  const goOn = (store: string, order: RotationOrder): Promise<Receipt> => withRequest({ root: host.root, profile: profileOf(store), order }, undefined, (request) => rotateStore({ ...request, holds: [{ id: 'case', profile: null, store: null, from: null, until: null, reason: 'A case' }] as unknown as RotationOrder['holds'] }, order));
+  it.each([
+    ['by signal', 'log-renaming', BY_SIGNAL, 'signal', 1],
+    // Under its new name by then: the product is told, and the hold keeps the generation.
+    ['by signal', 'log-renamed', BY_SIGNAL, 'signal', 2],
+    ['by copy', 'log-copying', BY_COPY, 'deaf', 1],
+    ['by copy', 'log-copied', BY_COPY, 'deaf', 2],
+  ] as const)('%s: sets a log aside only where that was begun, and deletes none (cut short at "%s")', async (_how, step, store, writer, files) => {
+    host = new LogHost(store);
+    await host.startWriter(writer, WRITTEN_BYTES);
+    const order = host.order(TIGHT);
+    await expect(host.rotate(order, crashAt(step))).rejects.toThrow('crash');
+    const receipt = await goOn(store, order);
+    const stays = 'a hold means what is written now: the log stays where it is';
+    expect(receipt).toMatchObject({ deleted: { items: 0 }, notes: files === 1 ? [stays] : [expect.stringContaining('1 log that was being written was set aside')] });
+    expect(host.names).toHaveLength(files);
+    await noLineIsLostOrDoubled();
   });
 });
 

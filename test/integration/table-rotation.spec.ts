@@ -193,6 +193,9 @@ describe.skipIf(SKIPPED !== null)(`a table of MariaDB${SKIPPED_TITLE}`, () => {
 describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (journal) => {
   const DATABASE = { engine: 'sqlite', name: 'product', file: '/var/opt/product/events.db' } as const;
   const isRoot = process.geteuid?.() === 0;
+  const owner = 12_345;
+  /** Closed, unlike the one that servers share. */
+  let own: string;
   let folder: string;
   let product: DatabaseSync;
   const open = (): DatabaseSync => {
@@ -201,15 +204,20 @@ describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (jou
     return opened;
   };
   beforeAll(() => {
-    folder = join(root, 'var/opt/product');
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    own = mkdtempSync(join(tmpdir(), 'mailwarden-sqlite-'));
+    chmodSync(own, 0o755);
+    folder = join(own, 'var/opt/product');
+    for (const place of [folder, join(own, 'etc')]) mkdirSync(place, { recursive: true });
+    writeFileSync(join(own, 'etc/passwd'), `product:x:${owner}:${owner}::/:\n`);
     product = open();
   });
-  afterAll(() => product.close());
+  afterAll(() => {
+    product.close();
+    rmSync(own, { recursive: true });
+  });
   const here = (): TrimmedTable => ({
     store: { rows: { database: DATABASE, ...EVENTS }, lists: null },
-    root,
+    root: own,
     settings: { databases: {} },
     fill: (records) => {
       product.exec('DROP TABLE IF EXISTS refers; DROP TABLE IF EXISTS events; CREATE TABLE events (id integer PRIMARY KEY, at text); BEGIN');
@@ -236,7 +244,6 @@ describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (jou
   conformsToTableTrimmer(here, false);
 
   it.runIf(isRoot)(`is written to as its owner, and nothing that is not his lies beside it${isRoot ? '' : ' (skipped: only root can be somebody else)'}`, async () => {
-    const owner = 12_345;
     const { chownSync, lstatSync, readdirSync } = await import('node:fs');
     await here().fill([1, 2, 3]);
     product.close();

@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SIGNING_CONTEXTS, type BundleRule, type Hold, type PolicyBundle, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
+import { SIGNING_CONTEXTS, type BundleRule, type Hold, type PolicyBundle, type Receipt, type RotationOrder, type SignedReceipt, type UnfinishedTasks } from '@mailwarden/contracts';
 import { generateSigningKey } from '@mailwarden/identity';
 import { instantOf, sha256, signDocument, signerFromPem, verifySignature, type SignedDocument } from '@mailwarden/kernel';
+import type { StepWatch } from '@mailwarden/rotation-fs';
+import { answerTask } from '../../apps/rotation-executor/src/answer-task.js';
 import { carryOutTask } from '../../apps/rotation-executor/src/carry-out-task.js';
 import { loadExecutorSettings } from '../../apps/rotation-executor/src/executor-settings.js';
 
@@ -16,6 +18,8 @@ const FIRST_AT_S = 1_600_000_000;
 const PROFILE = 'kaspersky-klms-8';
 const EXECUTOR = fileURLToPath(new URL('../../apps/rotation-executor/src/main.ts', import.meta.url));
 const LOADER = fileURLToPath(new URL('../../scripts/from-source.mjs', import.meta.url));
+
+type StepWatchStep = Parameters<StepWatch>[0];
 
 /** What came of one run of the executor. */
 export interface Ran {
@@ -101,6 +105,25 @@ export class TaskHost {
       return { receipt: this.#opened(await carryOutTask(task, await loadExecutorSettings(this.settings))), complaint: '' };
     } catch (cause) {
       return { receipt: null, complaint: cause instanceof Error ? cause.message : String(cause) };
+    }
+  }
+
+  /** Carries out a task until it comes to a step, and breaks off there, as by a crash. */
+  async breakOff(task: string, at: StepWatchStep): Promise<void> {
+    const watch = (step: StepWatchStep): void => {
+      if (step === at) throw new Error('broken off');
+    };
+    await carryOutTask(task, await loadExecutorSettings(this.settings), { watch }).catch(() => undefined);
+  }
+
+  /** Asks what was begun, or for the account of one of it. */
+  async ask(unfinished: string, bundle: PolicyBundle | null = null): Promise<Receipt | UnfinishedTasks | string> {
+    const task = JSON.stringify({ schema: 'mailwarden/executor-task/v1', order: null, bundle: bundle === null ? null : this.sign(bundle, 'bundle'), rule: null, unfinished });
+    try {
+      const answer = await answerTask(task, await loadExecutorSettings(this.settings));
+      return 'payload' in answer ? this.#opened(answer) : answer;
+    } catch (cause) {
+      return cause instanceof Error ? cause.message : String(cause);
     }
   }
 

@@ -8,6 +8,7 @@ import { withHost } from '@mailwarden/inventory-fs';
 import { instantOf } from '@mailwarden/kernel';
 import { HELD_MS_MAX, openTrimmer, type RecordTrimmer } from '@mailwarden/product-database';
 import { previewStore, rotateStore, type ApplyRequest } from '@mailwarden/rotation-fs';
+import { productAccounts } from '../../libs/rotation-fs/src/folder-owners.js';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { WaitingWriter } from './waiting-writer.js';
 
@@ -64,7 +65,7 @@ export class TableHost {
     const store = storeOf(this.product());
     const startedMs = performance.now();
     return withHost(root, settings, (host) =>
-      use({ host, profile: { id: 'product', stores: [store] } as unknown as Profile, store, watermarks: records(100), clock: 'recorded', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: NOW_MS, hashKey: Buffer.from('key'), now: () => NOW_MS + performance.now() - startedMs, journalDir: this.journalDir, ...part }),
+      use({ host, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [store] } as unknown as Profile, store, watermarks: records(100), clock: 'recorded', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: NOW_MS, hashKey: Buffer.from('key'), now: () => NOW_MS + performance.now() - startedMs, journalDir: this.journalDir, ...part }),
     );
   }
 
@@ -77,8 +78,8 @@ export class TableHost {
   }
 
   trimmer<T>(use: (trimmer: RecordTrimmer) => Promise<T>): Promise<T> {
-    return this.with({}, async ({ store, host }) => {
-      const opened = await openTrimmer(store.rows === null ? { lists: store.lists ?? (null as never) } : { rows: store.rows }, host, { overwrite: false });
+    return this.with({}, async ({ store, host, profile }) => {
+      const opened = await openTrimmer(store.rows === null ? { lists: store.lists ?? (null as never) } : { rows: store.rows }, host, { overwrite: false, owners: productAccounts(host, profile) });
       if (!opened.ok) throw new Error(opened.error);
       try {
         return await use(opened.value);

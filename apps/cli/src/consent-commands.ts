@@ -37,6 +37,13 @@ function addConsentTexts(consent: Command): void {
     async (options, context, [agreement = '', file = '']) => (await import('./commands/consent-texts.js')).addText(agreement, file, options, context),
   );
   add(text, 'list <agreement>', { summary: 'list the texts of an agreement that are known', example: 'mailwarden consent text list ksn-statement' }, plain, async (_options, context, [agreement = '']) => (await import('./commands/consent-texts.js')).listTexts(agreement, context));
+  add<{ label: string; language: string; effectiveAt?: string; server?: string }>(
+    text,
+    'fetch <agreement> <hash>',
+    { summary: 'have the words of a text fetched that a server was only seen to hold; they come sealed', example: 'mailwarden consent text fetch ksn-statement 3f2a9c01 --label 2026-11', exits: '0 its words are here, 1 no answer yet, 2 it cannot be' },
+    (command) => command.requiredOption('--label <name>', 'what people call this version').option('--language <tag>', 'language of the text', 'en').option('--effective-at <moment>', 'from when it is in effect').option('--server <name>', 'the server to ask; otherwise one that is heard'),
+    async (options, context, [agreement = '', hash = '']) => (await import('./commands/consent-texts.js')).fetchText(agreement, hash, options, context),
+  );
   add(text, 'show <agreement> <hash>', { summary: 'print one text', example: 'mailwarden consent text show ksn-statement 3f2a9c01' }, plain, async (_options, context, [agreement = '', hash = '']) => (await import('./commands/consent-texts.js')).showText(agreement, hash, context));
   add(text, 'diff <agreement> <before> <after>', { summary: 'compare two texts', example: 'mailwarden consent text diff ksn-statement 3f2a9c01 77b0d41e', exits: '0 the same, 1 they differ, 2 failed' }, plain, async (_options, context, [agreement = '', before = '', after = '']) => (await import('./commands/consent-texts.js')).diffTexts(agreement, before, after, context));
 }

@@ -100,7 +100,8 @@ function addHost(program: Command): void {
         .option('--apply', 'delete what the plan says')
         .option('--list', 'print the exact list')
         .option('--journal-dir <dir>', 'where the journals of deletions are kept, when not below the root')
-        .option('--signing-key <file>', 'key that receipts are signed with'),
+        .option('--signing-key <file>', 'key that receipts are signed with')
+        .option('--without-known-holds', 'delete also where the holds that Mailwarden has put on this host cannot be told'),
     async (options, context) => (await import('./commands/rotate.js')).rotate({ ...options, profile: options.profile ?? [], apply: options.apply === true, list: options.list === true }, context),
   );
 }

@@ -19,11 +19,13 @@ import { ConsentFollower } from './follow-consent/consent-follower.js';
 import { EgressFollower } from './follow-egress/egress-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
 import { Contact } from './follow-policy/contact.js';
+import { TextTeller } from './follow-texts/text-teller.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { LastKnown } from './keep-last-known/last-known.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { chosenProfiles } from './measure-stores/chosen-profiles.js';
 import { Scanner } from './measure-stores/scanner.js';
+import { UnfinishedOrders } from './settle-unfinished/unfinished-orders.js';
 import { StoreWatch } from './watch-stores/store-watch.js';
 
 const provide = <T>(token: abstract new (...args: never[]) => T, value: T): Provider => ({ provide: token, useValue: value });
@@ -48,8 +50,10 @@ export class AgentModule {
     const outbox = new Outbox(spool, log);
     const desk = new ExecutorDesk(settings, state);
     const receipts = new ReceiptSender(settings, state, outbox, log);
-    const contact = new Contact(() => performance.now());
-    const offline = new OfflineRules(settings, { state, contact, lastKnown }, desk, receipts, log);
+    const now = (): number => performance.now();
+    const contact = new Contact(now);
+    const offline = new OfflineRules(settings, { state, contact, lastKnown, now }, desk, receipts, log);
+    const unfinished = new UnfinishedOrders(desk, receipts, (id) => offline.isAskedFor(id), log);
     const scanner = new Scanner(settings, profiles, host, state, outbox, log);
     const connect = () =>
       connectAgentBus({ url: settings.natsUrl, credsFile: settings.creds, caFile: settings.ca, server: settings.server });
@@ -58,8 +62,9 @@ export class AgentModule {
       providers: [
         provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
         provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, { profiles, egress }, log)),
+        provide(TextTeller, new TextTeller(settings, trust, profiles, outbox, log)),
         provide(OrderTaker, new OrderTaker(settings, trust, desk, receipts, log)),
-        provide(Enforcement, new Enforcement(desk, receipts, contact, offline)),
+        provide(Enforcement, new Enforcement(desk, receipts, contact, offline, unfinished)),
         provide(EgressFollower, egress),
         provide(Scanner, scanner),
         provide(StoreWatch, new StoreWatch(settings, profiles, host.settings, scanner, log)),

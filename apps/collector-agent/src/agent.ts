@@ -9,9 +9,11 @@ import { ConsentFollower } from './follow-consent/consent-follower.js';
 import { EgressFollower } from './follow-egress/egress-follower.js';
 import { BundleFollower } from './follow-policy/bundle-follower.js';
 import type { Contact } from './follow-policy/contact.js';
+import { TextTeller } from './follow-texts/text-teller.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { Scanner } from './measure-stores/scanner.js';
+import type { UnfinishedOrders } from './settle-unfinished/unfinished-orders.js';
 import { StoreWatch } from './watch-stores/store-watch.js';
 
 /** Opens the connection to the bus; it resolves when the bus is reachable, and the agent measures meanwhile. */
@@ -24,6 +26,7 @@ export class Followers {
   constructor(
     readonly bundle: BundleFollower,
     readonly consent: ConsentFollower,
+    readonly texts: TextTeller,
     readonly orders: OrderTaker,
   ) {}
 }
@@ -66,6 +69,7 @@ export class Enforcement {
     readonly receipts: ReceiptSender,
     readonly contact: Contact,
     readonly offline: OfflineRules,
+    readonly unfinished: UnfinishedOrders,
   ) {}
 
   /** The control plane is heard from now on, as long as the connection stands. */
@@ -73,6 +77,13 @@ export class Enforcement {
     this.contact.found();
     bus.onLost(() => this.contact.lost());
     bus.onReconnect(() => this.contact.found());
+  }
+
+  /** Ends what runs, and waits for its account. */
+  async stop(): Promise<void> {
+    this.offline.stop();
+    this.unfinished.stop();
+    await this.desk.close();
   }
 }
 
@@ -94,7 +105,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationBootstrap(): Promise<void> {
     const { bundle, consent } = this.followers;
     const { scanner } = this.observers;
-    const { desk, receipts, offline } = this.enforcement;
+    const { desk, receipts, offline, unfinished } = this.enforcement;
     await bundle.restore();
     await consent.restore();
     await offline.restore();
@@ -111,6 +122,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     scanner.onMeasured(() => consent.attestIfChanged());
     scanner.onMeasured(() => Promise.resolve(offline.look()));
     this.observers.start();
+    unfinished.start();
     void this.#join();
   }
 
@@ -125,6 +137,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     bus.onReconnect(() => this.outbox.kick());
     await this.followers.bundle.follow(bus);
     await this.followers.consent.follow(bus);
+    await this.followers.texts.follow(bus);
     await this.followers.orders.follow(bus);
   }
 
@@ -132,7 +145,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#stopped = true;
     this.heart.stop();
     await this.observers.stop();
-    await this.enforcement.desk.close();
+    await this.enforcement.stop();
     await this.outbox.stop();
     await this.#bus?.close();
   }

@@ -1,7 +1,7 @@
 import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
-import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
+import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, putEntry, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -11,6 +11,7 @@ import { AgentsConsumer } from './follow-agents/agents.consumer.js';
 import { ConvergenceBook } from './follow-agents/convergence-book.js';
 import { ConvergenceSweep } from './follow-agents/convergence-sweep.js';
 import { TextDesk } from './keep-texts/text-desk.js';
+import { TextFetcher } from './keep-texts/text-fetcher.js';
 import { decisionPageOf } from './list-consent/decision-pages.js';
 import { consentOverviewOf } from './list-consent/overview.js';
 import { PastConsent } from './look-back/past-consent.js';
@@ -22,6 +23,7 @@ import { Proposals } from './record-decision/proposals.js';
 import type { RegistrySettings } from './registry-settings.js';
 import { AddProposals1764000000013 } from './schema/add-proposals.migration.js';
 import { AddPublished1764000000009 } from './schema/add-published.migration.js';
+import { AddTextAsks1764000000015 } from './schema/add-text-asks.migration.js';
 import { AddTexts1764000000008 } from './schema/add-texts.migration.js';
 import { CreateDecisions1764000000002 } from './schema/create-decisions.migration.js';
 import { ConsentRecords } from './write-record/consent-records.js';
@@ -32,7 +34,7 @@ const OWN_CONSUMERS = [CONSUMERS['consent-observations'], CONSUMERS['consent-att
 /** The only place where the use cases are put together. */
 @Module({})
 export class ConsentRegistryModule {
-  static with(parts: { dataSource: DataSource; agreements: Agreements; convergence: ConvergenceBook; relay: OutboxRelay }): DynamicModule {
+  static with(parts: { dataSource: DataSource; agreements: Agreements; convergence: ConvergenceBook; fetcher: TextFetcher; relay: OutboxRelay }): DynamicModule {
     return {
       module: ConsentRegistryModule,
       controllers: [AgentsConsumer],
@@ -40,6 +42,7 @@ export class ConsentRegistryModule {
         { provide: DataSource, useValue: parts.dataSource },
         { provide: Agreements, useValue: parts.agreements },
         { provide: ConvergenceBook, useValue: parts.convergence },
+        { provide: TextFetcher, useValue: parts.fetcher },
         { provide: OutboxRelay, useValue: parts.relay },
       ],
     };
@@ -51,7 +54,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const log = createLogger({ service: 'consent-registry', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
-  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008, AddPublished1764000000009, AddProposals1764000000013] });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'consent', entities: [], migrations: [CreateDecisions1764000000002, AddTexts1764000000008, AddPublished1764000000009, AddProposals1764000000013, AddTextAsks1764000000015] });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'consent-registry' });
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
@@ -82,17 +85,19 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   answers.serve('consent.proposal', async ({ proposal }) => decisions.proposal(proposal));
   answers.serve('consent.answer-proposal', (request) => decisions.answerProposal(request));
   const texts = new TextDesk(dataSource, agreements, () => relay.kick());
+  const fetcher = new TextFetcher({ dataSource, agreements, texts, signer, isMember: (server) => keyring.members().some((member) => member.server === server), publish: (key, asks) => putEntry(bus, 'consent', key, asks) });
+  answers.serve('consent.fetch-text', (request) => fetcher.ask(request));
   const past = new PastConsent(dataSource, agreements, () => keyring.members());
   answers.serve('consent.add-text', (request) => texts.add(request));
   answers.serve('consent.text', ({ agreement, textSha256 }) => texts.text(agreement, textSha256));
   answers.serve('consent.at', (request) => past.at(request));
   const records = new ConsentRecords(dataSource, agreements, recordedAgreements(profiles.values()), () => keyring.members());
   answers.serve('consent.record', (request) => records.write(request));
-  answers.serve('consent.overview', async () => ({ ok: true, value: await { ...(await consentOverviewOf(dataSource, agreements)), twoPersons, proposals: await proposals.waiting() } }));
+  answers.serve('consent.overview', async () => ({ ok: true, value: { ...(await consentOverviewOf(dataSource, agreements)), twoPersons, proposals: await proposals.waiting(), fetches: await fetcher.fetches() } }));
   const convergence = new ConvergenceBook(keyring);
   const sweep = new ConvergenceSweep({ dataSource, book: convergence, relay, log });
   const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
-  const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence, relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
+  const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence, fetcher, relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
   onReconnect(bus, {
     back: () => {
       publisher.lookBack();

@@ -1,4 +1,4 @@
-import { loadProfiles, loadTrust, readGuardedBytes } from '@mailwarden/config';
+import { loadProfiles, readGuardedBytes, trustIn } from '@mailwarden/config';
 import { PacketFilter } from '@mailwarden/egress';
 import type { Instant } from '@mailwarden/kernel';
 import { openDesk } from './desk.js';
@@ -43,8 +43,8 @@ function liftedUntil(stateDir: string, say: Say): Instant | null {
 export async function keepFilter(file: string, say: Say): Promise<void> {
   const settings = await loadKeeperSettings(file);
   // Whoever writes the trust anchors says what is refused.
-  await readGuardedBytes(settings.trust, TRUST_BYTES_MAX);
-  const documents = new StandingDocuments({ server: settings.server, trust: await loadTrust(settings.trust), stateDir: settings.stateDir });
+  const trust = trustIn(await readGuardedBytes(settings.trust, TRUST_BYTES_MAX), settings.trust);
+  const documents = new StandingDocuments({ server: settings.server, trust, stateDir: settings.stateDir });
   for (const line of documents.restore()) say(`of what was kept: ${line}`);
   const names = new KnownNames(settings.stateDir);
   const lost = names.restore(Date.now());

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { loadProfiles, loadTrust } from '@mailwarden/config';
-import { CONSUMERS, serviceSource } from '@mailwarden/contracts';
+import { CONSUMERS, isTextAskKey, serviceSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
@@ -100,6 +100,7 @@ async function followBuckets(app: NestFastifyApplication, { bus, log }: Reportin
   const bundles = app.get(PolicyBundles);
   const live = app.get(LiveUpdates);
   await watchBucket(bus, 'consent', '>', ({ key, value }) => {
+    if (isTextAskKey(key)) return live.tell('consent');
     if (value !== null && !entries.take(value)) log.warn({ key }, 'a consent entry was not taken: forged, unreadable or old');
     live.tell('consent');
   });

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import type { Profile } from '@mailwarden/catalogue';
-import { loadHostSettings, loadProfiles, stateFolder } from '@mailwarden/config';
-import { SIGNING_CONTEXTS, type Receipt, type SignedReceipt } from '@mailwarden/contracts';
+import { loadHostSettings, loadProfiles, stateFolder, storeLockFile } from '@mailwarden/config';
+import { idOfRuleTask, SIGNING_CONTEXTS, type Receipt, type SignedReceipt } from '@mailwarden/contracts';
 import { resolveOnHost, withHost } from '@mailwarden/inventory-fs';
 import { signDocument } from '@mailwarden/kernel';
 import { deletedLately, dropMarks, earlierFacts, foretellStore, lockOrder, marksIn, markStore, readMarks, refusedReceipt, refuseOrder, rotateStore, type ApplyRequest, type MarkedItems, type StepWatch } from '@mailwarden/rotation-fs';
 import type { ExecutorSettings } from './executor-settings.js';
+import { forgetOrder, keepOrder } from './kept-orders.js';
 import { stateDirOf, standingPolicy, type Standing } from './known-bundle.js';
-import { idOfRuleTask, mandateOfOrder, mandateOfRule, placeRefusal, type Here, type Mandate } from './mandate.js';
+import { mandateOfOrder, mandateOfRule, placeRefusal, type Here, type Mandate } from './mandate.js';
 import { openTask, type OpenTask } from './open-task.js';
 import { loadTrusted, type Trusted } from './trusted-files.js';
+import { mandateOfUnfinished } from './unfinished.js';
 
 /** What may come from outside while a task is carried out. */
 export interface TaskLife {
@@ -37,6 +39,7 @@ function mandateFor(task: OpenTask, settings: ExecutorSettings, trusted: Trusted
     return standing.ok ? mandate : { ...mandate, refusal: standing.error };
   }
   if (!standing.ok) throw new Error(standing.error);
+  if (task.unfinished !== null) return mandateOfUnfinished(task.unfinished, { settings, trusted, standing: standing.value, here });
   const mandate = task.rule === null ? null : ruleMandate(task.rule, standing.value, here, settings.journalDir);
   if (mandate === null) throw new Error('the bundle has no such rule for this server');
   return mandate;
@@ -79,12 +82,30 @@ async function accountOf(mandate: Mandate, settings: ExecutorSettings, trusted: 
 
 /** One task at a time works on a store: what a rate still permits, and what there is to delete, is told by what those before it did. */
 async function alone<T>({ facts }: Mandate, stateDir: string, work: () => Promise<T>): Promise<T> {
-  const give = lockOrder(join(stateFolder(stateDir), `${facts.profile}.${facts.store}.lock`), 'an order on this store');
+  const give = lockOrder(join(stateFolder(stateDir), storeLockFile(facts.profile, facts.store)), 'an order on this store');
   try {
     return await work();
   } finally {
     give();
   }
+}
+
+/** Carries out what is decided. An order is kept until its account is written. */
+async function carryOutAlone(mandate: Mandate, { order }: OpenTask, settings: ExecutorSettings, trusted: Trusted, life: TaskLife): Promise<Receipt> {
+  const stateDir = stateDirOf(settings.journalDir);
+  return alone(mandate, stateDir, async () => {
+    if (order !== null) keepOrder(stateDir, mandate.facts.id, order.document);
+    const receipt = await accountOf(mandate, settings, trusted, life);
+    forgetOrder(stateDir, mandate.facts.id);
+    return receipt;
+  });
+}
+
+/** An opened task, to its signed account. Errors: as `carryOutTask`. */
+export async function carryOutOpened(task: OpenTask, settings: ExecutorSettings, trusted: Trusted, life: TaskLife): Promise<SignedReceipt> {
+  const mandate = mandateFor(task, settings, trusted);
+  const receipt = 'schema' in mandate ? mandate : await carryOutAlone(mandate, task, settings, trusted, life);
+  return signDocument(trusted.signer, SIGNING_CONTEXTS.receipt, receipt) as SignedReceipt;
 }
 
 /**
@@ -95,7 +116,5 @@ export async function carryOutTask(text: string, settings: ExecutorSettings, lif
   const trusted = await loadTrusted(settings);
   const task = openTask(text, trusted.trust.rotation);
   if (!task.ok) throw new Error(task.error);
-  const mandate = mandateFor(task.value, settings, trusted);
-  const receipt = 'schema' in mandate ? mandate : await alone(mandate, stateDirOf(settings.journalDir), () => accountOf(mandate, settings, trusted, life));
-  return signDocument(trusted.signer, SIGNING_CONTEXTS.receipt, receipt) as SignedReceipt;
+  return carryOutOpened(task.value, settings, trusted, life);
 }

@@ -1,20 +1,15 @@
 import { join } from 'node:path';
-import { readStateFile, stateFolder, writeStateFile } from '@mailwarden/config';
+import { executorStateIn, KNOWN_BUNDLE_BYTES_MAX, KNOWN_BUNDLE_FILE as FILE, readStateFile, stateFolder, writeStateFile } from '@mailwarden/config';
 import type { Opened, PolicyBundle } from '@mailwarden/contracts';
 import { err, ok, type PublicKeyText, type Result } from '@mailwarden/kernel';
 import { lockOrder } from '@mailwarden/rotation-fs';
 import { openBundle, type OpenTask } from './open-task.js';
 
-/** The executor's own state lies beside its journals. */
-export const stateDirOf = (journalDir: string): string => join(journalDir, 'state');
-
-const FILE = 'bundle.json';
-/** Units: bytes. */
-export const BUNDLE_BYTES_MAX = 4_000_000;
+export const stateDirOf = executorStateIn;
 
 /** The newest bundle that this executor was ever shown; null where there was none, or it was of a worker that is no longer trusted. Errors: throws when the file cannot be read: then nobody knows which holds stand. */
 function kept(dir: string, key: PublicKeyText): Opened<PolicyBundle> | null {
-  const bytes = readStateFile(stateFolder(dir), FILE, BUNDLE_BYTES_MAX);
+  const bytes = readStateFile(stateFolder(dir), FILE, KNOWN_BUNDLE_BYTES_MAX);
   if (bytes === null) return null;
   let json: unknown;
   try {

@@ -1,6 +1,6 @@
 import type { Profile, Store } from '@mailwarden/catalogue';
 import { fullOrder, fullRule, NO_PACE, type FullRule, type Hold, type Opened, type PolicyBundle, type RotationOrder } from '@mailwarden/contracts';
-import { canonicalJson, uuidOf, type ServerName } from '@mailwarden/kernel';
+import { canonicalJson, type ServerName } from '@mailwarden/kernel';
 import { concernsStore, windowOpenAt } from '@mailwarden/rotation';
 import { refusalOf, type OrderFacts, type OrderTerms } from '@mailwarden/rotation-fs';
 import type { Standing } from './known-bundle.js';
@@ -58,14 +58,8 @@ function ruleRefusal(rule: FullRule, { newest, isOutdated }: Standing, { nowMs }
   return rule.window === null || windowOpenAt(rule.window, nowMs) ? null : `the policy ${rule.policy} deletes only within its window`;
 }
 
-/**
- * The id under which the executor carries out a rule. Safety: the agent names the task, and must not call it by an id that the rotation worker gave: its account would pass for that of the order.
- * Shape: a UUID of version 8 (RFC 9562), which the worker never gives.
- */
-export const idOfRuleTask = (server: string, named: string): string => uuidOf('rule-task', server, named);
-
 /** For what was begun and is only brought to its end: nothing is asked for, so nothing new can go. */
-const settled = (earlier: OrderFacts, holds: Hold[], refusal: string): Mandate => ({ facts: earlier, purpose: 'rotate', terms: { watermarks: [], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: earlier.bounds, holds, exclude: [], overwrite: false, orphans: 'keep', pace: NO_PACE }, marked: null, issuedAtMs: 0, refusal });
+const ended = (earlier: OrderFacts, holds: Hold[], refusal: string): Mandate => ({ facts: earlier, purpose: 'rotate', terms: { watermarks: [], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: earlier.bounds, holds, exclude: [], overwrite: false, orphans: 'keep', pace: NO_PACE }, marked: null, issuedAtMs: 0, refusal });
 
 /**
  * What one rule of the newest bundle permits while no control plane can be heard; null where the bundle has no such rule and this host never began it.
@@ -75,11 +69,14 @@ export function mandateOfRule(wanted: NonNullable<OpenTask['rule']>, standing: S
   const bundle = standing.newest?.payload;
   const found = bundle?.rules.find(({ policy, profile, store }) => policy === wanted.policy && profile === wanted.profile && store === wanted.store);
   const facts: OrderFacts | null = bundle === undefined || found === undefined ? null : { id: wanted.id, server: here.server, profile: found.profile, store: found.store, bounds: found.bounds, policy: { name: found.policy }, authority: { kind: 'bundle', version: bundle.version } };
-  if (earlier !== null && canonicalJson(earlier) !== canonicalJson(facts)) return settled(earlier, joined([], bundle, earlier), 'the policy that permitted it has changed');
+  if (earlier !== null && canonicalJson(earlier) !== canonicalJson(facts)) return ended(earlier, joined([], bundle, earlier), 'the policy that permitted it has changed');
   if (bundle === undefined || found === undefined || facts === null) return null;
   const rule = fullRule(found);
   return { facts, purpose: 'rotate', terms: termsOf(rule, joined([], bundle, rule)), marked: null, issuedAtMs: Date.parse(bundle.issuedAt), refusal: ruleRefusal(rule, standing, here) };
 }
+
+/** Brings to its end what this host began by the word of a bundle and nobody asks for any more. */
+export const mandateOfBegun = (begun: OrderFacts, { newest }: Standing): Mandate => ended(begun, joined([], newest?.payload, begun), 'an earlier run was cut short');
 
 /** Why a store of this host is not deleted from; null when it may be. */
 export function placeRefusal(facts: OrderFacts, profile: Profile | undefined, store: Store | undefined): string | null {

@@ -7,6 +7,8 @@ export interface OpenTask {
   /** Null where none came along. */
   readonly bundle: Result<Opened<PolicyBundle>, string> | null;
   readonly rule: ExecutorTask['rule'];
+  /** Id of what was begun and is to be accounted for, or `list`; null where there is an order or a rule. */
+  readonly unfinished: string | null;
 }
 
 const WHY_NOT = { form: 'has another form than this version knows', signature: 'is not signed by the rotation worker' } as const;
@@ -18,6 +20,8 @@ function openOwn<T extends SignedDocument<unknown>>(raw: unknown, name: string, 
 }
 
 export const openBundle = (raw: unknown, publicKey: PublicKeyText): Result<Opened<PolicyBundle>, string> => openOwn(raw, 'the bundle', { schema: signedPolicyBundle, context: SIGNING_CONTEXTS.bundle, publicKey });
+
+export const openOrder = (raw: unknown, publicKey: PublicKeyText): Result<Opened<RotationOrder>, string> => openOwn(raw, 'the order', { schema: signedRotationOrder, context: SIGNING_CONTEXTS.order, publicKey });
 
 function jsonFrom(text: string): Result<unknown, string> {
   try {
@@ -36,10 +40,10 @@ export function openTask(text: string, rotationKey: PublicKeyText): Result<OpenT
   const raw = isSignedAlone(json.value) ? { schema: 'mailwarden/executor-task/v1', order: json.value, bundle: null, rule: null } : (json.value as Record<string, unknown>);
   const form = executorTask.safeParse(raw);
   if (!form.success) return err('the task has another form than this version knows');
-  const { rule } = form.data;
-  if ((form.data.order === null) === (rule === null)) return err('a task is an order or a rule of the bundle, and never both');
+  const { rule, unfinished = null } = form.data;
+  if ([form.data.order, rule, unfinished].filter((part) => part !== null).length !== 1) return err('a task is an order, a rule of the bundle, or a question for what was begun, and never two of them');
   const bundle = form.data.bundle === null ? null : openBundle(raw['bundle'], rotationKey);
-  if (form.data.order === null) return ok({ order: null, bundle, rule });
-  const order = openOwn(raw['order'], 'the order', { schema: signedRotationOrder, context: SIGNING_CONTEXTS.order, publicKey: rotationKey });
-  return order.ok ? ok({ order: order.value, bundle, rule }) : order;
+  if (form.data.order === null) return ok({ order: null, bundle, rule, unfinished });
+  const order = openOrder(raw['order'], rotationKey);
+  return order.ok ? ok({ order: order.value, bundle, rule, unfinished }) : order;
 }

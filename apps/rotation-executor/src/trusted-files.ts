@@ -1,6 +1,6 @@
-import { loadTrust, readGuardedBytes } from '@mailwarden/config';
+import { readGuardedBytes, trustIn } from '@mailwarden/config';
 import type { TrustAnchors } from '@mailwarden/contracts';
-import { loadSigner } from '@mailwarden/identity';
+import { signerIn } from '@mailwarden/identity';
 import type { Signer } from '@mailwarden/kernel';
 import type { ExecutorSettings } from './executor-settings.js';
 
@@ -14,8 +14,11 @@ export interface Trusted {
   readonly hashKey: Uint8Array;
 }
 
-/** Errors: throws when a file is missing, belongs to another account than root or this one, or can be written by others: whoever writes the trust anchors gives the orders. */
+/** Errors: throws when a file is missing, belongs to another account than root or this one, or can be written by others: whoever writes the trust anchors gives the orders. What was looked at is what counts. */
 export async function loadTrusted({ trust, signingKey, hashKeyFile }: Pick<ExecutorSettings, 'trust' | 'signingKey' | 'hashKeyFile'>): Promise<Trusted> {
-  for (const file of [trust, signingKey]) await readGuardedBytes(file, KEY_BYTES_MAX);
-  return { trust: await loadTrust(trust), signer: await loadSigner(signingKey), hashKey: await readGuardedBytes(hashKeyFile, KEY_BYTES_MAX) };
+  return {
+    trust: trustIn(await readGuardedBytes(trust, KEY_BYTES_MAX), trust),
+    signer: signerIn(await readGuardedBytes(signingKey, KEY_BYTES_MAX, 'owner')),
+    hashKey: await readGuardedBytes(hashKeyFile, KEY_BYTES_MAX),
+  };
 }

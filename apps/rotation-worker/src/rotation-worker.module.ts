@@ -32,6 +32,7 @@ import { CreateFleet1764000000005 } from './schema/create-fleet.migration.js';
 import { CreateObserved1764000000004 } from './schema/create-observed.migration.js';
 import { CreateRotation1764000000003 } from './schema/create-rotation.migration.js';
 import { NoteResumed1764000000006 } from './schema/note-resumed.migration.js';
+import { NoteStandstill1764000000007 } from './schema/note-standstill.migration.js';
 import type { WorkerSettings } from './worker-settings.js';
 
 const OWN_CONSUMERS = [CONSUMERS['rotation-observations'], CONSUMERS['rotation-receipts']];
@@ -99,7 +100,7 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   const log = createLogger({ service: 'rotation-worker', level: settings.MAILWARDEN_LOG_LEVEL });
   const [trust, signer] = await Promise.all([loadTrust(settings.MAILWARDEN_TRUST), loadSigner(settings.MAILWARDEN_SIGNING_KEY)]);
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
-  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'rotation', entities: [], migrations: [CreateRotation1764000000003, CreateObserved1764000000004, CreateFleet1764000000005, NoteResumed1764000000006] });
+  const dataSource = await openDataSource({ url: settings.MAILWARDEN_DATABASE_URL, passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE, schema: 'rotation', entities: [], migrations: [CreateRotation1764000000003, CreateObserved1764000000004, CreateFleet1764000000005, NoteResumed1764000000006, NoteStandstill1764000000007] });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'rotation-worker' });
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);

@@ -54,12 +54,27 @@ describe('a file that is acted on', () => {
     await expect(readGuarded(file, LIMIT)).rejects.toThrow(`chown root ${file}`);
   });
 
-  it('is refused when its folder lets everyone replace it, unless only their own', async () => {
+  it.each([0o777, 0o775, 0o757, 0o770])('is refused when its folder lets others than its owner replace it, unless only their own: %o', async (mode) => {
     write();
-    chmodSync(folder, 0o777);
-    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`chmod o-w ${folder}`);
-    chmodSync(folder, 0o1777);
+    chmodSync(folder, mode);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`chmod go-w ${folder}`);
+    chmodSync(folder, 0o1000 | mode);
     expect(await readGuarded(file, LIMIT)).toBe(HOST);
+  });
+
+  it.runIf(isRoot).each([0o755, 0o700, 0o1755])(`is refused when its folder belongs to another account: %o${isRoot ? '' : ' (skipped: giving a folder away needs the super-user)'}`, async (mode) => {
+    write();
+    chownSync(folder, STRANGER, STRANGER);
+    chmodSync(folder, mode);
+    await expect(readGuarded(file, LIMIT)).rejects.toThrow(`the folder of ${file} belongs to another account; run: chown root ${folder}`);
+  });
+
+  it('is refused as a secret when others may read it', async () => {
+    write(HOST, 0o640);
+    expect(await readGuardedBytes(file, LIMIT)).toHaveLength(HOST.length);
+    await expect(readGuardedBytes(file, LIMIT, 'owner')).rejects.toThrow(`chmod 600 ${file}`);
+    chmodSync(file, 0o600);
+    expect(await readGuardedBytes(file, LIMIT, 'owner')).toHaveLength(HOST.length);
   });
 
   it('is refused when it is a link, a folder or a pipe, without waiting for one', async () => {

@@ -1,3 +1,4 @@
+export { EXECUTOR_JOURNALS, EXECUTOR_SETTINGS_FILE, executorStateIn, KNOWN_BUNDLE_BYTES_MAX, KNOWN_BUNDLE_FILE, storeLockFile } from './executor-places.js';
 export { readGuardedBytes } from './guarded-bytes.js';
 export { readGuarded } from './guarded-file.js';
 export { loadHostSettings } from './host-settings.js';
@@ -7,5 +8,5 @@ export { QUIET_NODE_OPTIONS, STEADY_NODE_OPTIONS } from './quiet-node.js';
 export { readSettings } from './read-settings.js';
 export { serviceSettings } from './service-settings.js';
 export type { ServiceSettings } from './service-settings.js';
-export { loadTrust } from './trust-file.js';
+export { loadTrust, trustIn } from './trust-file.js';
 export { dropStateFile, readStateFile, stateFolder, writeStateFile } from './state-file.js';

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { servedByOthers } from './served-by-others.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -10,6 +11,7 @@ const own = (): number => process.geteuid?.() ?? 0;
 
 /** Errors: throws when others could have written what was opened. */
 function checkOwner(fd: number, path: string): void {
+  if (servedByOthers(fd)) throw new Error(`${path} is acted on as this program's own word and lies in a file system that a program of another account serves; put it where root mounted one`);
   const { uid, mode } = fstatSync(fd);
   if (uid !== own() || (mode & GROUP_OR_OTHERS_WRITE) !== 0) throw new Error(`${path} is acted on as this program's own word and must belong to its account alone; run: chown root ${path} && chmod go-w ${path}`);
 }

@@ -112,6 +112,7 @@ export const MESSAGE_TYPES = {
   attestation: 'mailwarden.consent.attested.v1',
   order: 'mailwarden.store.rotate.v1',
   evidence: 'mailwarden.evidence.stated.v1',
+  textTold: 'mailwarden.text.told.v1',
   question: 'mailwarden.question.asked.v1',
   answer: 'mailwarden.question.answered.v1',
 } as const;

@@ -9,11 +9,13 @@ export { HEARTBEAT_INTERVAL_MS, KSN_STATES, agreementObservation, flowObservatio
 export type { AgreementObservation, FlowObservation, Heartbeat, KsnState, Observation, PassedOverSetting, ScanEffort, UndeclaredData } from './observation.js';
 export { HOST_NAME, MAIL_PORTS, PREFIX_BITS_MIN, UNDECLARED_DESTINATIONS_MAX, egressObservation, egressReport, egressTask, flowEndpoint, transmissionRule } from './transmission.js';
 export type { EgressFlowObservation, EgressObservation, EgressReport, EgressTask, FlowEndpoint, TransmissionRule, UndeclaredDestination } from './transmission.js';
+export { TEXT_ASKS_MAX, TEXT_PARTS_MAX, TEXT_PART_BYTES, fetchTextRequest, isTextAskKey, signedTextAsk, textAskKey, textFetch, textTold } from './text-fetch.js';
+export type { FetchTextRequest, SignedTextAsk, TextAsk, TextFetch, TextTold } from './text-fetch.js';
 export { openSigned } from './open-signed.js';
 export type { Opened } from './open-signed.js';
 export { messageDigest } from './message-digest.js';
-export { CLOCKS, NO_PACE, ORDER_PURPOSES, ORPHAN_RULES, RECEIPT_OUTCOMES, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, SIGNING_CONTEXTS, SKIP_REASONS, bounds, accessRule, bundleRule, executorTask, fullOrder, fullRule, hold, keepRule, maintenanceWindow, pace, policyBundle, receipt, receiptFacts, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, watermark } from './rotation.js';
-export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, FullRule, Hold, MaintenanceWindow, Pace, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, Watermark } from './rotation.js';
+export { BUNDLE_HOLDS_MAX, CLOCKS, NO_PACE, ORDER_PURPOSES, ORPHAN_RULES, RECEIPT_OUTCOMES, SCAN_CPU_PERCENT_MAX, SCAN_CPU_PERCENT_MIN, SIGNING_CONTEXTS, SKIP_REASONS, UNFINISHED_TASKS_MAX, bounds, accessRule, bundleRule, executorTask, fullOrder, fullRule, hold, idOfRuleTask, keepRule, maintenanceWindow, pace, policyBundle, receipt, receiptFacts, rotationOrder, signedPolicyBundle, signedReceipt, signedRotationOrder, unfinishedTasks, watermark } from './rotation.js';
+export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, FullRule, Hold, MaintenanceWindow, Pace, PolicyBundle, Receipt, RotationOrder, SignedPolicyBundle, SignedReceipt, SignedRotationOrder, SkipReason, UnfinishedTasks, Watermark } from './rotation.js';
 export { CONSENT_STATES, DECISION_ACTIONS, REGION_LABEL, attestation, consentEntry, consentScope, decision, publishedDecision, recordedDecision, signedConsentEntry } from './consent.js';
 export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, RecordedDecision, SignedConsentEntry } from './consent.js';
 export { deletedInAll } from './deleted-in-all.js';
@@ -39,7 +41,7 @@ export { AGREEMENT_BYTES_MAX, AGREEMENT_CHARACTERS_MAX, CHANGING_QUERIES, DECISI
 export type { AddTextRequest, AgreementText, Answer, ConsentAt, ConsentAtRequest, ConsentOverview, ConsentRecordRequest, DecideReply, DecisionPage, DecideRequest, ImportReply, ImportRequest, PolicyOverview, Proposal, ProposalAnswer, ProposalAnswered, ProposalSummary, ServiceQuery, TwoPersonRule } from './service-api.js';
 export { DISPLAY_STATES, ROTATION_STATES, agreementRow, consentView, convergenceRow, displayState, eventView, findingView, fleetView, flowRow, licenceView, liveUpdate, meView, operatorRole, problem, rotationView, serverRow, serverView, statement, statementRow, transmissionRow, transmissionsView } from './http/views.js';
 export type { ConsentView, DisplayState, EventView, FindingView, FleetView, LiveUpdate, MeView, OperatorView, Problem, RotationView, ServerRow, ServerView, Statement, StatementRow, TransmissionsView } from './http/views.js';
-export { ROUTES, addTextBody, applyBody, checkBody, decideBody, exactBody, importBody, page, proposalBody, rotationDecisionBody, signInBody } from './http/routes.js';
+export { ROUTES, addTextBody, applyBody, checkBody, decideBody, exactBody, fetchTextBody, importBody, page, proposalBody, rotationDecisionBody, signInBody } from './http/routes.js';
 export { policyDocuments } from './http/policy-documents.js';
 export type { PolicyDocument } from './http/policy-documents.js';
 export type { RouteName } from './http/routes.js';

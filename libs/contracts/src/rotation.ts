@@ -1,3 +1,4 @@
+import { uuidOf } from '@mailwarden/kernel';
 import { z } from 'zod';
 import { LIMIT_KINDS } from './limits.js';
 import { count, instant, labels, measured, profileId, sentence, serverName, sha256Hex, slug, storeId, uuid } from './primitives.js';
@@ -125,6 +126,9 @@ export type AccessRule = z.output<typeof accessRule>;
 export const SCAN_CPU_PERCENT_MIN = 1;
 export const SCAN_CPU_PERCENT_MAX = 100;
 
+/** More holds of one server are refused where they are applied: a bundle without some of them would be none. */
+export const BUNDLE_HOLDS_MAX = 1000;
+
 /** All policy for one server, versioned and signed: the agent's authority while it is offline. */
 export const policyBundle = z.object({
   schema: z.literal('mailwarden/policy-bundle/v1'),
@@ -132,7 +136,7 @@ export const policyBundle = z.object({
   version: count,
   labels,
   rules: z.array(bundleRule).max(2000),
-  holds: z.array(hold).max(1000),
+  holds: z.array(hold).max(BUNDLE_HOLDS_MAX),
   access: z.array(accessRule).max(2000).optional(),
   transmission: z.object({
     failClosed: z.boolean(),
@@ -254,8 +258,28 @@ export const executorTask = z.object({
   bundle: signedPolicyBundle.nullable(),
   /** One rule of the bundle, where there is no order; `id` is the agent's own. */
   rule: z.object({ id: uuid, policy: slug, profile: profileId, store: storeId }).nullable(),
+  /** In place of both: `list` asks for `unfinishedTasks`; an id asks for the account of what was begun under it, and nothing new is done. */
+  unfinished: z.union([z.literal('list'), uuid]).nullable().optional(),
 });
 export type ExecutorTask = z.output<typeof executorTask>;
+
+/** More at once would not be said in one answer; the others are told when these are accounted for. */
+export const UNFINISHED_TASKS_MAX = 500;
+
+/** What a host began and never accounted for, by its journals. Also the answer to the question for an id that it never began. Nobody signs it: it is a reason to ask, and no account. */
+export const unfinishedTasks = z.object({
+  schema: z.literal('mailwarden/unfinished-tasks/v1'),
+  tasks: z.array(z.object({ id: uuid, profile: profileId, store: storeId, deadlineSeconds: count })).max(UNFINISHED_TASKS_MAX),
+  /** Journals that cannot be read: people must look at them. */
+  damaged: count,
+});
+export type UnfinishedTasks = z.output<typeof unfinishedTasks>;
+
+/**
+ * The id under which the executor carries out a rule. Safety: the agent names the task, and must not call it by an id that the rotation worker gave: its account would pass for that of the order.
+ * Shape: a UUID of version 8 (RFC 9562), which the worker never gives.
+ */
+export const idOfRuleTask = (server: string, named: string): string => uuidOf('rule-task', server, named);
 
 /** Domains of signatures: one kind of document never passes for another. */
 export const SIGNING_CONTEXTS = {
@@ -268,4 +292,5 @@ export const SIGNING_CONTEXTS = {
   membership: 'mailwarden/membership/v1',
   checkpoint: 'mailwarden/checkpoint/v1',
   pack: 'mailwarden/evidence-pack/v1',
+  textAsk: 'mailwarden/text-ask/v1',
 } as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CONSENT_STATES, consentEntry, consentScope, decision, DECISION_ACTIONS, recordedDecision } from './consent.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from './rotation-api.js';
+import { fetchTextRequest, textFetch } from './text-fetch.js';
 import { count, instant, sentence, serverName, sha256Hex, slug, uuid } from './primitives.js';
 
 /** Answer of a service on core request-reply: the value, or what is wrong and what to do. */
@@ -91,7 +92,7 @@ export const DECISION_PAGE = 200;
 export const decisionsRequest = z.object({ agreement: slug, after: count.nullable() });
 export const decisionPage = z.object({ title: z.string().max(200), decisions: z.array(decision).max(DECISION_PAGE), next: count.nullable() });
 export type DecisionPage = z.output<typeof decisionPage>;
-export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), /** Recorded and not published yet. */ entries: z.array(consentEntry), twoPersons: z.enum(TWO_PERSON_RULES).default('none'), /** What waits for a second person. */ proposals: z.array(proposalSummary).default([]) });
+export const consentOverview = z.object({ agreements: z.array(agreementSummary), decisions: z.array(decision), /** Recorded and not published yet. */ entries: z.array(consentEntry), twoPersons: z.enum(TWO_PERSON_RULES).default('none'), /** What waits for a second person. */ proposals: z.array(proposalSummary).default([]), /** Texts whose words were asked of a server. */ fetches: z.array(textFetch).default([]) });
 export type ConsentOverview = z.output<typeof consentOverview>;
 
 /** A consent record, or the receipt of one decision, as JSON-LD: the terms are DPV's, and `docs/consent-record.md` explains each. */
@@ -123,6 +124,7 @@ export const SERVICE_QUERIES = {
   'consent.answer-proposal': { request: proposalAnswer, reply: answer(proposalAnswered) },
   'consent.import': { request: importRequest, reply: answer(importReply) },
   'consent.add-text': { request: addTextRequest, reply: answer(agreementText) },
+  'consent.fetch-text': { request: fetchTextRequest, reply: answer(textFetch) },
   'consent.text': { request: z.object({ agreement: slug, textSha256: sha256Hex }), reply: answer(agreementText) },
   'consent.at': { request: consentAtRequest, reply: answer(consentAt) },
   'consent.record': { request: consentRecordRequest, reply: answer(consentRecordDocument) },
@@ -141,7 +143,7 @@ export const SERVICE_QUERIES = {
 export type ServiceQuery = keyof typeof SERVICE_QUERIES;
 
 /** Queries that change something: each question counts once. */
-export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.import', 'consent.answer-proposal', 'consent.add-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
+export const CHANGING_QUERIES: ReadonlySet<ServiceQuery> = new Set(['consent.decide', 'consent.import', 'consent.answer-proposal', 'consent.add-text', 'consent.fetch-text', 'rotation.apply', 'rotation.decide', 'rotation.ask-exact']);
 /** How far a question's time may be from the clock of who answers it, both ways. Units: milliseconds. */
 export const QUESTION_LIFE_MS = 60_000;
 

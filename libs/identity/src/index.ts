@@ -6,4 +6,4 @@ export type { CertificateFiles } from './certificates.js';
 export { keepOnce, readPrivate, writePrivate } from './private-file.js';
 export { provisionIdentity, SERVICES } from './provision-identity.js';
 export type { IdentityFiles, ServerFiles, ServiceName, SpeakerFiles } from './provision-identity.js';
-export { generateSigningKey, loadSigner } from './signing-key.js';
+export { generateSigningKey, loadSigner, signerIn } from './signing-key.js';

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const OWNER_ONLY = 0o600;
@@ -19,11 +20,17 @@ export async function writePrivate(path: string, content: string | Uint8Array): 
   await rename(part, path);
 }
 
-/** Errors: throws when others than the owner may read the file; a key that others know proves nothing. */
+/** What was looked at is what is read. Errors: throws when others than the owner may read the file; a key that others know proves nothing. */
 export async function readPrivate(path: string): Promise<string> {
-  const { mode } = await stat(path);
-  if ((mode & GROUP_OR_OTHERS) !== 0) throw new Error(`${path} is open to others than its owner; run: chmod 600 ${path}`);
-  return readFile(path, 'utf8');
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile() && !found.isDirectory()) throw new Error(`${path} is not a regular file; put the file itself there`); // Reading a folder says by itself that it is one.
+    if ((found.mode & GROUP_OR_OTHERS) !== 0) throw new Error(`${path} is open to others than its owner; run: chmod 600 ${path}`);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The file's content, made once when it is missing. */

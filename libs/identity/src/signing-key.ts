@@ -8,6 +8,9 @@ export function generateSigningKey(): { pem: string; publicKey: PublicKeyText } 
   return { pem, publicKey: signerFromPem(pem).publicKey };
 }
 
+/** A key from bytes that were read of a file. Errors: throws when they hold no ed25519 key. */
+export const signerIn = (pem: Uint8Array): Signer => signerFromPem(Buffer.from(pem).toString('utf8'));
+
 /** Errors: throws when the file is open to others, or holds no ed25519 key. */
 export async function loadSigner(file: string): Promise<Signer> {
   return signerFromPem(await readPrivate(file));

@@ -127,7 +127,7 @@ class Walker {
     }
     if (stat.isFile()) this.visitor.file(path, name, stat, directory);
     else if (!stat.isDirectory()) this.visitor.passedOver(path, 'not-a-regular-file');
-    else return !isPrivateFolder(name, stat.mode);
+    else return !isPrivateFolder(name, stat);
     return false;
   }
 

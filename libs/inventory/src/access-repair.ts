@@ -12,6 +12,8 @@ export interface RepairableEntry extends FolderRights {
   readonly defaultAcl: Acl | null;
   /** Folders on the way that keep anyone out. */
   readonly through: readonly FolderRights[];
+  /** Lies in a folder of somebody who need not have brought it into the store. */
+  readonly carried: boolean;
 }
 
 /** Who may get in, and who must not be shut out. */
@@ -34,6 +36,8 @@ export interface Repair {
   readonly rights: RepairedRights;
   readonly isChanged: boolean;
   readonly left: boolean;
+  /** It belongs to a stranger, and the product is not made its owner: nobody else could get in, or it was carried here. */
+  readonly isAnothers: boolean;
 }
 
 const OTHERS_READ_WRITE = 0o006;
@@ -98,6 +102,15 @@ const sameAcl = (one: Acl | null, other: Acl | null): boolean => (one?.key ?? ''
 const isSame = (one: RepairedRights, other: RepairedRights): boolean => one.uid === other.uid && one.gid === other.gid && one.mode === other.mode && sameAcl(one.acl, other.acl) && sameAcl(one.defaultAcl, other.defaultAcl);
 
 /**
+ * Terms of one entry. What a stranger keeps to himself was his alone before whoever may write in a folder above carried it into the store:
+ * to make the product its owner, or to give it a group of the product's, would hand out what the product could never read.
+ */
+function termsOf(entry: RepairableEntry, judged: readonly Account[], terms: RepairTerms): RepairTerms {
+  const isAlone = !judged.some((account) => account.uid !== entry.uid && getsIn(powersOf(account, entry, entry.folder)));
+  return entry.carried || isAlone ? { ...terms, owner: null, groups: [] } : terms;
+}
+
+/**
  * The least change of an entry's rights that keeps out whom neither profile nor policy names.
  * Each right is taken away by itself, and only when that keeps somebody out and takes nothing from an account that keeps its rights.
  */
@@ -110,16 +123,18 @@ export function repairOf(entry: RepairableEntry, terms: RepairTerms): Repair {
   const intruders = (rights: RepairedRights): number => strangers.filter((account) => getsIn(powersOf(account, rights, folder))).length;
   const powers = (rights: RepairedRights): number => strangers.reduce((sum, account) => sum + powersOf(account, rights, folder).filter((power, index) => power && index !== 2).length + (owns(account, rights) ? 1 : 0), 0);
   const takesNothing = (rights: RepairedRights): boolean => keepers.every((account) => powersOf(account, before, folder).every((power, index) => !power || powersOf(account, rights, folder)[index] === true));
+  const allowed = termsOf(entry, judged, terms);
   let rights = before;
   // A change may make room for one that was not possible before it: with another owner, others need no right any more.
   for (let isBetter = intruders(before) > 0; isBetter; ) {
     isBetter = false;
-    for (const change of changesOf(before, folder, terms)) {
+    for (const change of changesOf(before, folder, allowed)) {
       const changed = change(rights);
       if (powers(changed) >= powers(rights) || !takesNothing(changed)) continue;
       rights = changed;
       isBetter = true;
     }
   }
-  return { rights, isChanged: !isSame(rights, before), left: intruders(rights) > 0 };
+  const left = intruders(rights) > 0;
+  return { rights, isChanged: !isSame(rights, before), left, isAnothers: left && allowed !== terms && strangers.some((account) => account.uid === uid) };
 }

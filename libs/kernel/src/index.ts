@@ -12,6 +12,8 @@ export { lineDiff } from './line-diff.js';
 export type { DiffLine } from './line-diff.js';
 export { err, known, ok, unknown } from './result.js';
 export type { Measured, Result } from './result.js';
+export { isServedByOthers } from './served-mount.js';
+export type { MountView } from './served-mount.js';
 export { SEVERITIES } from './severity.js';
 export type { Severity } from './severity.js';
 export { keyIdOf, signDocument, signerFromPem, verifySignature } from './signature.js';

@@ -2,5 +2,5 @@
 export { connectAgentBus } from './agent/agent-bus.js';
 export type { AgentBus } from './agent/agent-bus.js';
 export { writeDurably } from './spool/durable-file.js';
-export { openSpool } from './spool/spool.js';
+export { openSpool, SpoolUnreadable } from './spool/spool.js';
 export type { Spool } from './spool/spool.js';

@@ -21,5 +21,5 @@ export { connectAgentBus } from './agent/agent-bus.js';
 export type { AgentBus } from './agent/agent-bus.js';
 export type { Delivery, OrderHandler } from './agent/order-pull.js';
 export { writeDurably } from './spool/durable-file.js';
-export { openSpool, SpoolFull } from './spool/spool.js';
+export { openSpool, SpoolFull, SpoolUnreadable } from './spool/spool.js';
 export type { Spool, SpoolClass, SpooledMessage } from './spool/spool.js';

@@ -18,8 +18,26 @@ const ANSWER_MS_MAX = STATEMENT_MS_MAX + 5_000;
 const GOODBYE_MS_MAX = 2_000;
 const PORT = 5432;
 
-/** A connection whose end never waits for a server that is gone. */
+class AsksPassword extends Error {
+  readonly code = 'ASKS_PASSWORD';
+}
+
+/** A connection whose end never waits for a server that is gone, and that proves its password and hands it to nobody: whoever sits where the server should be may ask for it. */
 export class ProductClient extends Client {
+  /** The driver calls these two by their names, when it is asked. */
+  protected _handleAuthCleartextPassword(): void {
+    this.#refuse();
+  }
+
+  protected _handleAuthMD5Password(): void {
+    this.#refuse();
+  }
+
+  #refuse(): void {
+    const { connection } = this as unknown as { connection: { emit(event: 'error', problem: Error): void } };
+    connection.emit('error', new AsksPassword('the server asks for the password itself'));
+  }
+
   override end(): Promise<void>;
   override end(callback: (problem: Error) => void): void;
   override end(callback?: (problem: Error) => void): Promise<void> | void {

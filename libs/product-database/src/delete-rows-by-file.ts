@@ -13,13 +13,18 @@ export class RowsStay extends Error {
   }
 }
 
-/** Deletes the rows that name one of these files, in one transaction; committed when it resolves. Errors: `RowsStay` when nothing was deleted; any other when that cannot be told. */
-export async function deleteRowsByFile(client: ProductClient, relation: Relation, files: readonly string[]): Promise<void> {
+/** Deletes the rows that name one of these files, in one transaction that begins with `check`; committed when it resolves. Errors: `RowsStay` when nothing was deleted; any other when that cannot be told. */
+export async function deleteRowsByFile(client: ProductClient, relation: Relation, files: readonly string[], check: () => Promise<void>): Promise<void> {
   const { table, file } = relationNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
   try {
+    await client.query('BEGIN');
+    await check();
     await client.query(`DELETE FROM ${table} WHERE ${file} = ANY($1::text[])`, [files]);
+    await client.query('COMMIT');
   } catch (cause) {
+    await client.query('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
+    if (cause instanceof RangeError) throw new RowsStay(cause.message, { cause });
     const { code, severity } = cause as { code?: string; severity?: string };
     if (code !== undefined && severity === 'ERROR' && !AMBIGUOUS.test(code)) throw new RowsStay(code, { cause });
     throw cause;

@@ -11,6 +11,6 @@ export { tableAccess } from './table-access.js';
 export type { TableAccess, TableRole } from './table-role.js';
 export { openPairTrimmer, openTrimmer } from './trim/open-trimmer.js';
 export type { Records } from './trim/open-trimmer.js';
-export type { TrimTerms } from './trim/trim-terms.js';
+export type { FileOwner, TrimTerms } from './trim/trim-terms.js';
 export { BATCH_MS_GOAL, HELD_MS_MAX, LOCK_WAIT_MS_MAX } from './trim/record-trimmer.js';
 export type { ChosenRecords, HalfRow, HeldSpan, OldestRecords, PairTrimmer, RecordTrimmer, Removal, Replicas, Stay, TrimChoice, TrimFacts } from './trim/record-trimmer.js';

@@ -16,6 +16,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '57014': 'it took longer than a mail server can spare',
   '57P01': 'the server is shutting down',
   '57P03': 'the server is starting',
+  ASKS_PASSWORD: 'the server asks for the password itself, or for what is as good, and is given neither: store it there as scram-sha-256',
+  AUTH_SWITCH_PLUGIN_ERROR: 'the server asks for the password itself, and is not given it: let the account sign in by its socket, or by a way that only proves it',
   ECONNREFUSED: 'nobody listens there',
   ENOENT: 'its socket does not exist',
   EACCES: 'its socket may not be used',

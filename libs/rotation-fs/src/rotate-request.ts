@@ -34,7 +34,7 @@ export interface RotateRequest extends OrderTerms {
 }
 
 /** Called before each step, for tests that end the process there. */
-export type StepWatch = (step: 'folder' | 'intent' | 'taken' | 'moved' | 'rows' | 'unlink' | 'unlinked' | 'deleted' | 'commit' | 'log-renaming' | 'log-renamed' | 'log-made' | 'log-told' | 'log-copying' | 'log-copied' | 'log-emptying' | 'log-blanked' | 'log-cut' | 'lines-chosen' | 'lines-blanked' | 'lines-cut' | 'lines-written' | 'lines-swapped' | 'lines-carried' | 'lines-done' | 'leaving' | 'finished') => void;
+export type StepWatch = (step: 'folder' | 'intent' | 'taken' | 'moved' | 'returning' | 'rows' | 'unlink' | 'unlinked' | 'deleted' | 'commit' | 'log-renaming' | 'log-renamed' | 'log-made' | 'log-told' | 'log-copying' | 'log-copied' | 'log-emptying' | 'log-blanked' | 'log-cut' | 'lines-chosen' | 'lines-blanked' | 'lines-cut' | 'lines-written' | 'lines-swapped' | 'lines-carried' | 'lines-returning' | 'lines-returned' | 'lines-done' | 'leaving' | 'finished') => void;
 
 export interface ApplyRequest extends RotateRequest {
   readonly journalDir: string;

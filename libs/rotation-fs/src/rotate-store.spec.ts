@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, closeSync, linkSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, linkSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
@@ -24,7 +24,7 @@ const STORE = {
   id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rotateActive: null, units: [], messages: false, rows: null, lineRecords: false, dataCategories: null,
   duration: { kind: 'not-stated' }, limits: [], configuredLimits: [], protection: { accounts: null, groups: [], source: null }, clock: 'modified', rotatable: true, quietPeriodSeconds: 10, notes: [],
 } as unknown as Store;
-const PROFILE = { id: 'product', stores: [STORE] } as unknown as Profile;
+const PROFILE = { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [STORE] } as unknown as Profile;
 
 let root: string;
 let folder: string;
@@ -231,6 +231,31 @@ describe('what stays, and why', () => {
     mkdirSync(join(folder, 'deep/'.repeat(140)), { recursive: true });
     expect(await reasons()).toMatchObject({ 'not-a-regular-file': 2, 'too-deep': 1 });
     expect(names()).toEqual(expect.arrayContaining(['pipe', 'link', 'deep']));
+  });
+
+  it.runIf(isRoot)(`leaves what others keep in a folder that was carried into the store, however full that is${isRoot ? '' : ' (skipped: giving folders away needs the super-user)'}`, async () => {
+    const [product, anna] = [61_001, 61_002];
+    fill(10);
+    const laid = (path: string, uid: number): void => {
+      mkdirSync(join(folder, path), { recursive: true });
+      for (const name of ['a', 'b', 'c']) {
+        writeFileSync(join(folder, path, name), Buffer.alloc(FILE_BYTES));
+        utimesSync(join(folder, path, name), 1, 1);
+      }
+      chownSync(join(folder, path), uid, uid);
+    };
+    laid('own', product);
+    laid('share/of-anna', anna);
+    laid('share/of-root', 0);
+    chmodSync(join(folder, 'share/of-anna'), 0o700);
+    for (const path of ['share', '']) chownSync(join(folder, path), product, product);
+    mkdirSync(join(root, 'etc'));
+    writeFileSync(join(root, 'etc/passwd'), `product:x:${product}:${product}::/:\n`);
+    expect(await reasons({ limit: 1, target: 0 })).toEqual({ 'permission-denied': 2 });
+    expect(['share/of-anna', 'share/of-root', 'own'].map((path) => readdirSync(join(folder, path)).length)).toEqual([3, 3, 0]);
+    const alsoRoots = { ...STORE, protection: { ...STORE.protection, accounts: ['root', 'product'] } };
+    expect(await reasons({ limit: 1, target: 0, store: alsoRoots, profile: { ...PROFILE, stores: [alsoRoots] } })).toEqual({ 'permission-denied': 1 });
+    expect(['share/of-anna', 'share/of-root'].map((path) => readdirSync(join(folder, path)).length)).toEqual([3, 0]);
   });
 
   it('leaves the newest, the young, the held, the active and what is being written', async () => {

@@ -1,28 +1,31 @@
-import type { Hold, SkipReason } from '@mailwarden/contracts';
+import type { SkipReason } from '@mailwarden/contracts';
 import type { Stretch } from './cut-range.js';
 import type { Excess } from './excess.js';
+import type { Span } from './hold-span.js';
+import { LineTerms, type LineKeep } from './line-terms.js';
 
 /** Lines in a row that leave. */
 export interface LineStretch extends Stretch {
   readonly records: number;
 }
 
-export interface LineRules {
+export interface LineRules extends LineKeep {
   readonly excess: Excess;
-  readonly keep: { readonly newest: number; readonly youngerThanSeconds: number };
-  readonly holds: readonly Hold[];
-  readonly nowMs: number;
-  /** Of the whole store. */
+}
+
+/** Several lines that leave whole or not at all, as those of a packed generation. Units: milliseconds since 1970. */
+export interface LineBundle {
   readonly records: number;
+  readonly bytes: number;
+  /** By the order's clock; NaN where nothing tells. */
+  readonly oldestMs: number;
+  readonly newestMs: number;
+  /** From the earliest to the latest moment that its lines can be of by what they say of themselves; NaN where none says anything. */
+  readonly told: Span;
 }
 
 /** Each stretch is a cut of its own: a file whose held lines lie among others in more places than this keeps the rest. */
 const STRETCHES_MAX = 64;
-
-const momentOf = (text: string | null, otherwise: number): number => {
-  const ms = text === null ? otherwise : Date.parse(text);
-  return Number.isNaN(ms) ? otherwise : ms;
-};
 
 /**
  * Chooses lines of one store, handed over from the oldest file to the newest and within it from the first line to the last, until every limit that is passed is back at its low watermark.
@@ -38,15 +41,15 @@ export class LineChoice {
   #agedStays = false;
   #oldestMs: number | null = null;
   #newestMs: number | null = null;
-  readonly #spans: readonly { readonly fromMs: number; readonly untilMs: number }[];
+  readonly #terms: LineTerms;
 
   constructor(private readonly rules: LineRules) {
-    this.#spans = rules.holds.map(({ from, until }) => ({ fromMs: momentOf(from, -Infinity), untilMs: momentOf(until, Infinity) }));
+    this.#terms = new LineTerms(rules);
   }
 
   /** Whether a line's own moment bears on the choice. */
   get needsMoments(): boolean {
-    return this.rules.excess.olderThanMs !== null || this.rules.keep.youngerThanSeconds > 0 || this.#spans.length > 0;
+    return this.rules.excess.olderThanMs !== null || this.#terms.needMoments;
   }
 
   /** Nothing more of the store is wanted, or may go. */
@@ -69,34 +72,42 @@ export class LineChoice {
     return stretches;
   }
 
-  /** Hands over several lines that leave whole or not at all, as those of a packed generation. Returns whether they leave. */
-  whole(records: number, bytes: number, oldestMs: number, newestMs: number): boolean {
-    const wanted = this.#bytes + bytes <= this.rules.excess.bytes || this.#items + records <= this.rules.excess.items || (this.rules.excess.olderThanMs !== null && newestMs < this.rules.excess.olderThanMs);
-    const isKept = this.#rank + records > this.rules.records - this.rules.keep.newest || newestMs > this.rules.nowMs - this.rules.keep.youngerThanSeconds * 1000 || this.#spans.some(({ fromMs, untilMs }) => newestMs >= fromMs && oldestMs <= untilMs);
-    this.#rank += records;
-    this.#isOver ||= !wanted || isKept;
+  /** Says how many lines of the store are older than those that are handed over next, also where they were not handed over themselves. */
+  after(records: number): void {
+    this.#rank = records;
+  }
+
+  /** Tells of lines that are not handed over, for a reason of their own. */
+  leave(reason: SkipReason, records: number): void {
+    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + records);
+  }
+
+  /** Hands over several lines. Returns whether they leave; where they stay, for a hold as well, the choice is over. */
+  whole({ records, bytes, oldestMs, newestMs, told }: LineBundle): boolean {
     if (this.#isOver) return false;
-    this.#count(records, bytes, oldestMs);
-    this.#newestMs = newestMs;
+    const { excess } = this.rules;
+    const isWanted = this.#bytes + bytes <= excess.bytes || this.#items + records <= excess.items || this.#isTooOld(newestMs);
+    this.#rank += records;
+    if (!isWanted) return this.#end(null, newestMs, records);
+    const reason = this.#terms.keptBy(this.#rank - 1, newestMs, told.fromMs, told.untilMs);
+    if (reason !== null) return this.#end(reason, newestMs, records);
+    this.#count(records, bytes, oldestMs, newestMs);
     return true;
   }
 
-  /** Hands over one line. Returns false when the choice is over. `atMs`: NaN where nothing tells how old it is. */
-  line(start: number, end: number, atMs: number): boolean {
-    const { excess, keep, records, nowMs } = this.rules;
+  /** Hands over one line. Returns false when the choice is over. `atMs`: by the order's clock, NaN where nothing tells how old it is. `toldMs`: what the line says of itself, which is what a hold means; NaN where it says nothing. */
+  line(start: number, end: number, atMs: number, toldMs: number = atMs): boolean {
+    const { excess } = this.rules;
     if (this.#isOver) return false;
-    const isWanted = this.#bytes < excess.bytes || this.#items < excess.items || (excess.olderThanMs !== null && atMs < excess.olderThanMs);
     const rank = this.#rank++;
-    if (!isWanted) return this.#end(null, atMs);
-    if (rank >= records - keep.newest) return this.#end('kept-newest', atMs);
-    if (Number.isNaN(atMs) && keep.youngerThanSeconds > 0) return this.#end('no-clock', atMs);
-    if (atMs > nowMs - keep.youngerThanSeconds * 1000) return this.#end('in-quiet-period', atMs);
-    if (this.#isHeld(atMs)) return this.#stay('held', atMs);
-    return this.#add(start, end, atMs);
+    if (!(this.#bytes < excess.bytes || this.#items < excess.items || this.#isTooOld(atMs))) return this.#end(null, atMs);
+    const reason = this.#terms.keptBy(rank, atMs, toldMs, toldMs);
+    if (reason === null) return this.#add(start, end, atMs);
+    return reason === 'held' ? this.#stay(reason, atMs) : this.#end(reason, atMs);
   }
 
-  #isHeld(atMs: number): boolean {
-    return this.#spans.some(({ fromMs, untilMs }) => Number.isNaN(atMs) || (atMs >= fromMs && atMs <= untilMs));
+  #isTooOld(atMs: number): boolean {
+    return this.rules.excess.olderThanMs !== null && atMs < this.rules.excess.olderThanMs;
   }
 
   #add(start: number, end: number, atMs: number): boolean {
@@ -104,25 +115,25 @@ export class LineChoice {
     if (last?.end === start) this.#stretches[this.#stretches.length - 1] = { start: last.start, end, records: last.records + 1 };
     else if (this.#stretches.length === STRETCHES_MAX) return this.#end('held', atMs);
     else this.#stretches.push({ start, end, records: 1 });
-    this.#count(1, end - start, atMs);
-    if (!Number.isNaN(atMs)) this.#newestMs = Math.max(this.#newestMs ?? -Infinity, atMs);
+    this.#count(1, end - start, atMs, atMs);
     return true;
   }
 
-  #count(records: number, bytes: number, atMs: number): void {
+  #count(records: number, bytes: number, oldestMs: number, newestMs: number): void {
     this.#items += records;
     this.#bytes += bytes;
-    if (!Number.isNaN(atMs)) this.#oldestMs = Math.min(this.#oldestMs ?? Infinity, atMs);
+    if (!Number.isNaN(oldestMs)) this.#oldestMs = Math.min(this.#oldestMs ?? Infinity, oldestMs);
+    if (!Number.isNaN(newestMs)) this.#newestMs = Math.max(this.#newestMs ?? -Infinity, newestMs);
   }
 
-  #stay(reason: SkipReason, atMs: number): true {
-    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1);
-    this.#agedStays ||= this.rules.excess.olderThanMs !== null && atMs < this.rules.excess.olderThanMs;
+  #stay(reason: SkipReason, atMs: number, records = 1): true {
+    this.leave(reason, records);
+    this.#agedStays ||= this.#isTooOld(atMs);
     return true;
   }
 
-  #end(reason: SkipReason | null, atMs: number): false {
-    if (reason !== null) this.#stay(reason, atMs);
+  #end(reason: SkipReason | null, atMs: number, records = 1): false {
+    if (reason !== null) this.#stay(reason, atMs, records);
     this.#isOver = true;
     return false;
   }

@@ -18,6 +18,8 @@ function chosen(part: Partial<LineRules> & { items?: number; bytes?: number; old
   for (let number = 0; number < COUNT; number += 1) if (!choice.line(number * LINE_BYTES, (number + 1) * LINE_BYTES, momentOf(number))) break;
   return choice;
 }
+/** 50 lines in a packed generation, from one moment to another; NaN where they tell of none. */
+const bundle = (oldestMs: number, newestMs: number) => ({ records: 50, bytes: 500, oldestMs, newestMs, told: { fromMs: oldestMs, untilMs: newestMs } });
 const stretch = (from: number, until: number) => ({ start: from * LINE_BYTES, end: until * LINE_BYTES, records: until - from });
 
 describe('lines that leave', () => {
@@ -48,8 +50,48 @@ describe('lines that leave', () => {
   it('leave with a packed generation whole or not at all', () => {
     const rules = { keep: { newest: 0, youngerThanSeconds: 0 }, holds: [], nowMs: NOW, records: 100 };
     const choice = new LineChoice({ excess: { kinds: ['records'], items: 60, bytes: 0, olderThanMs: null }, ...rules });
-    expect([choice.whole(50, 500, 0, 1), choice.whole(50, 500, 2, 3), choice.isOver, choice.planned.items]).toEqual([true, false, true, 50]);
-    expect(new LineChoice({ excess: { kinds: ['records'], items: 60, bytes: 0, olderThanMs: null }, ...rules, keep: { newest: 51, youngerThanSeconds: 0 } }).whole(50, 500, 0, 1)).toBe(false);
+    expect([choice.whole(bundle(0, 1)), choice.whole(bundle(2, 3)), choice.isOver, choice.planned.items]).toEqual([true, false, true, 50]);
+    expect(new LineChoice({ excess: { kinds: ['records'], items: 60, bytes: 0, olderThanMs: null }, ...rules, keep: { newest: 51, youngerThanSeconds: 0 } }).whole(bundle(0, 1))).toBe(false);
+  });
+
+  it.each([
+    ['tell no moment', bundle(Number.NaN, Number.NaN), 'held'],
+    ['are held in part', bundle(momentOf(9), momentOf(20)), 'held'],
+    ['may be of any earlier time', { ...bundle(momentOf(20), momentOf(20)), told: { fromMs: -Infinity, untilMs: momentOf(20) } }, 'held'],
+    ['are of another time', bundle(momentOf(10), momentOf(20)), undefined],
+  ] as const)('stay, packed, under a hold where they %s', (_what, one, reason) => {
+    const rules = { excess: { kinds: ['records' as const], items: 160, bytes: 0, olderThanMs: null }, keep: { newest: 0, youngerThanSeconds: 0 }, nowMs: NOW, records: 200 };
+    const choice = new LineChoice({ ...rules, holds: [hold(5, 9)] });
+    expect([choice.whole(one), choice.isOver, choice.staysOver, [...choice.skipped]]).toEqual([reason === undefined, reason !== undefined, true, reason === undefined ? [] : [[reason, 50]]]);
+  });
+
+  it('stay, packed, where nobody can tell whether they are young', () => {
+    const rules = { excess: { kinds: ['records' as const], items: 160, bytes: 0, olderThanMs: null }, nowMs: NOW, records: 200 };
+    const young = new LineChoice({ ...rules, holds: [], keep: { newest: 0, youngerThanSeconds: 60 } });
+    expect([young.whole(bundle(Number.NaN, Number.NaN)), young.isOver, young.skipped.get('no-clock')]).toEqual([false, true, 50]);
+  });
+
+  it('tell no moment of their own where none of them does, packed', () => {
+    const choice = new LineChoice({ excess: { kinds: ['records'], items: 160, bytes: 0, olderThanMs: null }, keep: { newest: 0, youngerThanSeconds: 0 }, holds: [], nowMs: NOW, records: 200 });
+    choice.whole(bundle(Number.NaN, Number.NaN));
+    expect(choice.planned).toEqual({ items: 50, bytes: 500, oldestMs: null, newestMs: null });
+    choice.whole(bundle(5, 9));
+    choice.whole(bundle(2, 7));
+    expect(choice.planned).toMatchObject({ oldestMs: 2, newestMs: 9 });
+  });
+
+  it('are held by what they say of themselves, and not by their file', () => {
+    const choice = new LineChoice({ excess: { kinds: ['records'], items: 3, bytes: 0, olderThanMs: null }, keep: { newest: 0, youngerThanSeconds: 0 }, holds: [hold(0, 1)], nowMs: NOW, records: 3 });
+    expect([choice.line(0, 9, NOW, Number.NaN), choice.line(9, 18, NOW, momentOf(1)), choice.line(18, 27, NOW, momentOf(2))]).toEqual([true, true, true]);
+    expect([choice.take(), choice.skipped.get('held')]).toEqual([[{ start: 18, end: 27, records: 1 }], 2]);
+  });
+
+  it('are not the newest, whatever is not handed over', () => {
+    const choice = new LineChoice({ excess: { kinds: ['records'], items: 3, bytes: 0, olderThanMs: null }, keep: { newest: 2, youngerThanSeconds: 0 }, holds: [], nowMs: NOW, records: 10 });
+    choice.leave('excluded', 4);
+    choice.leave('excluded', 3);
+    choice.after(7);
+    expect([choice.line(0, 9, 0), choice.line(9, 18, 0), choice.planned.items, [...choice.skipped]]).toEqual([true, false, 1, [['excluded', 7], ['kept-newest', 1]]]);
   });
 });
 

@@ -22,11 +22,8 @@ function sum(values: Float64Array): number {
 
 const momentOrNull = (atMs: number | undefined): number | null => (atMs === undefined || Number.isNaN(atMs) ? null : atMs);
 
-/** The newest moment of all items, blocked ones too; those without a moment come last. */
-function newestOf({ atMs }: StoreItems, order: Uint32Array): number | null {
-  const last = order.findLast((place) => !Number.isNaN(atMs[place] ?? Number.NaN));
-  return last === undefined ? null : momentOrNull(atMs[last]);
-}
+/** How many items have a moment, blocked ones too; those without one come last. */
+const datedIn = ({ atMs }: StoreItems, order: Uint32Array): number => order.findLastIndex((place) => !Number.isNaN(atMs[place] ?? Number.NaN)) + 1;
 
 /**
  * Chooses what goes, oldest first, until every limit that is passed is back at its low watermark; `Selection` does the same for a store that does not fit into memory.
@@ -34,7 +31,8 @@ function newestOf({ atMs }: StoreItems, order: Uint32Array): number | null {
  */
 export function planRotation(items: StoreItems, rules: RotationRules): RotationPlan {
   const order = orderOf(items.atMs);
-  const totals = { items: order.length, bytes: sum(items.bytes), oldestMs: momentOrNull(items.atMs[order[0] ?? -1]), newestMs: newestOf(items, order) };
+  const dated = datedIn(items, order);
+  const totals = { items: order.length, dated, bytes: sum(items.bytes), oldestMs: momentOrNull(items.atMs[order[0] ?? -1]), newestMs: momentOrNull(items.atMs[order[dated - 1] ?? -1]) };
   const selection = new Selection(totals, rules);
   const selected = selection.take({ ...items, blockedBy: (place) => items.blocked[place] ?? null }, order);
   return { ...selection.plan(), selected };

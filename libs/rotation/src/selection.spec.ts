@@ -40,12 +40,34 @@ describe('a selection by pieces', () => {
         const whole = planRotation({ ...columns, blocked: items.map(({ reason }) => reason) }, rules);
         const order = orderOf(columns.atMs);
         const moments = Array.from(order, (place) => columns.atMs[place] ?? Number.NaN).filter((at) => !Number.isNaN(at));
-        const selection = new Selection({ items: items.length, bytes: columns.bytes.reduce((sum, bytes) => sum + bytes, 0), oldestMs: moments[0] ?? null, newestMs: moments.at(-1) ?? null }, rules);
+        const selection = new Selection({ items: items.length, dated: moments.length, bytes: columns.bytes.reduce((sum, bytes) => sum + bytes, 0), oldestMs: moments[0] ?? null, newestMs: moments.at(-1) ?? null }, rules);
         const chosen: number[] = [];
         for (let at = 0; at < order.length && !selection.isOver; at += piece) chosen.push(...selection.take({ ...columns, blockedBy: (place) => items[place]?.reason ?? null }, order.subarray(at, at + piece)));
         expect({ ...selection.plan(), selected: chosen }).toEqual(whole);
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('the newest that are kept', () => {
+  const columns = (moments: readonly number[]) => ({ bytes: new Float64Array(moments.length).fill(1), atMs: Float64Array.from(moments), blocked: moments.map(() => null) });
+  const rulesFor = (newest: number): RotationRules => ({ watermarks: [{ kind: 'records', limit: 1, target: 0 }], keep: { newest, youngerThanSeconds: 0 }, bounds: WIDE, holds: [], nowMs: NOW, issuedAtMs: NOW });
+
+  it('are counted among the items that have a moment: one without may be of any age', () => {
+    const plan = planRotation(columns([...Array.from({ length: 20 }, (_, index) => index + 1), ...Array.from({ length: 10 }, () => Number.NaN)]), rulesFor(10));
+    expect(plan.selected).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(Object.fromEntries(plan.skipped)).toEqual({ 'kept-newest': 10, 'no-clock': 10 });
+  });
+
+  it('never go, however many items have no moment', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 0, max: NOW }), { maxLength: 30 }), fc.nat(20), fc.nat(12), (moments, undated, newest) => {
+        const { selected } = planRotation(columns([...moments, ...Array.from({ length: undated }, () => Number.NaN)]), rulesFor(newest));
+        const youngest = new Set(newest === 0 ? [] : [...moments].sort((a, b) => a - b).slice(-newest));
+        expect(selected.filter((place) => youngest.has(moments[place] ?? Number.NaN))).toEqual([]);
+        expect(selected).toHaveLength(Math.max(0, moments.length - newest) * (moments.length + undated > 1 ? 1 : 0));
+      }),
     );
   });
 });

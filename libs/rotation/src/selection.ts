@@ -7,6 +7,8 @@ import type { RotationPlan, RotationRules } from './rotation-plan.js';
 
 /** What a whole store holds, before anything of it is chosen. Units: allocated bytes, milliseconds since 1970. */
 export interface StoreTotals extends Amount {
+  /** Items that have a moment by the order's clock. The newest that are kept are counted among these: one without may be of any age. */
+  readonly dated: number;
   readonly oldestMs: number | null;
   /** The newest moment of all items, those that may not go among them: one that lies in the future tells of a clock that ran backwards. */
   readonly newestMs: number | null;
@@ -113,7 +115,7 @@ export class Selection {
   #keptBy(items: AgedItems, place: number, atMs: number): SkipReason | null {
     if (Number.isNaN(atMs)) return this.#spans.length > 0 ? 'held' : 'no-clock';
     if (covers(this.#spans, atMs) || (items.otherMs !== undefined && covers(this.#spans, items.otherMs[place] ?? atMs))) return 'held';
-    if (this.#rank >= this.totals.items - this.rules.keep.newest) return 'kept-newest';
+    if (this.#rank >= this.totals.dated - this.rules.keep.newest) return 'kept-newest';
     if (atMs > this.rules.nowMs - this.rules.keep.youngerThanSeconds * 1000) return 'in-quiet-period';
     return items.blockedBy(place);
   }

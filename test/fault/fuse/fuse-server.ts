@@ -14,6 +14,8 @@ export interface Order {
   /** Size of each file by its path; folders are made on the way. Units: bytes. */
   readonly files: Readonly<Record<string, number>>;
   readonly faults: readonly Fault[];
+  /** Account that the kernel takes for the one that mounted it. Default: root. */
+  readonly by?: number;
 }
 
 const ENOENT = 2;
@@ -184,6 +186,6 @@ process.on('message', (faults: readonly Fault[]) => {
 process.on('disconnect', () => process.exit(0));
 server.serve();
 // The kernel's own call, past any program of a file system: `-i`.
-spawn('/usr/bin/mount', ['-i', '-t', 'fuse', '-o', `fd=${MOUNT_FD},rootmode=40000,user_id=0,group_id=0,allow_other`, 'mailwarden-test', order.at], { stdio: ['ignore', 'ignore', 'inherit', fd] }).once('exit', (code) => {
+spawn('/usr/bin/mount', ['-i', '-t', 'fuse', '-o', `fd=${MOUNT_FD},rootmode=40000,user_id=${order.by ?? 0},group_id=${order.by ?? 0},allow_other`, 'mailwarden-test', order.at], { stdio: ['ignore', 'ignore', 'inherit', fd] }).once('exit', (code) => {
   process.send?.(code === 0 ? 'mounted' : 'refused');
 });

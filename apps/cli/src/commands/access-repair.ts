@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import type { Profile, Store } from '@mailwarden/catalogue';
-import { loadHostSettings } from '@mailwarden/config';
+import { resolveVariables, type Profile, type Store } from '@mailwarden/catalogue';
+import { loadHostSettings, loadProfiles } from '@mailwarden/config';
 import type { AccessRule } from '@mailwarden/contracts';
 import { openParents } from '@mailwarden/inventory';
 import { readAccounts, resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
 import { instantOf } from '@mailwarden/kernel';
 import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
-import { applyRepairs, cutShortRepairs, endRepair, findRepairs, namedAccess, repairTerms, undoRepairs, type FoundRepairs, type LeftReason, type Repaired } from '@mailwarden/rotation-fs';
+import { applyRepairs, cutShortRepairs, endRepair, findRepairs, namedAccess, repairTerms, storeRoots, undoRepairs, type FoundRepairs, type LeftReason, type Repaired, type StoreRoots } from '@mailwarden/rotation-fs';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { AccessRepairDocument, RepairedStore } from '../output/access-repair-json.js';
 import { accessRepairText } from '../output/access-repair-text.js';
@@ -102,6 +102,7 @@ function stateOf(one: Looked, repaired: Repaired | undefined): Pick<RepairedStor
   if (repaired !== undefined && (repaired.left.size > 0 || repaired.changed < found.repairs.length)) return { state: 'failed', reason: 'some entries had changed or could not be changed; plan again' };
   if (repaired === undefined && found.repairs.length > 0) return isWatched(one) ? { state: 'watched', reason: `set "mode: enforce" for ${one.rules[0]?.policy ?? 'the policy'} to let it be mended` } : { state: 'waits', reason: '' };
   if ((found.left.get('would-shut-out') ?? 0) > 0) return { state: 'stays-open', reason: 'what lets them in is what the product itself gets in by; give the product a group of its own, or name them' };
+  if ((found.left.get('anothers') ?? 0) > 0) return { state: 'stays-open', reason: 'what stays belongs to somebody and to nobody else, or was carried here with a folder of his: look whether it belongs into the store' };
   return { state: found.repairs.length > 0 ? 'done' : 'in-order', reason: '' };
 }
 
@@ -138,11 +139,19 @@ async function mend(host: Host, options: AccessRepairOptions, journalDir: string
   return { schema: 'mailwarden/access-repair/v1', mode: options.apply ? 'apply' : 'plan', host: localServerName(), root: host.rootPath, id, remarks: [...cutShort, ...remarksOn(looked)], stores: looked.map((one) => toldStore(one, repaired?.get(`${one.profile.id}/${one.store.id}`))), ...(options.list ? { list: listOf(looked) } : {}) };
 }
 
-function takeBack(host: Host, id: string, journalDir: string): AccessRepairDocument {
+/** Stores that an undo may change: of the profiles that are named, or of all that are known, for the product may be gone from this host; where they lie now, and where they lie by themselves. */
+async function knownStores(host: Host, named: readonly string[]): Promise<StoreRoots[]> {
+  const profiles = named.length > 0 ? (await chosenProfiles(named, host.rootPath, host.settings)).profiles : [...(await loadProfiles({})).values()];
+  const here = await Promise.all(profiles.map((profile) => resolveOnHost(host, profile)));
+  return storeRoots([...here, ...profiles.map((profile) => resolveVariables(profile, {}))]);
+}
+
+async function takeBack(host: Host, { profile: named }: AccessRepairOptions, id: string, journalDir: string): Promise<AccessRepairDocument> {
   if (!REPAIR_ID.test(id)) throw new CommandFailure(`${id} is not the name of a repair`, 'take it from the output of --apply');
+  const known = await knownStores(host, named);
   let undone: Map<string, Repaired>;
   try {
-    undone = undoRepairs({ host, journalDir }, id);
+    undone = undoRepairs({ host, journalDir }, id, known);
   } catch (cause) {
     throw new CommandFailure(`the repair ${id} cannot be taken back: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'none of this name was made here' : cause instanceof Error ? cause.message : 'it cannot be read'}`, `see what is kept in ${journalDir}`, [], { cause });
   }
@@ -164,7 +173,7 @@ export async function accessRepair(options: AccessRepairOptions, context: Comman
   const root = hostRoot(options.root);
   const journalDir = resolve(options.journalDir ?? join(root, JOURNAL_FOLDER));
   const { undo } = options;
-  const document = await withHost(root, await loadHostSettings(root), async (host) => (undo === undefined ? mend(host, options, journalDir) : takeBack(host, undo, journalDir)));
+  const document = await withHost(root, await loadHostSettings(root), async (host) => (undo === undefined ? mend(host, options, journalDir) : takeBack(host, options, undo, journalDir)));
   if (context.format === 'json') printJson(context, document);
   else printLines(context, accessRepairText(document, context.style));
   return exitOf(document.stores);

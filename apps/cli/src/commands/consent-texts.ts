@@ -78,7 +78,7 @@ export async function listTexts(agreement: string, context: CommandContext): Pro
 async function wordsOf(client: ApiClient, agreement: string, typed: string): Promise<AgreementText & { readonly text: string }> {
   const textSha256 = await hashOf(client, agreement, typed);
   const { text, ...facts } = await client.ask('agreementText', { params: { agreement, sha256: textSha256 } });
-  if (text === null) throw new CommandFailure(`the words of ${agreement} ${textSha256.slice(0, 12)} are not known: servers tell the hash alone`, `fetch the file from a server that has it, and give it in with: mailwarden consent text add ${agreement} FILE --label NAME`);
+  if (text === null) throw new CommandFailure(`the words of ${agreement} ${textSha256.slice(0, 12)} are not known: servers tell the hash alone`, `have them fetched with: mailwarden consent text fetch ${agreement} ${textSha256.slice(0, 12)} --label NAME`);
   return { ...facts, text };
 }
 
@@ -87,6 +87,31 @@ export async function showText(agreement: string, typed: string, context: Comman
   if (context.format === 'json') printJson(context, found);
   else printLines(context, found.text.split('\n').map(printable));
   return EXIT.nothingFound;
+}
+
+/** How long the command waits for a server's answer. Units: milliseconds. */
+const FETCH_MS_MAX = 30_000;
+const FETCH_LOOK_MS = 500;
+
+/** Has the words of a text fetched from a server, and waits for them a while. Exit: 0 they are here, 1 not yet. Errors: CommandFailure where they cannot come. */
+export async function fetchText(agreement: string, typed: string, { label, language, effectiveAt, server }: AddTextOptions & { readonly server?: string | undefined }, context: CommandContext): Promise<ExitCode> {
+  const client = await ApiClient.forRuntime(context.dataDir);
+  const textSha256 = await hashOf(client, agreement, typed);
+  const asked = await client.ask('fetchAgreementText', { body: { agreement, textSha256, label, language, effectiveAt: effectiveAt === undefined ? null : momentFrom('--effective-at', effectiveAt, 'beginning'), server: server ?? null } });
+  for (const until = Date.now() + FETCH_MS_MAX; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, FETCH_LOOK_MS))) {
+    const view = await client.ask('consents');
+    const version = view.agreements.find(({ id }) => id === agreement)?.versions.find((one) => one.textSha256 === textSha256);
+    if (version?.origin === 'imported') {
+      if (context.format === 'json') printJson(context, version);
+      else context.print(`${agreement}: the words of ${label} came from ${asked.server}; read them with: mailwarden consent text show ${agreement} ${textSha256.slice(0, 12)}`);
+      return EXIT.nothingFound;
+    }
+    const failed = view.fetches.find((one) => one.agreement === agreement && one.textSha256 === textSha256)?.failed ?? null;
+    if (failed !== null) throw new CommandFailure(`${asked.server} could not tell the words of ${agreement} ${textSha256.slice(0, 12)}: ${failed}`, `name another server with --server, or give the file in with: mailwarden consent text add ${agreement} FILE --label NAME`);
+  }
+  if (context.format === 'json') printJson(context, asked);
+  else context.print(`${asked.server} was asked and has not answered yet; the words come when its agent is heard`);
+  return EXIT.found;
 }
 
 /** Exit: 0 the same, 1 they differ. */

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { trustAnchors, type TrustAnchors } from '@mailwarden/contracts';
 import { keptCheckpoint, PackVerifier, type DecisionReach, type PackVerdict, type SignedCheckpoint } from '@mailwarden/evidence-pack';
 import { ApiClient } from '../api-client.js';
@@ -18,7 +17,7 @@ const TRUST_BYTES_MAX = 10_000;
 const PIECE_CHARACTERS_MAX = 4_000_000;
 const END_OF_LINE = '\n';
 
-/** Writes a pack. A file that was begun and could not be finished is taken away. */
+/** Writes a pack. One that could not be finished has no seal, and whoever checks it is told so. */
 export async function exportEvidence({ agreement, output, checkpoint }: { readonly agreement: string; readonly output: string; readonly checkpoint?: string | undefined }, context: CommandContext): Promise<ExitCode> {
   const client = await ApiClient.forRuntime(context.dataDir);
   const kept = checkpoint === undefined ? null : await checkpointFrom(checkpoint);
@@ -31,8 +30,7 @@ export async function exportEvidence({ agreement, output, checkpoint }: { readon
       bytes += piece.length;
     }
   } catch (cause) {
-    await rm(output, { force: true });
-    throw new CommandFailure(`the evidence of ${agreement} ended in the middle; nothing was kept`, `see: mailwarden status --data ${context.dataDir}`, [], { cause });
+    throw new CommandFailure(`the evidence of ${agreement} ended in the middle: ${output} is not whole`, `see: mailwarden status --data ${context.dataDir}`, [], { cause });
   }
   if (context.format === 'json') printJson(context, { file: output, bytes });
   else context.print(`The evidence of ${agreement} is in ${output}. It names who decided. To check it: mailwarden evidence verify ${output}`);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SIGNING_CONTEXTS, type SignedReceipt } from '@mailwarden/contracts';
 import { generateSigningKey } from '@mailwarden/identity';
-import { verifySignature } from '@mailwarden/kernel';
+import { signDocument, signerFromPem, verifySignature } from '@mailwarden/kernel';
+import { lockOrder } from '@mailwarden/rotation-fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandFailure } from '../failure.js';
 import { rotateDocument, type RotateDocument } from '../output/rotate-json.js';
@@ -216,5 +217,75 @@ describe('mailwarden rotate', () => {
     const open = await run(`${POLICY}window: { from: "00:00", to: "24:00" }\nexclude: [ "/var/opt/kaspersky/klms/reports/report 01" ]\n`, { apply: true });
     expect(open.document.stores[0]).toMatchObject({ state: 'done', skipped: expect.arrayContaining([{ reason: 'excluded', items: 1 }]) as unknown });
     expect(readdirSync(reports)).toContain('report 01');
+  });
+});
+
+describe('rotating a host that an executor works on', () => {
+  const worker = generateSigningKey();
+  let state: string;
+  /** The newest bundle that its executor was shown, with these holds. */
+  const shown = (holds: readonly object[], by = worker): void => {
+    const bundle = { schema: 'mailwarden/policy-bundle/v1', server: 'mx-1', version: 3, labels: {}, rules: [], holds, transmission: { failClosed: false }, scanIntervalSeconds: 60, issuedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-08T00:00:00.000Z' };
+    writeFileSync(join(state, 'bundle.json'), JSON.stringify(signDocument(signerFromPem(by.pem), SIGNING_CONTEXTS.bundle, bundle)), { mode: 0o600 });
+  };
+  const hold = { id: 'case-7', profile: null, store: null, from: null, until: '2020-09-13T12:26:49.000Z', reason: 'A court asked' };
+
+  beforeEach(() => {
+    fill(20);
+    const journalDir = join(root, 'executor');
+    state = join(journalDir, 'state');
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    mkdirSync(join(root, 'etc/mailwarden'), { recursive: true });
+    const trust = join(root, 'trust.json');
+    writeFileSync(trust, JSON.stringify({ schema: 'mailwarden/trust/v1', rotation: worker.publicKey, consent: worker.publicKey, reporting: worker.publicKey }), { mode: 0o600 });
+    writeFileSync(join(root, 'etc/mailwarden/executor.json'), JSON.stringify({ server: 'mx-1', root, trust, signingKey: '/nowhere', journalDir, hashKeyFile: '/nowhere' }), { mode: 0o600 });
+  });
+
+  it('keeps what the newest bundle holds that its executor was shown, in the plan and in what is done', async () => {
+    shown([hold, { ...hold, id: 'of-another-store', store: 'backup', until: null }]);
+    expect((await run(POLICY)).document).toMatchObject({ remarks: [], stores: [{ planned: { items: 10 } }] });
+    const { document } = await run(POLICY, { apply: true });
+    expect(document.stores).toMatchObject([{ deleted: { items: 10 }, skipped: [{ reason: 'held', items: 10 }] }]);
+    expect(readdirSync(reports)).toHaveLength(10);
+  });
+
+  it.each([
+    ['is signed by another', () => shown([], generateSigningKey()), 'is not signed by the rotation worker'],
+    ['cannot be understood', () => writeFileSync(join(state, 'bundle.json'), '{ half', { mode: 0o600 }), 'cannot be understood'],
+    ['can be written by others', () => {
+      shown([]);
+      chmodSync(join(state, 'bundle.json'), 0o666);
+    }, 'chmod go-w'],
+    ['is of an executor whose settings cannot be understood', () => writeFileSync(join(root, 'etc/mailwarden/executor.json'), '{}', { mode: 0o600 }), 'is not what an executor is set up by'],
+  ])('deletes nothing where that bundle %s, unless somebody says that it may', async (_what, make, why) => {
+    make();
+    await expect(run(POLICY, { apply: true })).rejects.toThrow(why);
+    expect(readdirSync(reports)).toHaveLength(20);
+    expect((await run(POLICY)).document).toMatchObject({ remarks: [expect.stringContaining(why)], stores: [{ state: 'waits' }] });
+    expect((await run(POLICY, { apply: true, withoutKnownHolds: true })).document).toMatchObject({ remarks: [expect.stringContaining(why)], stores: [{ deleted: { items: 15 } }] });
+  });
+
+  it('waits for its executor, and goes on with the other stores', async () => {
+    shown([]);
+    const give = lockOrder(join(state, 'kaspersky-klms-8.reports.lock'), 'an order on this store');
+    try {
+      const { exit, document } = await run(POLICY, { apply: true });
+      expect(document.stores).toMatchObject([{ state: 'failed', reason: expect.stringContaining('is carrying out an order on this store; wait for it to end') }]);
+      expect(exit).toBe(2);
+    } finally {
+      give();
+    }
+    expect(readdirSync(reports)).toHaveLength(20);
+    expect((await run(POLICY, { apply: true })).document.stores).toMatchObject([{ state: 'done', deleted: { items: 15 } }]);
+    expect(existsSync(join(state, 'kaspersky-klms-8.reports.lock'))).toBe(false);
+  });
+
+  it('counts the holds of one whose settings are elsewhere, by where its state lies', async () => {
+    rmSync(join(root, 'etc/mailwarden/executor.json'));
+    state = join(root, 'var/lib/mailwarden-executor/journal/state');
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    shown([{ ...hold, until: null }]);
+    expect((await run(POLICY, { apply: true })).document.stores).toMatchObject([{ state: 'stays-over', planned: { items: 0 } }]);
+    expect(readdirSync(reports)).toHaveLength(20);
   });
 });

@@ -3,18 +3,19 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
 import { loadHostSettings } from '@mailwarden/config';
-import { fullRule, SIGNING_CONTEXTS, type BundleRule, type Receipt } from '@mailwarden/contracts';
+import { fullRule, SIGNING_CONTEXTS, type BundleRule, type Hold, type Receipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
 import { formatExactDuration, instantOf, signDocument, type Signer } from '@mailwarden/kernel';
 import { bundleFor, parsePolicies, type Policy } from '@mailwarden/policy';
-import { windowOpenAt } from '@mailwarden/rotation';
+import { concernsStore, windowOpenAt } from '@mailwarden/rotation';
 import { previewStore, refusalOf, refuseOrder, rotateStore, StoreAway, unfinishedOrders, type ApplyRequest, type OrderFacts, type Preview } from '@mailwarden/rotation-fs';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import type { RotateDocument, RotateStore } from '../output/rotate-json.js';
 import { windowWords } from '../output/window-words.js';
 import { rotateText } from '../output/rotate-text.js';
 import { hostRoot } from './host-root.js';
+import { aloneOnStore, knownHolds, managedHost, type ManagedHost } from './managed-host.js';
 import { readFileToActOn, readNamedFile } from './named-file.js';
 import { printJson, printLines, type CommandContext } from './context.js';
 import { chosenProfile, localServerName } from './scan.js';
@@ -29,6 +30,8 @@ export interface RotateOptions {
   readonly journalDir?: string;
   /** Key that receipts are signed with; they are plain without one. */
   readonly signingKey?: string;
+  /** Deletes also where the holds that this host's executor knows cannot be told. */
+  readonly withoutKnownHolds?: boolean;
 }
 
 const DEFAULT_PROFILE = 'kaspersky-klms-8';
@@ -63,7 +66,7 @@ async function profilesFor(options: RotateOptions, policies: readonly Policy[]):
   return Promise.all(wanted.map(chosenProfile));
 }
 
-async function tasksFor(host: Host, profiles: readonly Profile[], policies: readonly Policy[], journalDir: string): Promise<Task[]> {
+async function tasksFor(host: Host, profiles: readonly Profile[], policies: readonly Policy[], { journalDir, known }: { readonly journalDir: string; readonly known: readonly Hold[] }): Promise<Task[]> {
   const nowMs = Date.now();
   const hashKey = randomBytes(HASH_KEY_BYTES);
   const tasks: Task[] = [];
@@ -74,7 +77,7 @@ async function tasksFor(host: Host, profiles: readonly Profile[], policies: read
     for (const rule of rules) {
       const store = profile.stores.find((candidate) => candidate.id === rule.store);
       const { exclude, overwrite, orphans, pace } = fullRule(rule);
-      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds, exclude, overwrite, orphans, pace, marked: null, stop: null, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir } });
+      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds: [...holds, ...known.filter((hold) => concernsStore(hold, rule.profile, rule.store))], exclude, overwrite, orphans, pace, marked: null, stop: null, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir } });
     }
   }
   return tasks;
@@ -132,10 +135,10 @@ function accountOf(task: Task, receipt: Receipt, signer: Signer | null): RotateS
   return { ...namesOf(task), state, reason, before, planned, skipped, outcome, deleted, after, receipt: signed };
 }
 
-async function applyTask(task: Task, staysOver: boolean, signer: Signer | null): Promise<RotateStore> {
+async function applyTask(task: Task, staysOver: boolean, signer: Signer | null, managed: ManagedHost | null): Promise<RotateStore> {
   const order = randomUUID();
   try {
-    const told = accountOf(task, await rotateStore(task.request, factsOf(task.rule, order)), signer);
+    const told = accountOf(task, await aloneOnStore(managed, task.rule, () => rotateStore(task.request, factsOf(task.rule, order))), signer);
     return told.state === 'done' && staysOver ? { ...told, state: 'stays-over' } : told;
   } catch (cause) {
     return failedStore(task, `${cause instanceof Error ? cause.message : 'it broke off'}; order ${order} stays open, and the next --apply brings it to its end`);
@@ -143,10 +146,10 @@ async function applyTask(task: Task, staysOver: boolean, signer: Signer | null):
 }
 
 /** Brings an order that was cut short to its end, and says so. A store that is away for now says nothing about the others. */
-async function settleOne(place: Parameters<typeof refuseOrder>[0], facts: OrderFacts): Promise<string> {
+async function settleOne(place: Parameters<typeof refuseOrder>[0], facts: OrderFacts, managed: ManagedHost | null): Promise<string> {
   const begun = `An earlier run on ${facts.store} (order ${facts.id}) was cut short.`;
   try {
-    const { outcome, reason, deleted } = await refuseOrder(place, facts, 'an earlier run was cut short');
+    const { outcome, reason, deleted } = await aloneOnStore(managed, facts, () => refuseOrder(place, facts, 'an earlier run was cut short'));
     return `${begun} It had deleted ${deleted.items} items; ${outcome === 'failed' ? reason : 'what it left half done was brought to its end'}.`;
   } catch (cause) {
     if (cause instanceof StoreAway) return `${begun} It cannot be ended now: ${cause.message}.`;
@@ -155,11 +158,11 @@ async function settleOne(place: Parameters<typeof refuseOrder>[0], facts: OrderF
 }
 
 /** Brings what earlier local runs left half done to its end, or says why not. */
-async function settleEarlier(tasks: readonly Task[], journalDir: string): Promise<string[]> {
+async function settleEarlier(tasks: readonly Task[], journalDir: string, managed: ManagedHost | null): Promise<string[]> {
   const remarks: string[] = [];
   for (const facts of unfinishedOrders(journalDir)) {
     const request = tasks.find((task) => task.rule.profile === facts.profile && task.rule.store === facts.store)?.request ?? null;
-    remarks.push(await settleOne({ journalDir, now: Date.now, request }, facts));
+    remarks.push(await settleOne({ journalDir, now: Date.now, request }, facts, managed));
   }
   return remarks;
 }
@@ -174,20 +177,39 @@ function makeJournalFolder(dir: string): void {
   }
 }
 
+interface Known {
+  readonly managed: ManagedHost | null;
+  readonly holds: readonly Hold[];
+  readonly remarks: readonly string[];
+}
+
+/** What the executor of this host knows. A plan is made also without it, and says so; what deletes is not, unless somebody says that it may. */
+async function knownOnHost(root: string, { apply, withoutKnownHolds = false }: RotateOptions): Promise<Known> {
+  let managed: ManagedHost | null = null;
+  try {
+    managed = await managedHost(root);
+    return { managed, holds: managed === null ? [] : await knownHolds(managed), remarks: [] };
+  } catch (cause) {
+    if (!(cause instanceof CommandFailure) || (apply && !withoutKnownHolds)) throw cause;
+    return { managed, holds: [], remarks: [`Holds that Mailwarden has put on this host are not counted: ${cause.message}.`] };
+  }
+}
+
 async function work(host: Host, options: RotateOptions, policies: readonly Policy[]): Promise<RotateDocument> {
   const journalDir = resolve(options.journalDir ?? join(host.rootPath, JOURNAL_FOLDER));
-  const tasks = await tasksFor(host, await profilesFor(options, policies), policies, journalDir);
+  const { managed, holds, remarks: unknown } = await knownOnHost(host.rootPath, options);
+  const tasks = await tasksFor(host, await profilesFor(options, policies), policies, { journalDir, known: holds });
   if (tasks.length === 0) throw new CommandFailure(`no retention policy of ${options.policy} names a store of these profiles`, 'see: mailwarden profile list');
-  const remarks = policies.some(hasLabels) ? ['Server labels of the policies count for nothing here: each policy is taken as meant for this host.'] : [];
+  const remarks = [...unknown, ...(policies.some(hasLabels) ? ['Server labels of the policies count for nothing here: each policy is taken as meant for this host.'] : [])];
   if (options.apply) makeJournalFolder(journalDir);
-  if (options.apply) remarks.push(...(await settleEarlier(tasks, journalDir)));
+  if (options.apply) remarks.push(...(await settleEarlier(tasks, journalDir, managed)));
   const signer = options.signingKey === undefined ? null : await loadSigner(resolve(options.signingKey));
   const stores: RotateStore[] = [];
   const list: NonNullable<RotateDocument['list']> = [];
   for (const task of tasks) {
     const { told, preview } = await planTask(task, options.policy);
     for (const { path, bytes, atMs } of (options.list ? preview?.list : null) ?? []) list.push({ store: task.rule.store, policy: task.rule.policy, name: Buffer.from(path, 'latin1').toString('base64'), bytes, at: moment(atMs) });
-    stores.push(options.apply && told.state === 'waits' ? await applyTask(task, preview?.staysOver === true && (preview.setsAside ?? 0) === 0, signer) : told);
+    stores.push(options.apply && told.state === 'waits' ? await applyTask(task, preview?.staysOver === true && (preview.setsAside ?? 0) === 0, signer, managed) : told);
   }
   return { schema: 'mailwarden/rotate/v1', mode: options.apply ? 'apply' : 'plan', host: localServerName(), root: host.rootPath, remarks, stores, ...(options.list ? { list } : {}) };
 }

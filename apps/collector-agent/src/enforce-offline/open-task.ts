@@ -5,12 +5,15 @@ const openTask = z.strictObject({ id: uuid, policy: slug, profile: profileId, st
 /** A rule that was given to the executor and whose account is not yet in the outbox. */
 export type OpenTask = z.output<typeof openTask>;
 
-/** Null where there is none, or what is there is none of ours. */
-export function parseOpenTask(bytes: Uint8Array | null): OpenTask | null {
-  if (bytes === null) return null;
+/** What an earlier version kept was one task, or null. */
+const kept = z.union([z.array(openTask), openTask.transform((task) => [task]), z.null().transform(() => [])]);
+
+/** None where nothing was kept, or what is there is none of ours. */
+export function parseOpenTasks(bytes: Uint8Array | null): OpenTask[] {
+  if (bytes === null) return [];
   try {
-    return openTask.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
+    return kept.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? [];
   } catch {
-    return null;
+    return [];
   }
 }

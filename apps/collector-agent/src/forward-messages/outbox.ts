@@ -1,4 +1,5 @@
 import type { AgentBus, Spool } from '@mailwarden/messaging';
+import { SpoolUnreadable } from '@mailwarden/messaging/agent-side';
 import type { Logger } from '@mailwarden/observability';
 
 /** One thing to say, before it is numbered and sealed. Evidence is never dropped; measurements are thinned first. */
@@ -65,7 +66,8 @@ export class Outbox {
       await this.spool.drain((message) => bus.publishDurable(message.subject, message.id, message.bytes));
       this.#retryMs = RETRY_MS_MIN;
     } catch (cause) {
-      this.log.debug({ err: cause, retryMs: this.#retryMs }, 'the bus did not take a message; it waits on disk');
+      if (cause instanceof SpoolUnreadable) this.log.error({ err: cause, retryMs: this.#retryMs }, 'a message on disk cannot be read; it waits there, and those behind it');
+      else this.log.debug({ err: cause, retryMs: this.#retryMs }, 'the bus did not take a message; it waits on disk');
       this.#timer = setTimeout(() => this.kick(), this.#retryMs * (0.5 + Math.random()));
       this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2);
     }

@@ -1,4 +1,4 @@
-import { MESSAGE_TYPES, observation, type Observation } from '@mailwarden/contracts';
+import { MESSAGE_TYPES, observation, textTold, type Envelope, type Observation, type TextTold } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
 import { Consumes, RetryLater, type Received } from '@mailwarden/messaging';
 import { handleOnce } from '@mailwarden/persistence';
@@ -21,8 +21,11 @@ export class ObservationConsumer {
     private readonly live: LiveUpdates,
   ) {}
 
-  @Consumes('reporting-observations', { types: { [MESSAGE_TYPES.observation]: observation } })
-  async consume({ envelope }: Received<Observation>): Promise<void> {
+  @Consumes('reporting-observations', { types: { [MESSAGE_TYPES.observation]: observation, [MESSAGE_TYPES.textTold]: textTold } })
+  async consume(received: Received<Observation | TextTold>): Promise<void> {
+    // A text that an officer asked for: the consent registry takes it.
+    if (received.envelope.type === MESSAGE_TYPES.textTold) return;
+    const envelope = received.envelope as Envelope<Observation>;
     const { server } = envelope.data;
     requireOwnWord(envelope, server);
     await handleOnce(this.dataSource, 'reporting-observations', handledKey(envelope), async (tx) => {

@@ -1,5 +1,5 @@
 import { effectiveConsent, type EntryIndex } from '@mailwarden/consent';
-import { addTextBody, decideBody, importBody, instant, proposalBody, scopeKey, serverName, sha256Hex, slug, uuid, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
+import { addTextBody, decideBody, fetchTextBody, importBody, instant, proposalBody, scopeKey, serverName, sha256Hex, slug, uuid, type AgreementObservation, type ConsentOverview, type ConsentView } from '@mailwarden/contracts';
 import { instantOf, unknown } from '@mailwarden/kernel';
 import { ServiceQuestions } from '@mailwarden/messaging';
 import { Body, Controller, Param, Query } from '@nestjs/common';
@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { attestedServers } from '../follow-consent/attested-servers.js';
 import { ConsentEntries } from '../follow-consent/consent-entries.js';
 import { convergenceOf, type AttestedServer } from '../follow-consent/convergence.js';
+import { ApiProblem } from '../http/api-problem.js';
 import { Parsed } from '../http/parsed.js';
 import { Route, type Reply } from '../http/route.js';
 import { answered } from '../http/service-answer.js';
@@ -15,6 +16,7 @@ import { LiveUpdates } from '../live-updates/live-updates.js';
 import { Asker, type Principal } from '../sign-in/principal.js';
 import { FleetTransmissions } from './fleet-transmissions.js';
 import { licenceNotices } from './licence-notices.js';
+import { holderOf } from './text-holder.js';
 
 /** How long another service may take to answer. Units: milliseconds. */
 const ANSWER_MS = 5_000;
@@ -42,7 +44,7 @@ export class ConsentController {
     const servers = await attestedServers(this.dataSource);
     const entries = this.entries.with(overview.entries);
     const convergence = servers.map((server) => convergenceOf(entries, server));
-    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)), twoPersons: overview.twoPersons, proposals: overview.proposals, ...(await licenceNotices(this.dataSource)) };
+    return { agreements: overview.agreements, decisions: overview.decisions, effective: await this.#effective(overview.agreements, entries, servers), convergence, unpublished: overview.entries.map(({ scope }) => scopeKey(scope)), twoPersons: overview.twoPersons, proposals: overview.proposals, fetches: overview.fetches, ...(await licenceNotices(this.dataSource)) };
   }
 
   /** Who decides is taken from the session; a name in the body has no say. */
@@ -81,6 +83,15 @@ export class ConsentController {
   @Route('agreementText')
   text(@Param(new Parsed(textPath)) { agreement, sha256 }: z.output<typeof textPath>): Promise<Reply<'agreementText'>> {
     return answered('consent registry', this.questions.ask('consent.text', { agreement, textSha256: sha256 }, { timeoutMs: ANSWER_MS }));
+  }
+
+  @Route('fetchAgreementText', ['privacy-officer', 'administrator'])
+  async fetchText(@Body(new Parsed(fetchTextBody)) body: z.output<typeof fetchTextBody>, @Asker() asker: Principal): Promise<Reply<'fetchAgreementText'>> {
+    const server = body.server ?? (await holderOf(this.dataSource, body.agreement, body.textSha256));
+    if (server === null) throw new ApiProblem(422, 'Not done', 'No server holds this text now. Give it in from a file.');
+    const asked = await answered('consent registry', this.questions.ask('consent.fetch-text', { ...body, server, by: asker.name }, { timeoutMs: ANSWER_MS }));
+    this.live.tell('consent');
+    return asked;
   }
 
   @Route('addAgreementText', ['privacy-officer', 'administrator'])

@@ -27,7 +27,7 @@ export class ReceiptEffects {
     if (purpose === 'plan') return;
     const isWell = receipt.outcome === 'completed' || receipt.outcome === 'nothing-to-do';
     if (purpose === 'mark') await this.marks.accounted(tx, receipt, nowMs);
-    else if (isWell && order.marked != null) await this.marks.deleted(tx, order.marked, order.id);
+    else if (order.marked != null) await this.marks.deleted(tx, order.marked, receipt);
     const policy = this.shelf.retention(receipt.policy);
     if (policy === undefined) return;
     const hasFailed = isFailure(receipt, order.expiresAt);

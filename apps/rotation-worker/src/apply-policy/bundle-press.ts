@@ -1,18 +1,18 @@
 import type { Profile } from '@mailwarden/catalogue';
-import { SIGNING_CONTEXTS, type Membership, type PolicyBundle } from '@mailwarden/contracts';
-import { canonicalJson, instantOf, sha256, signDocument, type ProfileId, type SignedDocument, type Signer } from '@mailwarden/kernel';
+import { SIGNING_CONTEXTS, type Membership, type PolicyBundle, type PolicyOverview } from '@mailwarden/contracts';
+import { canonicalJson, sha256, signDocument, type ProfileId, type SignedDocument, type Signer } from '@mailwarden/kernel';
 import { putEntry, type FleetKeyring } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { OutboxRelay } from '@mailwarden/persistence';
-import { bundleFor } from '@mailwarden/policy';
+import { misfitOf, type Policy } from '@mailwarden/policy';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DataSource, EntityManager } from 'typeorm';
 import { attest } from '../raise.js';
 import type { Rollouts } from '../roll-out/rollouts.js';
+import { BUNDLE_LIFE_MS, BundleDrafts } from './bundle-drafts.js';
+import { BundleMisfits } from './bundle-misfits.js';
 import type { PolicyShelf } from './policy-shelf.js';
 
-/** A bundle counts for so long without a control plane. Units: milliseconds. */
-const BUNDLE_LIFE_MS = 7 * 86_400_000;
 const LOOK_EVERY_MS = 500;
 /** Holds end and bundles age without anybody changing anything: so often all are looked at anew. Units: milliseconds. */
 const PRESS_ANYWAY_MS = 60_000;
@@ -46,6 +46,8 @@ export interface PressParts {
 export class BundlePress {
   readonly #pressed = new Map<string, Pressed>();
   readonly #told = new Set<string>();
+  readonly #misfits: BundleMisfits;
+  readonly #drafts: BundleDrafts;
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
   /** Servers whose bundle the broker was given since it was last away. For the others the row is looked at again: another instance may have pressed a newer one. */
@@ -54,7 +56,10 @@ export class BundlePress {
   #lastPressMs = 0;
   #fleetChanges = 0;
 
-  constructor(private readonly parts: PressParts) {}
+  constructor(private readonly parts: PressParts) {
+    this.#misfits = new BundleMisfits(parts.log);
+    this.#drafts = new BundleDrafts(parts);
+  }
 
   async start(): Promise<void> {
     await this.#look();
@@ -83,8 +88,20 @@ export class BundlePress {
     this.#queue(() => this.#look());
   }
 
+  /** What a server was given last. Where its newest does not fit, holds are missing in it: then nothing is ordered by it. */
   bundleOf(server: string): PolicyBundle | undefined {
-    return this.#pressed.get(server)?.document.payload;
+    const bundle = this.#pressed.get(server)?.document.payload;
+    return bundle !== undefined && this.#misfits.has(server) ? { ...bundle, rules: [] } : bundle;
+  }
+
+  /** Servers whose bundle cannot be pressed as policy says. */
+  problems(): PolicyOverview['problems'] {
+    return this.#misfits.problems();
+  }
+
+  /** Why these policies together would be too much for a server; null when all take them. */
+  misfit(policies: readonly Policy[]): string | null {
+    return this.#drafts.misfit(policies);
   }
 
   /** How many servers each policy takes in, by the bundles that stand. */
@@ -104,7 +121,7 @@ export class BundlePress {
   async #look(): Promise<void> {
     const { shelf, rollouts } = this.parts;
     await shelf.read();
-    await rollouts.follow(shelf.policies());
+    await rollouts.follow(shelf.policies(), shelf.isWhole);
     const mark = `${this.#fleetChanges} ${rollouts.mark} ${shelf.mark}`;
     if (mark === this.#lastMark && Date.now() - this.#lastPressMs < PRESS_ANYWAY_MS) return;
     await this.#press();
@@ -113,14 +130,15 @@ export class BundlePress {
   }
 
   async #press(): Promise<void> {
-    for (const member of this.parts.keyring.members()) {
+    const members = [...this.parts.keyring.members()];
+    this.#misfits.keepOnly(members.map(({ server }) => server));
+    for (const member of members) {
       this.#tellUnknownProfiles(member);
-      const nowMs = Date.now();
-      const before = this.#pressed.get(member.server);
-      if (before !== undefined && this.#given.has(member.server) && isFresh(before.document.payload, nowMs) && contentHashOf(this.#draft(member, before.document.payload, nowMs)) === before.contentHash) continue;
+      if (this.#isPressed(member, Date.now())) continue;
       this.#given.delete(member.server);
       const pressed = await this.parts.dataSource.transaction((tx) => this.#pressOne(tx, member));
-      if (pressed === null) return;
+      if (pressed === 'outdated') return;
+      if (pressed === null) continue;
       this.#pressed.set(member.server, pressed);
       await putEntry(this.parts.bus, 'bundle', member.server, pressed.document);
       this.#given.add(member.server);
@@ -128,21 +146,11 @@ export class BundlePress {
     this.parts.relay.kick();
   }
 
-  /**
-   * While a file of the folder cannot be used, nobody knows whether it was a hold: those that stood stay until the folder is whole again.
-   * Safety: holds beat everything, so that a slip of the pen in one must not set free what it keeps.
-   */
-  #holdsToKeep(standing: PolicyBundle | undefined): PolicyBundle['holds'] {
-    const { shelf } = this.parts;
-    if (shelf.isWhole || standing === undefined) return [];
-    return standing.holds.filter(({ id }) => shelf.policy(id) === undefined && !shelf.wasWithdrawn(id));
-  }
-
-  /** The same for what may leave: a file that cannot be used must not open what a policy of it refused. */
-  #rulesToKeep(standing: PolicyBundle | undefined): NonNullable<PolicyBundle['transmission']['rules']> {
-    const { shelf } = this.parts;
-    if (shelf.isWhole) return [];
-    return (standing?.transmission.rules ?? []).filter(({ policy }) => shelf.policy(policy) === undefined && !shelf.wasWithdrawn(policy));
+  /** Whether what a server has is what it would be given now. */
+  #isPressed(member: Membership, nowMs: number): boolean {
+    const before = this.#pressed.get(member.server);
+    if (before === undefined || this.#misfits.has(member.server) || !this.#given.has(member.server) || !isFresh(before.document.payload, nowMs)) return false;
+    return contentHashOf(this.#drafts.draft(member, before.document.payload, nowMs)) === before.contentHash;
   }
 
   #tellUnknownProfiles({ server, profiles }: Membership): void {
@@ -153,22 +161,17 @@ export class BundlePress {
     }
   }
 
-  #draft({ server, labels, profiles }: Membership, standing: PolicyBundle | undefined, nowMs: number): PolicyBundle {
-    const { shelf, rollouts } = this.parts;
-    const drafted = bundleFor({ server, labels, profiles: profiles.flatMap((id) => this.parts.profiles.get(id) ?? []), policies: shelf.policies(), version: (standing?.version ?? 0) + 1, issuedAt: instantOf(nowMs), expiresAt: instantOf(nowMs + BUNDLE_LIFE_MS), hasReached: (policy) => rollouts.hasReached(policy, server, labels) });
-    const rules = this.#rulesToKeep(standing);
-    const transmission = rules.length === 0 ? drafted.transmission : { ...drafted.transmission, rules: [...(drafted.transmission.rules ?? []), ...rules], relays: [...new Set([...(drafted.transmission.relays ?? []), ...(standing?.transmission.relays ?? [])])] };
-    return { ...drafted, transmission, holds: [...drafted.holds, ...this.#holdsToKeep(standing)] };
-  }
-
-  /** A bundle that says the same is kept until half of its life is over. Null where another instance knows of newer policies: what this one knows must not replace them. */
-  async #pressOne(tx: EntityManager, member: Membership): Promise<Pressed | null> {
+  /** A bundle that says the same is kept until half of its life is over. `outdated` where another instance knows of newer policies: what this one knows must not replace them. One that does not fit its form is not given, and told of: the one before stays, null where there was none. */
+  async #pressOne(tx: EntityManager, member: Membership): Promise<Pressed | 'outdated' | null> {
     const nowMs = Date.now();
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`bundle ${member.server}`]);
     const [newest] = await tx.query<{ position: string | null }[]>(`SELECT max(position) AS position FROM rotation.applied_policy`);
-    if (Number(newest?.position ?? 0) > this.parts.shelf.position) return null;
+    if (Number(newest?.position ?? 0) > this.parts.shelf.position) return 'outdated';
     const [row] = await tx.query<BundleRow[]>(`SELECT version, content_hash, expires_at, document FROM rotation.bundle WHERE server = $1`, [member.server]);
-    const draft = this.#draft(member, row?.document.payload, nowMs);
+    const draft = this.#drafts.draft(member, row?.document.payload, nowMs);
+    const misfit = misfitOf(draft);
+    this.#misfits.note(member.server, misfit);
+    if (misfit !== null) return row === undefined ? null : { contentHash: row.content_hash, document: row.document };
     const contentHash = contentHashOf(draft);
     if (row !== undefined && row.content_hash === contentHash && isFresh(row.document.payload, nowMs)) return { contentHash, document: row.document };
     const document = signDocument(this.parts.signer, SIGNING_CONTEXTS.bundle, draft);

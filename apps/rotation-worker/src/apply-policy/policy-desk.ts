@@ -1,6 +1,7 @@
 import type { AppliedPolicies, ApplyPoliciesRequest, PolicyMistake } from '@mailwarden/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { OutboxRelay } from '@mailwarden/persistence';
+import { TOO_MANY_HOLDS_ADVICE } from '@mailwarden/policy';
 import { attest, raise } from '../raise.js';
 import { appendChange, newestApplied, type PolicyChange } from './applied-policies.js';
 import type { BundlePress } from './bundle-press.js';
@@ -21,6 +22,14 @@ function removalMistakes(names: readonly string[], shelf: PolicyShelf): PolicyMi
 
 const inFile = (written: WrittenPolicies, shelf: PolicyShelf): PolicyMistake[] =>
   written.policies.flatMap(({ name }) => (shelf.policy(name)?.origin === 'file' ? [atName(`${name} is a file of the worker's folder`, 'change the file there, or give this policy another name')] : []));
+
+/** More holds than a server's bundle takes would leave the server without the newest of them. */
+function misfitMistakes(written: WrittenPolicies, changes: readonly Change[], { shelf, press }: { readonly shelf: PolicyShelf; readonly press: BundlePress }): PolicyMistake[] {
+  if (!changes.some(({ kind, change }) => kind === 'hold' && (change === 'new' || change === 'changed'))) return [];
+  const replaced = new Set(changes.map(({ policy }) => policy));
+  const misfit = press.misfit([...shelf.policies().filter(({ name }) => !replaced.has(name)), ...written.policies]);
+  return misfit === null ? [] : [atName(misfit, TOO_MANY_HOLDS_ADVICE)];
+}
 
 /** What a text would change beside the policies that stand. */
 export function changesOf(written: WrittenPolicies['policies'], remove: readonly string[], shelf: Pick<PolicyShelf, 'policy'>): Change[] {
@@ -46,8 +55,8 @@ export class PolicyDesk {
     const outcome = await dataSource.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext('policies'))`);
       await shelf.read();
-      const mistakes = [...written.mistakes, ...inFile(written, shelf), ...removalMistakes(request.remove, shelf)];
       const changes = changesOf(written.policies, request.remove, shelf);
+      const mistakes = [...written.mistakes, ...inFile(written, shelf), ...removalMistakes(request.remove, shelf), ...misfitMistakes(written, changes, { shelf, press })];
       if (mistakes.length > 0) return { changes, mistakes: mistakes.slice(0, 200) };
       if (!request.dryRun) await this.#write(tx, changes, request);
       return { changes, mistakes: [] };

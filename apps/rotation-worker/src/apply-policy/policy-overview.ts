@@ -27,6 +27,6 @@ export async function policyOverviewOf(dataSource: DataSource, shelf: PolicyShel
       text: policy.text,
       origin: policy.origin,
     })),
-    problems: [...shelf.problems()],
+    problems: [...shelf.problems(), ...press.problems()],
   };
 }

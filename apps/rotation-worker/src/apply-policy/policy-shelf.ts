@@ -2,9 +2,12 @@ import { parsePolicies, type Policy, type RetentionPolicy } from '@mailwarden/po
 import type { Logger } from '@mailwarden/observability';
 import type { DataSource } from 'typeorm';
 import { newestApplied, type AppliedRow } from './applied-policies.js';
-import { policyFolderMark, readPolicyFolder, type PolicyFolder } from './policy-files.js';
+import { KnownFiles } from './known-files.js';
+import { lookAtFolder, readPolicyFolder, type FolderLook, type PolicyFolder } from './policy-files.js';
 
 export type StandingPolicy = Policy & { readonly text: string; readonly origin: 'applied' | 'file'; readonly since: Date | null };
+/** Stands for the folder where a problem is about all of it. */
+const WHOLE_FOLDER = 'the policy folder';
 const NO_FOLDER: PolicyFolder = { policies: [], problems: [], mark: '' };
 
 /** The policies that stand: those that were applied, and those that lie as files in the worker's folder. A file wins over what was applied under its name. */
@@ -16,17 +19,17 @@ export class PolicyShelf {
   #unreadable: PolicyFolder['problems'] = [];
   #byName: ReadonlyMap<string, StandingPolicy> = new Map();
   #position = 0;
+  readonly #known: KnownFiles;
 
-  constructor(private readonly parts: { readonly dataSource: DataSource; readonly policyDir: string; readonly log: Logger }) {}
+  constructor(private readonly parts: { readonly dataSource: DataSource; readonly policyDir: string; readonly log: Logger }) {
+    this.#known = new KnownFiles(parts.dataSource);
+  }
 
   /** Looks whether anything changed, and reads it then. */
   async read(): Promise<void> {
-    const mark = await policyFolderMark(this.parts.policyDir);
-    const isFirst = this.#folder === NO_FOLDER;
-    if (isFirst || mark !== this.#folder.mark) {
-      this.#folder = await readPolicyFolder(this.parts.policyDir);
-      for (const { file, line, message } of this.#folder.problems) this.parts.log.warn({ file, line }, `a policy is not used: ${message}`);
-    } else if ((await this.#newestPosition()) === this.#position) return;
+    const look = await lookAtFolder(this.parts.policyDir);
+    if (this.#folder === NO_FOLDER || look.mark !== this.#folder.mark) this.#folder = await this.#readFolder(look);
+    else if ((await this.#newestPosition()) === this.#position) return;
     this.#arrange(await newestApplied(this.parts.dataSource));
   }
 
@@ -58,6 +61,18 @@ export class PolicyShelf {
   /** Changes whenever a policy does. */
   get mark(): string {
     return `${this.#position}\n${this.#folder.mark}`;
+  }
+
+  async #readFolder(look: FolderLook): Promise<PolicyFolder> {
+    const { policyDir, log } = this.parts;
+    const why = await this.#known.whyAway(look, policyDir);
+    if (why !== null) {
+      log.error({ folder: policyDir }, why);
+      return { policies: [], problems: [{ file: WHOLE_FOLDER, line: 1, path: '', message: why }], mark: look.mark };
+    }
+    const folder = await readPolicyFolder(policyDir, look);
+    for (const { file, line, message } of folder.problems) log.warn({ file, line }, `a policy is not used: ${message}`);
+    return folder;
   }
 
   async #newestPosition(): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Bounds, BundleRule, Receipt, StoreObservation } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
+import { mayBeUnderWay } from '../order-rotation/order-times.js';
 import { attest, raise } from '../raise.js';
 
 /** A mark whose deletion never came, as of a server that was away, is void: what is still right is marked anew. Units: milliseconds. */
@@ -54,9 +55,13 @@ export class Marks {
     await raise(tx, 'rotation.marked', { id: `marked-${receipt.order}`, server: mark.server, severity: 'medium', atMs: nowMs, detail: { order: receipt.order, store: mark.store, policy: mark.policy, items: receipt.planned.items, bytes: receipt.planned.bytes, dueAt } });
   }
 
-  /** What was marked has gone, or there was nothing left of it. */
-  async deleted(tx: EntityManager, marked: string, by: string): Promise<void> {
-    await tx.query(`UPDATE rotation.mark SET state = 'done', deleted_by = $2 WHERE "order" = $1 AND state = 'marked'`, [marked, by]);
+  /**
+   * What an order deleted of what was marked. One that ended well is the end of the mark.
+   * A mark that a person took back stays so until it is resumed, and says from then on how much of it is still there: the account of an order that went on meanwhile may come late.
+   */
+  async deleted(tx: EntityManager, marked: string, { order: by, outcome, deleted }: Receipt): Promise<void> {
+    if (outcome === 'completed' || outcome === 'nothing-to-do') await tx.query(`UPDATE rotation.mark SET state = 'done', deleted_by = $2 WHERE "order" = $1 AND state = 'marked'`, [marked, by]);
+    if (deleted.items > 0) await tx.query(`UPDATE rotation.mark SET items = greatest(0, items - $3), bytes = greatest(0, bytes - $4), deleted_by = $2 WHERE "order" = $1 AND state = 'released'`, [marked, by, deleted.items, deleted.bytes]);
   }
 
   async #done(tx: EntityManager, order: string): Promise<void> {
@@ -68,9 +73,9 @@ export class Marks {
     if (stores.length > 0) await tx.query(`UPDATE rotation.mark SET state = 'done' WHERE server = $1 AND profile = $2 AND store = ANY($3) AND state = 'marked' AND due_at <= $4`, [server, profile, stores, instantOf(nowMs)]);
   }
 
-  /** Ends what was never deleted, and what a policy marked that stands no more. */
+  /** Ends what was never deleted, and what a policy marked that stands no more. What a person took back stays so until a person resumes it: a policy that comes again must not mark it anew. */
   async lapse(tx: EntityManager, nowMs: number): Promise<void> {
-    await tx.query(`UPDATE rotation.mark AS mark SET state = 'done' WHERE state <> 'done' AND NOT EXISTS (SELECT FROM rotation.rollout WHERE policy = mark.policy)`);
+    await tx.query(`UPDATE rotation.mark AS mark SET state = 'done' WHERE state IN ('marking', 'marked') AND NOT EXISTS (SELECT FROM rotation.rollout WHERE policy = mark.policy)`);
     await tx.query(`UPDATE rotation.mark SET state = 'done' WHERE (state = 'marked' AND due_at < $1) OR (state = 'marking' AND marked_at < $2)`, [instantOf(nowMs - DUE_LIFE_MS), instantOf(nowMs - MARKING_LIFE_MS)]);
   }
 
@@ -79,7 +84,7 @@ export class Marks {
     const [mark] = await tx.query<MarkRow[]>(`SELECT * FROM rotation.mark WHERE "order"::text = $1 FOR UPDATE`, [id]);
     if (mark === undefined) return 'no mark has this id';
     if (mark.state === 'released' || mark.state === 'done') return `the mark is ${mark.state} already`;
-    const [deleting] = await tx.query<unknown[]>(`SELECT 1 FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = $3 AND state = 'open' AND document #>> '{payload,marked}' = $4`, [mark.server, mark.profile, mark.store, id]);
+    const [deleting] = await tx.query<unknown[]>(`SELECT 1 FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = $3 AND document #>> '{payload,marked}' = $4 AND ${mayBeUnderWay(5)}`, [mark.server, mark.profile, mark.store, id, instantOf(nowMs)]);
     if (deleting !== undefined) return 'the order that deletes what was marked is under way; a hold stops it';
     await tx.query(`UPDATE rotation.mark SET state = 'released' WHERE "order" = $1`, [id]);
     await raise(tx, 'rotation.released', { id: `released-${id}`, server: mark.server, severity: 'medium', atMs: nowMs, detail: { order: id, store: mark.store, policy: mark.policy } });

@@ -1,4 +1,4 @@
-import { MESSAGE_TYPES, observation, serverOfSource, type Observation } from '@mailwarden/contracts';
+import { MESSAGE_TYPES, observation, serverOfSource, textTold, type Observation, type TextTold } from '@mailwarden/contracts';
 import { Consumes, Poison, RetryLater, type Received } from '@mailwarden/messaging';
 import { handleOnce, OutboxRelay } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
@@ -17,9 +17,11 @@ export class ObservationConsumer {
     private readonly relay: OutboxRelay,
   ) {}
 
-  @Consumes('rotation-observations', { types: { [MESSAGE_TYPES.observation]: observation } })
-  async consume({ envelope }: Received<Observation>): Promise<void> {
-    const seen = envelope.data;
+  @Consumes('rotation-observations', { types: { [MESSAGE_TYPES.observation]: observation, [MESSAGE_TYPES.textTold]: textTold } })
+  async consume({ envelope }: Received<Observation | TextTold>): Promise<void> {
+    // A text that an officer asked for: the consent registry takes it.
+    if (envelope.type === MESSAGE_TYPES.textTold) return;
+    const seen = envelope.data as Observation;
     if (serverOfSource(envelope.source) !== seen.server) throw new Poison('an agent spoke in the name of another server');
     const nowMs = Date.now();
     // One by a clock so far ahead says nothing about now either.

@@ -92,20 +92,23 @@ export class OrderGate {
   async #delete(tx: EntityManager, look: Look, passage: Passage, marked: string | null, nowMs: number): Promise<boolean> {
     const expiresAtMs = insideUntil(passage.rule.window ?? null, nowMs, nowMs + ORDER_LIFE_MS);
     if (expiresAtMs - nowMs < WINDOW_LEFT_MS_MIN) return false;
-    const bounds = await this.#boundsLeft(tx, look, passage, nowMs);
-    return bounds !== null && (await this.#issue(tx, look, passage, { purpose: 'rotate', bounds, marked, expiresAtMs }, nowMs)) !== null;
+    if (!(await this.#isWithinRate(tx, look, passage, nowMs))) return false;
+    // Its bounds are signed as they are: the host takes off by itself what went lately.
+    return (await this.#issue(tx, look, passage, { purpose: 'rotate', bounds: passage.bounds, marked, expiresAtMs }, nowMs)) !== null;
   }
 
-  /** What earlier orders left of the bounds. Null where that does not suffice now and will later: an order would only stop at it. */
-  async #boundsLeft(tx: EntityManager, { server }: Look, { rule, bounds, foretold }: Passage, nowMs: number): Promise<Bounds | null> {
-    if (bounds.perSeconds === undefined) return bounds;
-    const [gone] = await tx.query<{ items: string; bytes: string }[]>(
-      `SELECT coalesce(sum(deleted_items), 0) AS items, coalesce(sum(deleted_bytes), 0) AS bytes FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = $3 AND policy = $4 AND issued_at > $5::timestamptz - interval '1 day' AND closed_at > $5`,
+  /** Whether what earlier orders left of the bounds suffices, as the host will judge. Where it does not now and will later, an order would only stop at it. */
+  async #isWithinRate(tx: EntityManager, { server }: Look, { rule, bounds, foretold: { wouldDelete, before } }: Passage, nowMs: number): Promise<boolean> {
+    if (bounds.perSeconds === undefined) return true;
+    const [gone] = await tx.query<{ orders: string; items: string; bytes: string; percent: number }[]>(
+      `SELECT count(*) FILTER (WHERE deleted_items > 0) AS orders, coalesce(sum(deleted_items), 0) AS items, coalesce(sum(deleted_bytes), 0) AS bytes,
+         coalesce(sum(100 * greatest(deleted_items / nullif((receipt #>> '{payload,before,items}')::double precision, 0), deleted_bytes / nullif((receipt #>> '{payload,before,bytes}')::double precision, 0))), 0) AS percent
+       FROM rotation.rotation_order WHERE server = $1 AND profile = $2 AND store = $3 AND policy = $4 AND issued_at > $5::timestamptz - interval '1 day' AND closed_at > $5`,
       [server, rule.profile, rule.store, rule.policy, instantOf(nowMs - bounds.perSeconds * 1000)],
     );
-    const left = { ...bounds, items: bounds.items - Number(gone?.items ?? 0), bytes: bounds.bytes - Number(gone?.bytes ?? 0) };
-    const isUntouched = left.items === bounds.items && left.bytes === bounds.bytes;
-    return isUntouched || (foretold.wouldDelete.items <= left.items && foretold.wouldDelete.bytes <= left.bytes) ? left : null;
+    if (gone === undefined || Number(gone.orders) === 0) return true;
+    const percent = Math.max(shareOf(wouldDelete.items, before.items), shareOf(wouldDelete.bytes, before.bytes));
+    return wouldDelete.items <= bounds.items - Number(gone.items) && wouldDelete.bytes <= bounds.bytes - Number(gone.bytes) && percent <= bounds.percent - gone.percent;
   }
 
   async #issue(tx: EntityManager, look: Look, { rule, policy, foretold, request }: Passage, how: Pick<Issue, 'purpose' | 'bounds' | 'marked' | 'expiresAtMs'>, nowMs: number): Promise<string | null> {
@@ -115,6 +118,9 @@ export class OrderGate {
     return order;
   }
 }
+
+/** Units: percent. */
+const shareOf = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
 
 /** One order a store at a time, and none on an observation that was made before the last one ended. */
 function mayFollow(last: RecentOrder | undefined, startedAtMs: number, nowMs: number): boolean {

@@ -2,7 +2,7 @@ import type { Labels } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
 import type { Rollout } from '@mailwarden/policy';
 import type { EntityManager } from 'typeorm';
-import { EXPIRY_GRACE_MS } from './order-times.js';
+import { mayBeUnderWay } from './order-times.js';
 
 /** How many orders may be under way at once: in the whole fleet, and on servers that share a storage or a place. */
 export class OrderSlots {
@@ -14,7 +14,7 @@ export class OrderSlots {
   /** Whether there is room for one more order on this server. Until the running transaction ends, nobody else is given any, so that two never take the last one. */
   async hasRoom(tx: EntityManager, server: string, atOnce: Rollout['atOnce'], nowMs: number): Promise<boolean> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('rotation order slots'))`);
-    const open = await tx.query<{ server: string }[]>(`SELECT server FROM rotation.rotation_order WHERE state = 'open' AND purpose <> 'plan' AND expires_at > $1`, [instantOf(nowMs - EXPIRY_GRACE_MS)]);
+    const open = await tx.query<{ server: string }[]>(`SELECT server FROM rotation.rotation_order WHERE purpose <> 'plan' AND ${mayBeUnderWay(1)}`, [instantOf(nowMs)]);
     if (open.length >= this.ordersAtOnce) return false;
     if (atOnce === null) return true;
     const group = this.#groupOf(server, atOnce.per);

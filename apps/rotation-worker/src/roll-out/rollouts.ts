@@ -51,23 +51,28 @@ export class Rollouts {
     return [...this.#rows.values()];
   }
 
-  /** Begins the rollout of what is new or changed, forgets that of what is gone, and learns how all stand. */
-  async follow(policies: readonly Policy[]): Promise<void> {
+  /**
+   * Begins the rollout of what is new or changed, forgets that of what is gone, and learns how all stand.
+   * Safety: while `isWhole` is not true, a policy that is missing may only be unreadable, and nothing of it is forgotten.
+   */
+  async follow(policies: readonly Policy[], isWhole: boolean): Promise<void> {
     const acting = policies.filter(actsByItself);
     const changed = acting.filter(({ name, version }) => this.#rows.get(name)?.version !== version);
     for (const policy of changed) await this.#begin(policy);
-    const gone = [...this.#rows.keys()].filter((name) => !acting.some((policy) => policy.name === name));
+    const gone = isWhole ? [...this.#rows.keys()].filter((name) => !acting.some((policy) => policy.name === name)) : [];
     if (gone.length > 0) await this.dataSource.query(`DELETE FROM rotation.rollout WHERE policy = ANY($1)`, [gone]);
     const rows = await this.dataSource.query<RolloutRow[]>(`SELECT * FROM rotation.rollout`);
     this.#rows = new Map(rows.map((row) => [row.policy, row]));
     this.#mark = rows.map(({ policy, version, revision }) => `${policy} ${version} ${revision}`).sort().join(',');
   }
 
-  /** A policy without waves of its own has come everywhere from the start; surprises stop it all the same. */
+  /** A policy without waves of its own has come everywhere from the start; surprises stop it all the same. A version that stood still when it was last seen stands still again, where it stood. */
   async #begin(policy: RetentionPolicy): Promise<void> {
     await this.dataSource.query(
-      `INSERT INTO rotation.rollout (policy, version, wave, state, since) VALUES ($1, $2, 0, $3, now())
-       ON CONFLICT (policy) DO UPDATE SET version = excluded.version, wave = 0, state = excluded.state, since = excluded.since, next_at = NULL, reason = '', resumed_at = NULL, revision = rollout.revision + 1 WHERE rollout.version <> excluded.version`,
+      `INSERT INTO rotation.rollout (policy, version, wave, state, since, reason)
+       SELECT given.policy, given.version, coalesce(still.wave, 0), CASE WHEN still.policy IS NULL THEN given.state ELSE 'stopped' END, now(), coalesce(still.reason, '')
+       FROM (VALUES ($1::text, $2::text, $3::text)) AS given (policy, version, state) LEFT JOIN rotation.standstill AS still USING (policy, version)
+       ON CONFLICT (policy) DO UPDATE SET version = excluded.version, wave = excluded.wave, state = excluded.state, since = excluded.since, next_at = NULL, reason = excluded.reason, resumed_at = NULL, revision = rollout.revision + 1 WHERE rollout.version <> excluded.version`,
       [policy.name, policy.version, policy.rollout === null ? 'complete' : 'running'],
     );
   }
@@ -117,9 +122,10 @@ export class Rollouts {
 
   /** Nothing more is ordered by the policy anywhere until a person resumes it. False when it stood still already. */
   async stop(tx: EntityManager, policy: string, reason: string, nowMs: number, by: string | null = null): Promise<boolean> {
-    const [rows] = await tx.query<[{ wave: number; revision: string }[], number]>(`UPDATE rotation.rollout SET state = 'stopped', next_at = NULL, reason = $2, revision = revision + 1 WHERE policy = $1 AND state <> 'stopped' RETURNING wave, revision`, [policy, reason.slice(0, 500)]);
+    const [rows] = await tx.query<[{ version: string; wave: number; revision: string }[], number]>(`UPDATE rotation.rollout SET state = 'stopped', next_at = NULL, reason = $2, revision = revision + 1 WHERE policy = $1 AND state <> 'stopped' RETURNING version, wave, revision`, [policy, reason.slice(0, 500)]);
     const [row] = rows;
     if (row === undefined) return false;
+    await tx.query(`INSERT INTO rotation.standstill (policy, version, wave, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (policy, version) DO UPDATE SET wave = excluded.wave, reason = excluded.reason`, [policy, row.version, row.wave, reason.slice(0, 500)]);
     await raise(tx, 'rollout.stopped', { id: `rollout-stopped-${randomUUID()}`, server: 'fleet', severity: 'high', atMs: nowMs, detail: { policy, wave: row.wave, reason: reason.slice(0, 500) } });
     await attest(tx, { kind: 'operator-action', id: `rollout-stopped-${policy}-${row.revision}`, atMs: nowMs, document: { policy, reason, by }, facts: { policy, action: 'rollout-stopped', wave: row.wave } });
     return true;
@@ -128,9 +134,10 @@ export class Rollouts {
   /** Goes on where it stopped: what failed is tried again without a pause, since a person looked, and what surprised before counts no more. */
   async resume(tx: EntityManager, policy: RetentionPolicy, nowMs: number, by: string): Promise<boolean> {
     const state = policy.rollout === null ? 'complete' : 'running';
-    const [rows] = await tx.query<[{ wave: number; revision: string }[], number]>(`UPDATE rotation.rollout SET state = $2, since = $3, resumed_at = $3, next_at = NULL, reason = '', revision = revision + 1 WHERE policy = $1 AND state = 'stopped' RETURNING wave, revision`, [policy.name, state, instantOf(nowMs)]);
+    const [rows] = await tx.query<[{ version: string; wave: number; revision: string }[], number]>(`UPDATE rotation.rollout SET state = $2, since = $3, resumed_at = $3, next_at = NULL, reason = '', revision = revision + 1 WHERE policy = $1 AND state = 'stopped' RETURNING version, wave, revision`, [policy.name, state, instantOf(nowMs)]);
     const [row] = rows;
     if (row === undefined) return false;
+    await tx.query(`DELETE FROM rotation.standstill WHERE policy = $1 AND version = $2`, [policy.name, row.version]);
     await tx.query(`UPDATE rotation.reach SET state = 'waiting', at = $2 WHERE policy = $1 AND state = 'failed'`, [policy.name, instantOf(nowMs)]);
     await raise(tx, 'rollout.resumed', { id: `rollout-resumed-${randomUUID()}`, server: 'fleet', severity: 'info', atMs: nowMs, detail: { policy: policy.name, wave: row.wave } });
     await attest(tx, { kind: 'operator-action', id: `rollout-resumed-${policy.name}-${row.revision}`, atMs: nowMs, document: { policy: policy.name, by }, facts: { policy: policy.name, action: 'rollout-resumed', wave: row.wave } });

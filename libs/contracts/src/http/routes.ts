@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { trustAnchors } from '../membership.js';
-import { instant, uuid } from '../primitives.js';
+import { instant, serverName, uuid } from '../primitives.js';
+import { fetchTextRequest, textFetch } from '../text-fetch.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
 import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideReply, decideRequest, importReply, importRequest, policyOverview, proposal, proposalAnswer, proposalAnswered } from '../service-api.js';
 import { consentView, eventView, findingView, fleetView, meView, operatorRole, operatorView, rotationView, serverView, transmissionsView } from './views.js';
@@ -9,6 +10,8 @@ import { consentView, eventView, findingView, fleetView, meView, operatorRole, o
 export const decideBody = decideRequest.omit({ decidedBy: true });
 export const importBody = importRequest.omit({ by: true });
 export const proposalBody = proposalAnswer.omit({ by: true, proposal: true });
+/** `server` null: one that is heard and holds it. */
+export const fetchTextBody = fetchTextRequest.omit({ by: true }).extend({ server: serverName.nullable() });
 export const addTextBody = addTextRequest.omit({ by: true });
 export const applyBody = applyRequest.omit({ by: true, dryRun: true });
 export const checkBody = applyBody.omit({ reason: true });
@@ -70,6 +73,8 @@ export const ROUTES = {
   evidencePack: { method: 'GET', path: '/evidence/pack', request: null, reply: z.null() },
   transmissions: { method: 'GET', path: '/consents/transmissions', request: null, reply: transmissionsView },
   addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },
+  /** Asks a server for the words of a text that it was only seen to hold; they come within seconds, sealed, and are taken only with that hash. */
+  fetchAgreementText: { method: 'POST', path: '/consents/texts/fetch', request: fetchTextBody, reply: textFetch },
   agreementText: { method: 'GET', path: '/consents/texts/{agreement}/{sha256}', request: null, reply: agreementText },
   events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },
   trust: { method: 'GET', path: '/trust', request: null, reply: z.object({ anchors: trustAnchors, executors: z.record(z.string(), z.string()) }) },

@@ -8,6 +8,7 @@ import { count, instant, labels, measured, profileId, serverName, severity, sha2
 import { rotationOrder, signedReceipt, watermark } from '../rotation.js';
 import { agreementSummary, proposalSummary, TWO_PERSON_RULES } from '../service-api.js';
 import { ageSpread, sizeSpread, storeObservation, STORE_KINDS } from '../store-observation.js';
+import { textFetch } from '../text-fetch.js';
 
 /** The four states of everything that is shown. "No vendor limit" and "unknown" are never `in-order`. */
 export const DISPLAY_STATES = ['in-order', 'finding', 'unknown', 'waiting', 'not-limited'] as const;
@@ -227,6 +228,7 @@ export const consentView = z.object({
   /** Which decisions take two persons, and what waits for the second. */
   twoPersons: z.enum(TWO_PERSON_RULES).default('none'),
   proposals: z.array(proposalSummary).default([]),
+  fetches: z.array(textFetch).default([]),
 });
 export type ConsentView = z.output<typeof consentView>;
 

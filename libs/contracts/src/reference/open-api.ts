@@ -36,6 +36,7 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   evidencePack: 'What was decided on one agreement, what each server attested and the proofs that the ledger has both, sealed, as JSON Lines: `mailwarden evidence verify` checks it offline',
   consentRecord: 'The consent record of one agreement, or the receipt of one decision, after ISO/IEC TS 27560 in the terms of DPV',
   addAgreementText: 'Give in the text of an agreement; its hash is that of the file',
+  fetchAgreementText: 'Ask a server for the words of a text that it was only seen to hold',
   agreementText: 'One text of an agreement, with its words where they were given in',
   events: 'Events as subscribers of the bus hear them, newest first',
   trust: 'Public keys to check receipts and checkpoints with',

@@ -170,7 +170,7 @@ export class PlaceWalk {
       const mayCross = unit === null && this.kit.map.leadsToStore(path);
       if (mountId !== null && mountId !== level.mountId && !mayCross) return passOver(this.kit, path, 'other-file-system', level.unit);
       if (!this.#facts.isFolder) return passOver(this.kit, path, 'not-a-regular-file', level.unit);
-      if (level.unit === null && isPrivateFolder(name, this.#facts.mode)) return;
+      if (level.unit === null && isPrivateFolder(name, this.#facts)) return;
       const place = { path, way: level.way, depth: level.depth + 1, unit };
       if (mountId !== null && (this.memory?.index.lookedMs(path) ?? 0) > 0) {
         factsAt(level.fd, name, this.#facts);

@@ -4,8 +4,16 @@ import { join } from 'node:path';
 import { generateKeyPairSync } from 'node:crypto';
 import { MESSAGE_BYTES_MAX } from '@mailwarden/contracts';
 import { signerFromPem } from '@mailwarden/kernel';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSpool, type Spool } from './spool.js';
+
+/** What reading a message answers in place of its bytes; null for its bytes. */
+let failing: string | null = null;
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const readFile = (path: string, ...rest: unknown[]): unknown => (failing !== null && path.endsWith('.evidence') ? Promise.reject(Object.assign(new Error(failing), { code: failing })) : (real.readFile as (...given: unknown[]) => unknown)(path, ...rest));
+  return { ...real, readFile };
+});
 
 describe('the spool', () => {
   let dir: string;
@@ -49,5 +57,28 @@ describe('the spool', () => {
     await drain();
     expect(sequences).toHaveLength(6);
     expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+  });
+
+  it.each(['EMFILE', 'EIO', 'EACCES', 'ENOMEM'])('keeps what a reading that fails with %s could not tell, and sends it when it can be read', async (code) => {
+    await say('told once', 'evidence');
+    await say('behind it');
+    const sent: string[] = [];
+    const drain = (): Promise<void> => spool.drain(({ bytes }) => Promise.resolve(void sent.push(String((JSON.parse(Buffer.from(bytes).toString('utf8')) as { data: string }).data))));
+    failing = code;
+    await expect(drain().finally(() => (failing = null))).rejects.toThrow(code);
+    expect(spool.status()).toMatchObject({ messages: 2, lost: 0 });
+    await drain();
+    expect(sent).toEqual(['told once', 'behind it']);
+    expect(spool.status()).toEqual({ messages: 0, bytes: 0, lost: 0 });
+  });
+
+  it.each(['', '{ half', 'null', '{"id":1,"subject":"x"}'])('gives up what lies there as %j: it is no message, and holds up the others', async (garbled) => {
+    await say('first', 'evidence');
+    await writeFile(join(dir, '0000000000000001.evidence'), garbled);
+    await say('second', 'evidence');
+    let sent = 0;
+    await spool.drain(() => Promise.resolve(void (sent += 1)));
+    expect(sent).toBe(1);
+    expect(spool.status()).toEqual({ messages: 0, bytes: expect.any(Number), lost: 1 });
   });
 });

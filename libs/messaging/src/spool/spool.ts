@@ -27,6 +27,11 @@ export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
 }
 
+/** What waits cannot be read now. It is kept: the next try may read it. */
+export class SpoolUnreadable extends Error {
+  override readonly name = 'SpoolUnreadable';
+}
+
 /**
  * What an origin has to say, on disk until the bus has it.
  * A message is numbered, signed and synced before `append` resolves. Measurements make room when the space runs out, oldest first, and are counted as lost; evidence never does.
@@ -35,7 +40,7 @@ export class MessageTooLarge extends Error {
 export interface Spool {
   /** Errors: `SpoolFull`, `MessageTooLarge`, and those of the disk. */
   append(message: SpooledMessage): Promise<void>;
-  /** Hands every waiting message to `publish`, in order, and forgets it when that resolves. Errors: those of `publish`; what was not sent stays. */
+  /** Hands every waiting message to `publish`, in order, and forgets it when that resolves. Errors: those of `publish`, and `SpoolUnreadable`; what was not sent stays. */
   drain(publish: (message: WireMessage) => Promise<void>): Promise<void>;
   status(): { messages: number; bytes: number; lost: number };
 }
@@ -51,7 +56,17 @@ const FOLDER_MODE = 0o700;
 
 const nameOf = ({ sequence, class: kind }: Pick<Waiting, 'sequence' | 'class'>): string => `${String(sequence).padStart(16, '0')}.${kind}`;
 
-/** Opens the spool of one origin. A write that a crash cut short was never acknowledged and is removed; a file that became unreadable counts as lost. */
+/** Null where the bytes are no message: nobody could ever send them. */
+function messageIn(bytes: Buffer): WireMessage | null {
+  try {
+    const { id, subject } = JSON.parse(bytes.toString('utf8')) as { id: unknown; subject: unknown };
+    return typeof id === 'string' && typeof subject === 'string' ? { id, subject, bytes } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Opens the spool of one origin. A write that a crash cut short was never acknowledged and is removed; a file that holds no message any more counts as lost. */
 export async function openSpool(options: { dir: string; bytesMax: number; signer: Signer; source: string }): Promise<Spool> {
   await mkdir(options.dir, { recursive: true, mode: FOLDER_MODE });
   const counters = await openCounters(options.dir);
@@ -169,16 +184,24 @@ class FolderSpool implements Spool {
     }
   }
 
+  /** Null for what was given up: room was made meanwhile, or what lies there is no message and never will be. Errors: `SpoolUnreadable`; the message stays. */
   async #read(item: Waiting): Promise<WireMessage | null> {
+    const bytes = await this.#bytesOf(item);
+    if (!this.waiting.includes(item)) return null; // Made room meanwhile, and counted.
+    const message = bytes === null ? null : messageIn(bytes);
+    if (message === null) this.counters.lost += 1;
+    return message;
+  }
+
+  /** Null where nothing is there any more. A disk that answers an error says nothing about what lies on it. */
+  async #bytesOf(item: Waiting): Promise<Buffer | null> {
+    const name = nameOf(item);
     try {
-      const bytes = await readFile(join(this.options.dir, nameOf(item)));
-      const { id, subject } = JSON.parse(bytes.toString('utf8')) as { id: unknown; subject: unknown };
-      if (typeof id !== 'string' || typeof subject !== 'string') throw new TypeError('it is no message');
-      return { id, subject, bytes };
-    } catch {
-      if (!this.waiting.includes(item)) return null; // Made room meanwhile, and counted.
-      this.counters.lost += 1;
-      return null;
+      return await readFile(join(this.options.dir, name));
+    } catch (cause) {
+      const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return null;
+      throw new SpoolUnreadable(`${name} in ${this.options.dir} cannot be read (${code}); it stays, and is tried again: look at the disk`, { cause });
     }
   }
 

@@ -7,6 +7,7 @@ import type { DatabaseHost } from '../relation-reader.js';
 import { toldPlace } from '../server-place.js';
 import { withSocket } from '../socket-place.js';
 import { mariadbTrouble } from './mariadb-trouble.js';
+import { PROVING_PLUGINS } from './proving-plugins.js';
 
 const CONNECT_MS_MAX = 3_000;
 /** A mail server's own work comes first: nothing of ours holds its database longer. Units: seconds. */
@@ -36,6 +37,7 @@ const CAUTION: ConnectionOptions = {
   multipleStatements: false,
   flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', '-MULTI_RESULTS', '-PS_MULTI_RESULTS'],
   enableCleartextPlugin: false,
+  authPlugins: PROVING_PLUGINS,
   disableEval: true,
   rowsAsArray: true,
   dateStrings: true,

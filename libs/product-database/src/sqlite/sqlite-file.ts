@@ -26,6 +26,8 @@ export interface SqliteFile extends Place {
   /** Whose it is. */
   readonly uid: number;
   readonly gid: number;
+  /** Names that it has. */
+  readonly links: number;
   readonly bytes: number;
   /** Whether it is in the mode of a write-ahead log. */
   readonly withLog: boolean;
@@ -63,7 +65,7 @@ function looked(place: Place): Result<SqliteFile, string> {
     const bytes = readSync(fd, header, 0, HEADER_BYTES, 0);
     isBeside(place, '-journal');
     const reading = readingOf(header.subarray(0, bytes), { log: isBeside(place, '-wal'), index: isBeside(place, '-shm') });
-    return reading.ok ? ok({ ...place, reading: reading.value, device: stat.dev, inode: stat.ino, uid: Number(stat.uid), gid: Number(stat.gid), bytes: Number(stat.size), withLog: header[READ_VERSION_AT] === WITH_LOG }) : reading;
+    return reading.ok ? ok({ ...place, reading: reading.value, device: stat.dev, inode: stat.ino, uid: Number(stat.uid), gid: Number(stat.gid), links: Number(stat.nlink), bytes: Number(stat.size), withLog: header[READ_VERSION_AT] === WITH_LOG }) : reading;
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Relation } from '@mailwarden/catalogue';
-import { known, type Result } from '@mailwarden/kernel';
+import { err, known, ok, type Result } from '@mailwarden/kernel';
+import { attempt } from '../attempt.js';
 import { connectProduct, LOCK_MS_MAX, type ProductClient } from '../connect.js';
 import { deleteRowsByFile, filesWithRows } from '../delete-rows-by-file.js';
 import { fileNamesOf, measureRelation, RELATION_BYTES } from '../measure-relation.js';
@@ -11,6 +12,7 @@ import { answerOf, orTooMany } from './answer-of.js';
 import { chosenOf } from './chosen.js';
 import { choiceSql } from './choice-condition.js';
 import { postgresMoments } from './postgres-moment.js';
+import { PostgresRole } from './postgres-role.js';
 import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
 import { LOCK_WAIT_MS_MAX, type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 
@@ -33,6 +35,7 @@ class PostgresTrimmer implements PairTrimmer {
   constructor(
     private readonly client: ProductClient,
     private readonly relation: Relation,
+    private readonly role: PostgresRole,
   ) {
     this.#names = relationNames(relation);
     this.#moments = postgresMoments(relation);
@@ -104,6 +107,7 @@ class PostgresTrimmer implements PairTrimmer {
     const held = (): number => performance.now() - startedMs;
     try {
       await this.client.query('BEGIN');
+      await this.role.holdTriggers();
       const { rowCount } = await this.client.query(`DELETE FROM ${table} WHERE ${key} = ANY($1) AND ${condition}`, [keys]);
       if (rowCount === keys.length) {
         beforeCommit?.();
@@ -150,7 +154,7 @@ class PostgresTrimmer implements PairTrimmer {
   async removeFiles(files: readonly string[]): Promise<void> {
     await this.client.query(`SET lock_timeout = ${LOCK_MS_MAX}`); // A batch of pairs gives way only to who holds its rows for long: its files have to come back then.
     try {
-      await deleteRowsByFile(this.client, this.relation, files);
+      await deleteRowsByFile(this.client, this.relation, files, () => this.role.holdTriggers());
     } finally {
       await this.client.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`).catch(() => undefined);
     }
@@ -189,10 +193,15 @@ class PostgresTrimmer implements PairTrimmer {
   }
 }
 
-/** Errors: why the database cannot be reached. */
+/** Errors: why the database cannot be reached, or why its account deletes nothing. */
 export async function openPostgresTrimmer(relation: Relation, { settings, rootPath }: DatabaseHost): Promise<Result<PairTrimmer, string>> {
   const client = await connectProduct(relation.database, settings, rootPath);
   if (!client.ok) return client;
-  await client.value.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`);
-  return { ok: true, value: new PostgresTrimmer(client.value, relation) };
+  const role = await attempt(async () => {
+    await client.value.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`);
+    return PostgresRole.of(client.value, relationNames(relation).table);
+  }, troubleOf);
+  if (role.ok) return ok(new PostgresTrimmer(client.value, relation, role.value));
+  await client.value.end().catch(() => undefined);
+  return err(`nothing can be deleted from ${relation.relation} of database ${relation.database.name}: ${role.error}`);
 }

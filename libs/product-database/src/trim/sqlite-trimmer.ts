@@ -211,7 +211,7 @@ class SqliteTrimmer implements PairTrimmer {
 export async function openSqliteTrimmer(relation: Relation, database: SqliteDatabase, { root, settings }: DatabaseHost, terms: TrimTerms): Promise<Result<PairTrimmer, string>> {
   const file = openSqliteFile(root, database, settings);
   if (!file.ok) return err(`database ${database.name} cannot be opened: ${file.error}`);
-  const writer = await openSqliteWriter(file.value, terms.overwrite);
+  const writer = await openSqliteWriter(file.value, terms);
   if (writer.ok) return ok(new SqliteTrimmer(writer.value, relation, file.value, terms));
   closeSync(file.value.folderFd);
   return err(`database ${database.name} cannot be opened: ${writer.error}`);

@@ -1,14 +1,18 @@
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, closeSync, existsSync, linkSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Result } from '@mailwarden/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteFile } from '../sqlite/sqlite-file.js';
-import { openSqliteWriter, type SqliteWriter } from './sqlite-writer.js';
+import { openSqliteWriter, SqliteWriter } from './sqlite-writer.js';
+import type { FileOwner } from './trim-terms.js';
 
 const isRoot = process.geteuid?.() === 0;
 const STRANGER = 54_321;
+const [PRODUCT, SHARED] = [54_322, 54_323];
+const OWNERS: readonly FileOwner[] = [{ uid: PRODUCT, gids: new Set([PRODUCT, SHARED]) }];
 const SECTOR_BYTES = 512;
 const PAGE_BYTES = 4096;
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
@@ -40,7 +44,7 @@ async function opened(): Promise<Result<SqliteWriter, string>> {
   closeSync(fd);
   if (!file.ok) throw new Error(file.error);
   try {
-    return await openSqliteWriter(file.value, false);
+    return await openSqliteWriter(file.value, { overwrite: false, owners: OWNERS });
   } finally {
     closeSync(file.value.folderFd);
   }
@@ -52,6 +56,8 @@ describe.runIf(isRoot)(`a file of SQLite that is root's${isRoot ? '' : ' (skippe
     ['a group may write in its folder', () => chmodSync(folder, 0o775)],
     ['all may write in its folder', () => chmodSync(folder, 0o1777)],
     ['a group may write it', () => chmodSync(database, 0o664)],
+    ['a folder above it belongs to another account', () => chownSync(dir, STRANGER, STRANGER)],
+    ['all may write in a folder above it', () => chmodSync(dir, 0o777)],
   ])('is not written to as root, nor what lies beside it played back, where %s', async (_how, open) => {
     const victim = join(dir, 'victim');
     writeFileSync(victim, 'of nobody here');
@@ -61,10 +67,48 @@ describe.runIf(isRoot)(`a file of SQLite that is root's${isRoot ? '' : ' (skippe
     expect([existsSync(victim), existsSync(`${database}-journal`)]).toEqual([true, true]);
   });
 
-  it('is written to where nobody else can lay anything beside it', async () => {
+  it('is written to where nobody else can lay anything beside it, though all may lay something above', async () => {
+    chmodSync(dir, 0o1777);
     const writer = await opened();
     if (!writer.ok) throw new Error(writer.error);
     expect(await writer.value.rows('SELECT count(*) FROM event')).toEqual([['i2']]);
     await writer.value.close();
+  });
+});
+
+describe.runIf(isRoot)(`a file of SQLite that is an account's${isRoot ? '' : ' (skipped: giving a file away needs the super-user)'}`, () => {
+  const give = (uid: number, gid = uid): void => [folder, database].forEach((path) => chownSync(path, uid, gid));
+  beforeEach(() => chmodSync(dir, 0o755));
+
+  it.each([
+    ['it has a second name', 'a second name', () => linkSync(database, join(dir, 'of-somebody-else.db'))],
+    ['it is of no account of the product', 'no account of its product', () => give(STRANGER)],
+    ['it is of a group that its account is not in', 'a group that its account is not in', () => give(PRODUCT, STRANGER)],
+    ['its folder belongs to another account', 'others than its owner', () => chownSync(folder, STRANGER, STRANGER)],
+    ['all may write in its folder', 'others than its owner', () => chmodSync(folder, 0o1777)],
+    ['a folder above it belongs to another account', 'others than its owner', () => chownSync(dir, STRANGER, STRANGER)],
+  ])('is not written to, nor what lies beside it played back, where %s', async (_how, why, spoil) => {
+    give(PRODUCT);
+    hostileJournal(join(dir, 'victim'));
+    spoil();
+    expect(await opened()).toEqual({ ok: false, error: expect.stringContaining(why) });
+    expect(readdirSync(folder)).toEqual(['events.db', 'events.db-journal']);
+  });
+
+  it.each([['its own group', PRODUCT], ['another group that it is in', SHARED]])('is written to as that account, with %s', async (_which, gid) => {
+    give(PRODUCT, gid);
+    const writer = await opened();
+    if (!writer.ok) throw new Error(writer.error);
+    expect(await writer.value.rows('SELECT count(*) FROM event')).toEqual([['i2']]);
+    await writer.value.close();
+  });
+});
+
+describe('the process that writes to a file', () => {
+  it('ends nothing but itself, whatever the account that it runs as has it say', async () => {
+    const writer = new SqliteWriter(spawn('/bin/sh', ['-c', 'read line; echo nonsense; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] }), '/bin/sh');
+    await expect(writer.rows('SELECT 1')).rejects.toThrow('said something else than a reply');
+    await expect(writer.rows('SELECT 1')).rejects.toThrow('said something else than a reply');
+    await writer.close();
   });
 });

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fstatSync, lstatSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { err, ok, type Result } from '@mailwarden/kernel';
-import { entryOf } from '../beneath.js';
 import { ownProgram } from '../sqlite/own-program.js';
 import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import type { SqliteFile } from '../sqlite/sqlite-file.js';
 import type { SqliteCommand, SqliteReply, SqliteWriterStart } from './sqlite-command.js';
 import { LOCK_WAIT_MS_MAX } from './record-trimmer.js';
+import { ReplyLines } from './reply-lines.js';
+import { ownerProblem } from './sqlite-owner.js';
+import type { TrimTerms } from './trim-terms.js';
 
 const HEAP_MB_MAX = 256;
 /** One statement over a large table on a slow disk. Units: milliseconds. */
@@ -35,12 +35,18 @@ export class SqliteWriter {
     private readonly child: ChildProcess,
     program: string,
   ) {
-    if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => this.#waiting.shift()?.(JSON.parse(line) as SqliteReply));
-    child.stdin?.on('error', () => undefined); // It may end before it has read the command.
     const end = (why: string): void => {
       this.#gone ??= why;
       for (const waiting of this.#waiting.splice(0)) waiting(null);
     };
+    const replies = new ReplyLines((reply) => this.#waiting.shift()?.(reply));
+    child.stdout?.on('data', (chunk: Buffer) => {
+      const problem = this.#gone === null ? replies.take(chunk) : null;
+      if (problem === null) return;
+      end(problem);
+      child.kill('SIGKILL');
+    });
+    child.stdin?.on('error', () => undefined); // It may end before it has read the command.
     child.once('error', () => end(`the process that writes to it could not be started; it needs ${program}`));
     child.once('close', (status, signal) => end(status === NOT_BECOME ? `the rights of root could not be given up for writing to it; look at what ${SETPRIV} says` : signal === 'SIGKILL' ? 'it took longer than a mail server can spare' : 'the process that wrote to it ended early'));
   }
@@ -78,22 +84,10 @@ export class SqliteWriter {
   }
 }
 
-const ROOT = 0;
-const OTHERS_WRITE = 0o022;
-/**
- * Why a file of root's is not written to as root; null where it may be. Whoever may write in its folder can lay a journal beside it that is played back when it is opened,
- * and that may name another file of the host, which older versions of SQLite then delete. Source: SQLite, Atomic Commit, "Multi-file Commit".
- */
-function rootProblem(file: SqliteFile): string | null {
-  if (file.uid !== ROOT) return null;
-  const isOpen = [fstatSync(file.folderFd), lstatSync(entryOf(file))].some(({ uid, mode }) => uid !== ROOT || (mode & OTHERS_WRITE) !== 0);
-  return isOpen ? 'its file belongs to root, and lies where others could have us do as root what they write beside it: give the file to the account of its product, or close its folder to others' : null;
-}
-
 /** Opens a file for deleting from it, as its owner. Errors: why that cannot be done. */
-export async function openSqliteWriter(file: SqliteFile, overwrite: boolean): Promise<Result<SqliteWriter, string>> {
-  const isRoot = process.geteuid?.() === ROOT;
-  const problem = isRoot ? rootProblem(file) : null;
+export async function openSqliteWriter(file: SqliteFile, { overwrite, owners }: TrimTerms): Promise<Result<SqliteWriter, string>> {
+  const isRoot = process.geteuid?.() === 0;
+  const problem = isRoot ? ownerProblem(file, owners) : null;
   if (problem !== null) return err(problem);
   const [program = '', ...args] = isRoot ? [...asOwner(file), ...NODE] : NODE;
   const writer = new SqliteWriter(spawn(program, args, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] }), program);

@@ -1,5 +1,13 @@
+/** An account that a file of SQLite may belong to, with all its groups. */
+export interface FileOwner {
+  readonly uid: number;
+  readonly gids: ReadonlySet<number>;
+}
+
 /** How a trimmer is to leave the place of what it deleted. */
 export interface TrimTerms {
   /** What the records held is written over with zeroes, where the engine can. */
   readonly overwrite: boolean;
+  /** The product's own accounts: what belongs to another one, root apart, is written to by nobody. */
+  readonly owners: readonly FileOwner[];
 }

@@ -1,5 +1,5 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, existsSync, fstatSync, readSync } from 'node:fs';
+import { JournalFolder } from '../journal/journal-folder.js';
 import { lockOrder } from '../journal/journal-lock.js';
 import { REPAIR_SUFFIX, RepairJournal } from './repair-journal.js';
 
@@ -14,8 +14,8 @@ export interface CutShort {
 }
 
 /** Null where it came to its end. A journal may hold half a million changes: its last line tells. */
-function standOf(path: string): 'applying' | 'undoing' | null {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+function standOf(folder: JournalFolder, id: string): 'applying' | 'undoing' | null {
+  const fd = folder.open(`${id}${REPAIR_SUFFIX}`, constants.O_RDONLY);
   try {
     const tail = Buffer.alloc(TAIL_BYTES);
     const read = readSync(fd, tail, 0, TAIL_BYTES, Math.max(0, fstatSync(fd).size - TAIL_BYTES));
@@ -37,18 +37,34 @@ function isAtWork(lock: string): boolean {
   }
 }
 
-/** Repairs that a crash cut short, by what is kept of them. None where that may not be read, or none was ever made. */
-export function cutShortRepairs(dir: string): CutShort[] {
-  let names: string[];
+/** Null where there is none, or it is not ours: what others could have written there is no word of ours. */
+function ownFolder(dir: string): JournalFolder | null {
   try {
-    names = readdirSync(dir).filter((name) => name.endsWith(REPAIR_SUFFIX));
+    return JournalFolder.found(dir, constants.O_NOFOLLOW);
   } catch {
-    return [];
+    return null;
   }
-  return names.flatMap((name) => {
-    const [id, stand] = [name.slice(0, -REPAIR_SUFFIX.length), standOf(join(dir, name))];
-    return stand === null || isAtWork(join(dir, `${id}.lock`)) ? [] : [{ id, undoing: stand === 'undoing' }];
-  });
+}
+
+/** Null for a journal that came to its end, that a process works on, or that others could have written. */
+function cutShort(folder: JournalFolder, id: string): CutShort | null {
+  try {
+    const stand = standOf(folder, id);
+    return stand === null || isAtWork(folder.at(`${id}.lock`)) ? null : { id, undoing: stand === 'undoing' };
+  } catch {
+    return null;
+  }
+}
+
+/** Repairs that a crash cut short, by what is kept of them. None where that may not be read or is not this account's, or none was ever made. */
+export function cutShortRepairs(dir: string): CutShort[] {
+  const folder = ownFolder(dir);
+  if (folder === null) return [];
+  try {
+    return folder.idsOf(REPAIR_SUFFIX).flatMap((id) => cutShort(folder, id) ?? []);
+  } finally {
+    folder.close();
+  }
 }
 
 /** Notes that a later run looked at all that a repair had left; it can still be taken back. */

@@ -2,6 +2,7 @@ import type { Host } from '@mailwarden/inventory-fs';
 import type { FoundRepair, LeftReason } from './find-repairs.js';
 import { HeldEntry, heldRights, listWithMode, type HeldRights } from './held-entry.js';
 import { RepairJournal, type IntendedChange } from './repair-journal.js';
+import { isInStore, type StoreRoots } from './store-roots.js';
 
 /** Announced together: one sync for as many. */
 const BATCH = 512;
@@ -111,12 +112,15 @@ function givenBack({ before, after }: IntendedChange, now: HeldRights, isFolder:
 
 /**
  * Gives back exactly what a repair took, but for set-id bits of a file that had another owner meanwhile, where nobody has changed it since; the rest is told and stays. The same again changes nothing.
- * Errors: throws when no such repair is known, or its journal is damaged.
+ * `known` are the stores that may be changed, as the profiles of this host have them.
+ * Errors: throws when no such repair is known, its journal is damaged, or it names a place outside these stores; then nothing is changed.
  */
-export function undoRepairs(place: RepairPlace, id: string): Map<string, Repaired> {
+export function undoRepairs(place: RepairPlace, id: string, known: readonly StoreRoots[]): Map<string, Repaired> {
   const journal = RepairJournal.open(place.journalDir, id, 'known');
   const told = new Map<string, Repaired>();
   try {
+    const stranger = journal.changes.find((change) => !isInStore(change, known));
+    if (stranger !== undefined) throw new Error(`it changed a place that is in no store ${stranger.profile}/${stranger.store} of the profiles known here; nothing was changed; name the profile that it was made by with --profile`);
     if (journal.ending !== 'undone') journal.end('undoing');
     // The last change first: a folder that was closed to somebody is opened again after what lies in it.
     for (const change of [...journal.changes].reverse()) {

@@ -1,8 +1,6 @@
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { stateFolder } from '@mailwarden/config';
+import { closeSync, constants, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
+import { isJournalId, JournalFolder } from '../journal/journal-folder.js';
 import { lineOf, recordsIn } from '../journal/journal-lines.js';
-import { lockOrder } from '../journal/journal-lock.js';
 import type { HeldRights } from './held-entry.js';
 
 /**
@@ -24,8 +22,19 @@ export interface IntendedChange {
 type Ending = 'done' | 'undoing' | 'undone';
 type RepairRecord = { readonly kind: 'intent'; readonly changes: readonly IntendedChange[] } | { readonly kind: Ending };
 
-const FILE_MODE = 0o600;
 export const REPAIR_SUFFIX = '.repair';
+
+function readRepair(fd: number, path: string): { readonly changes: IntendedChange[]; readonly ending: Ending | null; readonly wholeBytes: number } {
+  const changes: IntendedChange[] = [];
+  let ending: Ending | null = null;
+  let wholeBytes = 0;
+  for (const { record, end } of recordsIn<RepairRecord>(fd, path)) {
+    if (record.kind === 'intent') for (const change of record.changes) changes.push(change);
+    else ending = record.kind;
+    wholeBytes = end;
+  }
+  return { changes, ending, wholeBytes };
+}
 
 /**
  * What one repair of access changed, on disk before each change. A crash leaves changes that are made, not made, or half made: all of them stand here with what was before, so that undo finds them.
@@ -40,28 +49,24 @@ export class RepairJournal {
     private readonly unlock: () => void,
   ) {}
 
+  /** Safety: nothing is read or taken before it is known whose the folder is; the journal itself is no link, and nobody else could have written it. */
   static open(dir: string, id: string, mode: 'new' | 'known'): RepairJournal {
-    const folder = stateFolder(dir);
-    const path = join(folder, `${id}${REPAIR_SUFFIX}`);
-    const unlock = lockOrder(join(folder, `${id}.lock`));
+    if (!isJournalId(id)) throw new Error(`${JSON.stringify(id)} is not the name of a repair; nothing was touched`);
+    const folder = JournalFolder.made(dir, constants.O_NOFOLLOW);
+    let giveBack = (): void => folder.close();
     let fd: number | null = null;
     try {
-      fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | (mode === 'new' ? constants.O_CREAT | constants.O_EXCL : 0), FILE_MODE);
-      const changes: IntendedChange[] = [];
-      let ending: Ending | null = null;
-      let whole = 0;
-      for (const { record, end } of recordsIn<RepairRecord>(fd, path)) {
-        if (record.kind === 'intent') for (const change of record.changes) changes.push(change);
-        else ending = record.kind;
-        whole = end;
-      }
-      ftruncateSync(fd, whole); // What a crash cut short announced nothing.
+      giveBack = folder.take(id);
+      const name = `${id}${REPAIR_SUFFIX}`;
+      fd = folder.open(name, constants.O_RDWR | constants.O_APPEND | (mode === 'new' ? constants.O_CREAT | constants.O_EXCL : 0));
+      const { changes, ending, wholeBytes } = readRepair(fd, folder.pathOf(name));
+      ftruncateSync(fd, wholeBytes); // What a crash cut short announced nothing.
       fsyncSync(fd);
-      stateFolder(dir);
-      return new RepairJournal(fd, changes, ending, unlock);
+      folder.sync();
+      return new RepairJournal(fd, changes, ending, giveBack);
     } catch (cause) {
       if (fd !== null) closeSync(fd);
-      unlock();
+      giveBack();
       throw cause;
     }
   }

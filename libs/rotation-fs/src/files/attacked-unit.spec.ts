@@ -35,7 +35,7 @@ afterEach(() => {
 
 function rotate(watch: StepWatch): Promise<Receipt> {
   return withHost(root, { databases: {} }, (host) =>
-    rotateStore({ host, profile: { id: 'product', stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'records', limit: 1, target: 1 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), watch }, { id: randomUUID(), server: 'mx-1', profile: 'product', store: 'parts', bounds: BOUNDS, policy: { name: 'cap' } } as unknown as OrderFacts),
+    rotateStore({ host, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [STORE] } as unknown as Profile, store: STORE, watermarks: [{ kind: 'records', limit: 1, target: 1 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), watch }, { id: randomUUID(), server: 'mx-1', profile: 'product', store: 'parts', bounds: BOUNDS, policy: { name: 'cap' } } as unknown as OrderFacts),
   );
 }
 

@@ -1,11 +1,9 @@
 import { RowsStay } from '@mailwarden/product-database';
-import { FolderHand } from '@mailwarden/linux';
 import type { JournalRecord } from '../journal/journal.js';
 import { packMoves, packPlaces, type IntendedMove } from '../journal/packed-moves.js';
 import type { Deleted } from '../outcome.js';
-import { byFolder, halfNameOf, type FileWork } from './file-work.js';
-import { FolderCache } from './folder-cache.js';
-import { isSame, outcomeOf } from './private-folder.js';
+import { giveBack, stillNameless } from './batch-places.js';
+import { halfNameOf, type FileWork } from './file-work.js';
 import { takeIn, type Halt } from './take-in.js';
 
 /** A batch that came to its end, whose account is still to be written: it goes to disk together with the next announcement, or alone. */
@@ -29,25 +27,6 @@ export async function carryOutBatch(work: FileWork, moves: readonly IntendedMove
   work.watch('moved');
   work.journal.write({ kind: 'moved', ours: packPlaces(taken.moves.map((move) => move.n - intent.first), moves.length).toString('base64') });
   return { account: await finishBatch(work, taken.moves, deleted), halt: taken.halt };
-}
-
-/** Moves whose name was not given to another file meanwhile: a row under such a name belongs to the new file. */
-function stillNameless(work: FileWork, moves: readonly IntendedMove[]): IntendedMove[] {
-  const hand = new FolderHand();
-  return lookedAt(work, moves, (fd, move) => hand.look(fd, move.name) !== 0, true);
-}
-
-/** Moves of which something is true in the folder that they were taken from. */
-function lookedAt(work: FileWork, moves: readonly IntendedMove[], isTrue: (fd: number, move: IntendedMove) => boolean, ofNoFolder: boolean): IntendedMove[] {
-  const cache = new FolderCache();
-  try {
-    return byFolder(moves).filter((move) => {
-      const place = cache.open(work.folders.at(move.root).storeRoot, move.folder);
-      return place.ok ? isTrue(place.value.fd, move) : ofNoFolder;
-    });
-  } finally {
-    cache.close();
-  }
 }
 
 async function removeRows(work: FileWork, taken: readonly IntendedMove[]): Promise<void> {
@@ -83,34 +62,8 @@ export async function finishBatch(work: FileWork, taken: readonly IntendedMove[]
   return { kind: 'deleted', items: taken.length, bytes };
 }
 
-/** Finishes a batch that a crash left open after it was found to be ours. A power cut may have undone moves that were not on disk yet: what stands in its place again was not deleted. */
-export async function resumeBatch(work: FileWork, taken: readonly IntendedMove[], deleted: Deleted): Promise<void> {
-  const hand = new FolderHand();
-  const held = heldSlots(work, taken);
-  const gone = taken.filter((move) => held.get(move.root)?.has(move.n) !== true);
-  const back = new Set(lookedAt(work, gone, (fd, move) => hand.look(fd, move.name) === 0 && isSame(hand.facts, move), false));
-  work.journal.write(await finishBatch(work, taken.filter((move) => !back.has(move)), deleted));
-}
-
-function heldSlots(work: FileWork, moves: readonly IntendedMove[]): Map<number, ReadonlySet<number>> {
-  return new Map([...new Set(moves.map((move) => move.root))].map((root) => [root, work.folders.at(root).slots()]));
-}
-
 /** Gives back what is still in our own folders, and closes the batch. */
 export function returnBatch(work: FileWork, moves: readonly IntendedMove[]): void {
-  const cache = new FolderCache();
-  const held = heldSlots(work, moves);
-  try {
-    for (const move of byFolder(moves)) {
-      if (held.get(move.root)?.has(move.n) !== true) continue;
-      const own = work.folders.at(move.root);
-      const folder = cache.open(own.storeRoot, move.folder);
-      if (!folder.ok) outcomeOf(folder.error); // Gone is one thing; out of descriptors is another.
-      own.putBack(folder.ok ? folder.value : null, move.name, move.n);
-    }
-  } finally {
-    cache.close();
-  }
-  work.folders.sync();
+  giveBack(work, moves);
   work.journal.write({ kind: 'returned' });
 }

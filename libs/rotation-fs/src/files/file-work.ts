@@ -3,6 +3,7 @@ import type { Journal } from '../journal/journal.js';
 import type { IntendedMove } from '../journal/packed-moves.js';
 import type { ReplicaWait } from '../replica-wait.js';
 import type { StepWatch } from '../rotate-request.js';
+import type { KeptSince } from './kept-since.js';
 import type { HalfName, OtherHalf } from './other-half.js';
 import type { Overwriter } from './overwriter.js';
 import type { PrivateFolders } from './private-folders.js';
@@ -18,6 +19,8 @@ export interface FileWork {
   readonly replicas: ReplicaWait | null;
   readonly overwriter: Overwriter;
   readonly remover: SlotRemover;
+  /** What keeps items of a batch that an earlier run left open. */
+  readonly kept: KeptSince;
   readonly watch: StepWatch;
 }
 

@@ -18,7 +18,7 @@ const STORE = {
   id: 'backup', section: 'Backup', kind: 'files', statedDirectories: null, files: ['/var/opt/product/backup/**'], exclude: [], active: [], rotateActive: null, units: [], messages: false, rows: null, lineRecords: false, dataCategories: null,
   duration: { kind: 'not-stated' }, limits: [], configuredLimits: [], protection: { accounts: null, groups: [], source: null }, clock: 'modified', rotatable: true, quietPeriodSeconds: 10, notes: [],
 } as unknown as Store;
-const PROFILE = { id: 'product', stores: [STORE] } as unknown as Profile;
+const PROFILE = { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [STORE] } as unknown as Profile;
 const SUITE_MS = 60_000;
 
 let root: string;

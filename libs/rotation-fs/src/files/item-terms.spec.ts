@@ -40,7 +40,7 @@ function rotate(part: Partial<Omit<ApplyRequest, 'host'>> & { readonly storePart
   const store = { ...STORE, ...storePart };
   const facts = { id: randomUUID(), server: 'mx-1', profile: 'product', store: 'letters', bounds: BOUNDS, policy: { name: 'cap' } } as unknown as OrderFacts;
   return withHost(root, { databases: {} }, (host) =>
-    rotateStore({ host, profile: { id: 'product', stores: [store] } as unknown as Profile, store, watermarks: [{ kind: 'records', limit: 3, target: 2 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...rest }, facts),
+    rotateStore({ host, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [store] } as unknown as Profile, store, watermarks: [{ kind: 'records', limit: 3, target: 2 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: Date.now(), hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), ...rest }, facts),
   );
 }
 
@@ -78,6 +78,14 @@ describe('the clock "received"', () => {
     const receipt = await rotate({ clock: 'received' });
     expect(receipt).toMatchObject({ deleted: { items: 3 }, planned: { oldestAt: '2020-01-01T10:00:00.000Z' } });
     expect(left()).toEqual(['fourth', 'no-letter']);
+  });
+
+  it('keeps the newest of those that have one, whatever has none', async () => {
+    for (let day = 1; day <= 4; day += 1) letter(`day-${day}`, 1_000 + day, `Received: from a by b; ${day} Jan 2020 10:00:00 +0000\n\nbody\n`);
+    for (const name of ['no-letter', 'none-either']) letter(name, 900, 'nothing of the kind\n');
+    const receipt = await rotate({ clock: 'received', watermarks: [{ kind: 'records', limit: 1, target: 1 }], keep: { newest: 2, youngerThanSeconds: 0 } });
+    expect(receipt).toMatchObject({ deleted: { items: 2 } });
+    expect(left()).toEqual(['day-3', 'day-4', 'no-letter', 'none-either']);
   });
 });
 
@@ -137,7 +145,7 @@ describe('folders that are items', () => {
     const store = { ...STORE, ...UNITS };
     const run = (watch: (step: string) => void) =>
       withHost(root, { databases: {} }, (host) =>
-        rotateStore({ host, profile: { id: 'product', stores: [store] } as unknown as Profile, store, watermarks: [{ kind: 'records', limit: 3, target: 2 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: 1, hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), watch }, facts),
+        rotateStore({ host, profile: { id: 'product', accounts: { service: 'product', others: [], groups: [] }, stores: [store] } as unknown as Profile, store, watermarks: [{ kind: 'records', limit: 3, target: 2 }], clock: 'modified', keep: { newest: 0, youngerThanSeconds: 0 }, bounds: BOUNDS, holds: [], exclude: [], overwrite: false, orphans: 'keep', pace: { itemsPerSecond: null, bytesPerSecond: null }, marked: null, stop: null, issuedAtMs: 1, hashKey: Buffer.from('key'), now: Date.now, journalDir: join(root, 'journal'), watch }, facts),
       );
     // Cut short after the journal said that they are ours, with a part of one gone already.
     await expect(run((step) => {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Store } from '@mailwarden/catalogue';
 import { messageDigest, type Hold } from '@mailwarden/contracts';
 import type { BytePath } from '@mailwarden/inventory';
 import { entryPath, type Directory } from '@mailwarden/inventory-fs';
@@ -46,6 +47,9 @@ function headIn(fd: number): string {
 
 /** Names of single messages that holds keep. */
 export const heldMessages = (holds: readonly Hold[]): ReadonlySet<Sha256> => new Set(holds.flatMap((hold) => hold.messages ?? []));
+
+/** Holds that keep whatever lies in their span. Single messages are told by what they say of themselves; where files do not tell, the whole span stays. */
+export const spanHolds = (holds: readonly Hold[], { messages }: Pick<Store, 'messages'>): readonly Hold[] => (messages ? holds.filter((hold) => (hold.messages ?? []).length === 0) : holds);
 
 /** True when a hold of single messages keeps this one. What cannot be read to the end of its headers may be any of them, and is kept. */
 export const isHeldMessage = (head: MessageHead | null, held: ReadonlySet<Sha256>): boolean => held.size > 0 && (head === null || !head.complete || head.messageIds.some((id) => held.has(messageDigest(id))));

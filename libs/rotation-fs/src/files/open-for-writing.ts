@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { EntryFacts, factsBehind } from '@mailwarden/linux';
 
 const WRITE_FLAGS = 0o3;
 /** A descriptor's access mode stands in the last octal digits of its flags. Source: proc_pid_fdinfo(5). */
@@ -16,6 +17,8 @@ export class FileSet {
     return this.#devsByIno.get(ino)?.includes(dev) === true;
   }
 }
+
+const facts = new EntryFacts();
 
 /** Files that any process has open for writing. Processes that may not be looked into are passed over. */
 export function openForWriting(): FileSet {
@@ -36,8 +39,9 @@ function addIfWriting(open: FileSet, pid: string, fd: string): void {
   try {
     const flags = FLAGS_LINE.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1];
     if (flags === undefined || (Number.parseInt(flags, 8) & WRITE_FLAGS) === 0) return;
-    const stat = statSync(`/proc/${pid}/fd/${fd}`);
-    if (stat.isFile()) open.add(stat.dev, stat.ino);
+    // Any account may mount a file server of its own, and hold for ever whoever asks it about a file.
+    factsBehind(`/proc/${pid}/fd/${fd}`, facts);
+    if (facts.isFile) open.add(facts.dev, facts.ino);
   } catch {
     return; // Closed meanwhile, or not ours to look at.
   }

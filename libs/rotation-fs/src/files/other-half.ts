@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { Relation } from '@mailwarden/catalogue';
 import type { BytePath } from '@mailwarden/inventory';
 import { openPairTrimmer, type PairTrimmer } from '@mailwarden/product-database';
-import type { Host } from '@mailwarden/inventory-fs';
+import { productAccounts } from '../folder-owners.js';
+import type { RotateRequest } from '../rotate-request.js';
 
 /** Above it, rows are not compared by name: as many and none for a planned file is answer enough. */
 const NAMES_MAX = 200_000;
@@ -57,8 +58,8 @@ async function isUnderstood(rows: PairTrimmer, planned: readonly HalfName[], all
 }
 
 /** Errors: throws when the product's database cannot be reached: its pairs then stay whole. */
-export async function connectOtherHalf(host: Host, relation: Relation, overwrite = false): Promise<OtherHalf> {
-  const rows = await openPairTrimmer(relation, host, { overwrite });
+export async function connectOtherHalf({ host, profile }: Pick<RotateRequest, 'host' | 'profile'>, relation: Relation, overwrite = false): Promise<OtherHalf> {
+  const rows = await openPairTrimmer(relation, host, { overwrite, owners: productAccounts(host, profile) });
   if (!rows.ok) throw new Error(`the rows of ${relation.relation} cannot leave with their files: ${rows.error}`);
   return {
     rows: rows.value,

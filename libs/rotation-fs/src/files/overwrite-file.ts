@@ -27,16 +27,25 @@ export function mediumOf(fileSystem: string, dev: number): Medium {
   return { fileSystem, rotational: null };
 }
 
+/** Thrown where what a file holds has another name as well: whoever gave it one keeps it, and nothing is written over under a name that was never planned. */
+export class HasSecondName extends Error {
+  constructor() {
+    super('the file to be written over is not the one that was taken in: it has a second name');
+    this.name = 'HasSecondName';
+  }
+}
+
 /**
  * Writes zeros over everything that a file holds, once, and waits until they are on the disk. Holes stay holes.
  * `path` leads through the descriptor of a folder that nobody else can enter. Source: NIST SP 800-88 Rev. 1, "clear".
- * Safety: a link is refused, and so is another file than the one that was taken in, or one with a second name. Errors: throws what the kernel says; then the file is as it was or partly zeros, and is still ours to delete.
+ * Safety: a link is refused, and so is another file than the one that was taken in, or one with a second name. Errors: throws `HasSecondName`, and what the kernel says; then the file is as it was or partly zeros, and is still ours to delete.
  */
 export function overwriteFile(path: Buffer, identity: { readonly dev: number; readonly ino: number }): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const { dev, ino, size, nlink } = fstatSync(fd);
-    if (dev !== identity.dev || ino !== identity.ino || nlink !== 1) throw new Error('the file to be written over is not the one that was taken in');
+    if (dev !== identity.dev || ino !== identity.ino) throw new Error('the file to be written over is not the one that was taken in');
+    if (nlink !== 1) throw new HasSecondName();
     for (const { from, to } of dataSpans(fd, size)) {
       for (let at = from; at < to; ) at += writeSync(fd, ZEROS, 0, Math.min(CHUNK_BYTES, to - at), at);
     }

@@ -6,6 +6,7 @@ import { concernsStore, Selection, type BegunOrder, type RotationPlan, type Rota
 import type { RotateRequest } from '../rotate-request.js';
 import { inOneGo } from './in-turns.js';
 import type { AgeKey, FolderName, ItemWindow, PlannedFile } from './item-window.js';
+import { spanHolds } from './message-file.js';
 import { messageGuardFor } from './message-guard.js';
 import { roomOf } from './store-room.js';
 import { survey, type Surveyed } from './survey.js';
@@ -37,9 +38,7 @@ export interface FilesPlan {
 
 function rulesFor(request: RotateRequest, nowMs: number, begun: BegunOrder | undefined): RotationRules {
   const { watermarks, keep, bounds, holds, profile, store, issuedAtMs } = request;
-  const concerned = holds.filter((hold) => concernsStore(hold, profile.id, store.id));
-  // Single messages are told by what they say of themselves; where files do not tell, the whole span stays.
-  const spans = store.messages ? concerned.filter(({ messages = [] }) => messages.length === 0) : concerned;
+  const spans = spanHolds(holds.filter((hold) => concernsStore(hold, profile.id, store.id)), store);
   return { watermarks, keep, bounds, holds: spans, nowMs, issuedAtMs, room: roomOf(request), ...(begun === undefined ? {} : { begun }) };
 }
 

@@ -141,6 +141,13 @@ export class PrivateFolder {
     return 'changed-since-plan';
   }
 
+  /** Whether what was taken in holds what it held when it was planned. */
+  isAsPlanned(slot: number, planned: Identity): boolean {
+    const own = String(slot);
+    if (planned.isUnit === true) return this.#holdsTheSame(own, planned);
+    return this.#hand.look(this.directory.fd, own) === 0 && this.#hand.facts.size === planned.size && this.#hand.facts.mtimeMs === planned.mtimeMs;
+  }
+
   /** A folder that is one item goes only with what it held when it was planned. */
   #holdsTheSame(own: BytePath, planned: Identity): boolean {
     const entered = enterFolder(this.directory, own);

@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Receipt, SkipReason } from '@mailwarden/contracts';
 import { compilePatterns } from '@mailwarden/inventory';
+import { ok, type Result } from '@mailwarden/kernel';
 import { lowerPriority } from '@mailwarden/linux';
 import type { BegunOrder } from '@mailwarden/rotation';
 import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
@@ -12,12 +13,15 @@ import { carryOutPiece, type CarryOut } from './carry-out-files.js';
 import { halfNameOf, type FileWork } from './file-work.js';
 import { inTurns } from './in-turns.js';
 import type { AgeKey } from './item-window.js';
+import { KeptSince } from './kept-since.js';
+import { openBatchOf } from './open-batch.js';
 import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
 import { Overwriter } from './overwriter.js';
 import { orphansBefore, repairOrphans, settleOrphanRows } from './orphans.js';
 import { nextPiece, plannedFiles, planFiles, type FilesPlan, type PlanPiece } from './plan-files.js';
 import { PrivateFolders } from './private-folders.js';
-import { nextSlotOf, openBatchOf, settleBatch } from './settle-batch.js';
+import type { Returned } from './resume-batch.js';
+import { nextSlotOf, settleBatch } from './settle-batch.js';
 import { SlotRemover } from './slot-remover.js';
 import { namesInStore } from './store-names.js';
 import type { Halt } from './take-in.js';
@@ -38,6 +42,11 @@ export function deletedBefore(records: readonly JournalRecord[]): Deleted {
 /** Where the journal itself counts what was done. */
 const uncounted = (): Deleted => ({ items: 0, bytes: 0, skipped: new Map() });
 
+/** Counts what went back, where no plan follows that would tell of it. */
+export function tellReturned({ skipped }: Deleted, returned: Returned): void {
+  for (const [reason, items] of returned) skipped.set(reason, (skipped.get(reason) ?? 0) + items);
+}
+
 /** What is left of an order that was begun: its own goal, and no more than it had planned. */
 export const restOf = (begun: Begun, deleted: Deleted): BegunOrder => ({ ...begun.goal, itemsLeft: Math.max(0, begun.planned.items - deleted.items), newestMs: begun.planned.newestMs, deleted: { items: deleted.items, bytes: deleted.bytes } });
 
@@ -50,12 +59,14 @@ interface Account {
   readonly deleted: Deleted;
   readonly resumed: boolean;
   readonly facts: Receipt['facts'];
-  readonly work: Pick<FileWork, 'overwriter' | 'remover' | 'replicas'>;
+  readonly work: Pick<FileWork, 'overwriter' | 'remover' | 'replicas' | 'kept'>;
 }
+
+const notesOf = ({ overwriter, remover, kept, replicas }: Account['work']): string[] => [...overwriter.notes, ...remover.notes, ...kept.notes, ...(replicas?.notes ?? [])];
 
 function saying({ begun, plan, deleted, resumed, facts, work }: Account): Said {
   const first = begun ?? (plan === null ? NOTHING_DONE : { before: plan.plan.before, planned: { ...plan.plan.planned, digest: plan.digest } });
-  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: [...work.overwriter.notes, ...work.remover.notes, ...(work.replicas?.notes ?? [])] });
+  return (outcome, reason) => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed, ...(facts === undefined ? {} : { facts }), notes: notesOf(work) });
 }
 
 /** How an order is told that ran to its end. */
@@ -97,7 +108,7 @@ async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork,
   const resumed = journal.begun !== undefined;
   const deleted = deletedBefore(journal.records);
   const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
-  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, work })('failed', `an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, work })('failed', cutShort(settled.error));
   const plan = await inTurns(planFiles(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted)));
   for (const [reason, count] of plan.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
   const facts = { kernel: release(), fileSystems: [] as string[], tool: null };
@@ -120,14 +131,14 @@ async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork,
 
 async function withWork<T>(request: ApplyRequest, order: string, journal: Journal, use: (work: FileWork, tempo: Tempo) => Promise<T>): Promise<T> {
   const relation = request.store.kind === 'pair' ? request.store.rows : null;
-  const otherHalf: OtherHalf | null = relation === null ? null : await connectOtherHalf(request.host, relation);
+  const otherHalf: OtherHalf | null = relation === null ? null : await connectOtherHalf(request, relation);
   const folders = new PrivateFolders(request.host, order, journal);
   const tempo = new Tempo(request.pace, request.stop);
   const remover = new SlotRemover(tempo);
   const isResumed = journal.begun !== undefined;
   try {
     const watch = request.watch ?? (() => undefined);
-    const result = await use({ folders, journal, otherHalf, replicas: otherHalf === null ? null : new ReplicaWait(otherHalf.rows), overwriter: new Overwriter(request.overwrite), remover, watch }, tempo);
+    const result = await use({ folders, journal, otherHalf, replicas: otherHalf === null ? null : new ReplicaWait(otherHalf.rows), overwriter: new Overwriter(request.overwrite), remover, kept: new KeptSince(request, journal), watch }, tempo);
     watch('leaving');
     if (isResumed) folders.removeForgotten(compilePatterns(request.store.files).roots);
     folders.close('remove');
@@ -155,6 +166,22 @@ export function rotateFiles(request: ApplyRequest, order: string, journal: Journ
   return withWork(request, order, journal, async (work, tempo) => withOrphans(request, journal, work, tempo, await carryOut(request, journal, work, tempo, startedMonotonicMs)));
 }
 
+/** How an order is told whose own folder is gone. */
+export const cutShort = (why: string): string => `an earlier run was cut short, and ${why}: what it had moved there is not counted as deleted`;
+
+/** What ending a batch came to that a crash left open. */
+export interface SettledFiles {
+  /** What went back, as something keeps it by now; or why the batch cannot be ended. */
+  readonly settled: Result<Returned, string>;
+  readonly notes: readonly string[];
+}
+
+/** Ends the batch of files that an earlier run of the order left open, for an order that does not delete files alone. `deleted` takes what is deleted now. Errors: as `settleBatch`. */
+export async function settleOpenFiles(request: ApplyRequest, order: string, journal: Journal, deleted: Deleted): Promise<SettledFiles> {
+  if (!journal.records.some(({ kind }) => kind === 'private-folder')) return { settled: ok(new Map()), notes: [] };
+  return withWork(request, order, journal, async (work) => ({ settled: await settleBatch(work, openBatchOf(journal.records), deleted), notes: notesOf(work) }));
+}
+
 /** Ends what an earlier run of the order left half done, and begins nothing new. */
 export function settleFiles(request: ApplyRequest, order: string, journal: Journal, reason: string): Promise<Outcome> {
   return withWork(request, order, journal, async (work) => {
@@ -162,7 +189,8 @@ export function settleFiles(request: ApplyRequest, order: string, journal: Journ
     const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
     if (work.otherHalf !== null) await settleOrphanRows(journal, work.otherHalf);
     const orphans = orphansBefore(journal.records);
+    if (settled.ok) tellReturned(deleted, settled.value);
     const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined, work });
-    return settled.ok ? { ...said('stopped', reason), ...(orphans === null ? {} : { orphans }) } : said('failed', `${reason}; an earlier run was cut short, and ${settled.error}: what it had moved there is not counted as deleted`);
+    return settled.ok ? { ...said('stopped', reason), ...(orphans === null ? {} : { orphans }) } : said('failed', `${reason}; ${cutShort(settled.error)}`);
   });
 }

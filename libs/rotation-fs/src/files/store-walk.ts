@@ -1,6 +1,7 @@
 import type { BytePath, PatternSet } from '@mailwarden/inventory';
 import { closeDirectory, DEPTH_MAX, isPrivateFolder, openDirectoryBeneath, PRIVATE_FOLDER_PREFIX, type Directory, type OpenError, type PassedOver } from '@mailwarden/inventory-fs';
 import { ENTRY_TYPES, errorName, FolderReader } from '@mailwarden/linux';
+import { keptBelow, keptIn, type KeptFolder, type StoreOwners } from '../folder-owners.js';
 import { codeOf, enterFolder, scopeOf, type FolderScope } from './store-folder.js';
 
 /** One folder of a store, while it is read. */
@@ -31,6 +32,8 @@ const USED_UP: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 interface Level {
   readonly folder: WalkedFolder;
+  /** Null where it does not matter whose the folders are. */
+  readonly kept: KeptFolder | null;
   /** Folders in it that are still to be walked, the next one last. */
   readonly folders: BytePath[];
 }
@@ -53,15 +56,23 @@ export class StoreWalk {
     private readonly visitor: StoreVisitor,
     /** Folders that are items; null where none are. */
     private readonly units: PatternSet | null = null,
+    /** Whose folders are entered; null for all. What is only named, and never deleted, is looked for everywhere. */
+    private readonly owners: StoreOwners | null = null,
   ) {}
 
   /** Does the whole of it, and stops now and then, so that others come in between. Returns why the folder itself cannot be walked; null when it was. Errors: throws `UsedUp`. */
   *walk(hostRoot: Directory, root: BytePath): Generator<void, OpenError | null, void> {
     const beneath = openDirectoryBeneath(hostRoot, root);
     if (!beneath.ok) return beneath.error;
+    const { directory, chain } = beneath.value;
+    const kept = this.owners === null ? null : keptBelow([...chain, directory], this.owners);
+    if (this.owners !== null && kept === null) {
+      closeDirectory(directory);
+      return 'permission-denied';
+    }
     const path = root === '/' ? '' : root;
     try {
-      this.#push({ directory: beneath.value.directory, root, below: '', path, ...scopeOf(path, this.own, this.leftOut) });
+      this.#push({ directory, root, below: '', path, ...scopeOf(path, this.own, this.leftOut) }, kept);
       yield* this.#readLast();
       while (this.#levels.length > 0) yield* this.#step();
       return null;
@@ -70,8 +81,8 @@ export class StoreWalk {
     }
   }
 
-  #push(folder: WalkedFolder): void {
-    this.#levels.push({ folder, folders: [] });
+  #push(folder: WalkedFolder, kept: KeptFolder | null): void {
+    this.#levels.push({ folder, kept, folders: [] });
   }
 
   *#step(): Generator<void, void, void> {
@@ -88,9 +99,14 @@ export class StoreWalk {
     if (this.#levels.length >= DEPTH_MAX) return this.visitor.passedOver(path, 'too-deep');
     const entered = enterFolder(folder.directory, name);
     if (!entered.ok) return this.#passOver(path, entered.error);
+    const kept = this.owners === null || level.kept === null ? null : keptIn(level.kept, entered.value, this.owners);
+    if (this.owners !== null && kept === null) {
+      closeDirectory(entered.value);
+      return this.visitor.passedOver(path, 'permission-denied');
+    }
     const scope = scopeOf(path, this.own, this.leftOut);
     if (this.#isUnit(path, scope)) return yield* this.#takeWhole(folder, name, entered.value);
-    this.#push({ directory: entered.value, root: folder.root, below: folder.below === '' ? name : `${folder.below}/${name}`, path, ...scope });
+    this.#push({ directory: entered.value, root: folder.root, below: folder.below === '' ? name : `${folder.below}/${name}`, path, ...scope }, kept);
     yield* this.#readLast();
   }
 
@@ -138,7 +154,7 @@ export class StoreWalk {
     const { facts } = reader;
     if (facts.isFile) this.visitor.file(folder, reader);
     else if (!facts.isFolder) this.visitor.passedOver(`${folder.path}/${reader.name}`, 'not-a-regular-file');
-    else if (!isPrivateFolder(reader.name, facts.mode)) folders.push(reader.name);
+    else if (!isPrivateFolder(reader.name, facts)) folders.push(reader.name);
   }
 
   #passOver(path: BytePath, code: string): void {

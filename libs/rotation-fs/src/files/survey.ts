@@ -3,7 +3,9 @@ import { outermost, type BytePath, type PatternSet } from '@mailwarden/inventory
 import type { Directory } from '@mailwarden/inventory-fs';
 import type { FolderReader } from '@mailwarden/linux';
 import type { StoreTotals } from '@mailwarden/rotation';
+import { storeOwners } from '../folder-owners.js';
 import type { RotateRequest } from '../rotate-request.js';
+import { CountedOnce } from './counted-once.js';
 import { isAfter, ItemWindow, type AgeKey } from './item-window.js';
 import { momentOfFile } from './message-moment.js';
 import { StoreWalk, UsedUp, type StoreVisitor, type WalkedFolder } from './store-walk.js';
@@ -33,16 +35,18 @@ export interface SurveyTerms {
 
 class Tally implements StoreVisitor {
   items = 0;
+  dated = 0;
   bytes = 0;
   below = 0;
   oldestMs: number | null = null;
   newestMs: number | null = null;
-  readonly passedOverBy = new Map<SkipReason, number>();
   unreadable: string | null = null;
   readonly window: ItemWindow | null;
   readonly #own: PatternSet;
   readonly #leftOut: PatternSet;
   readonly #whyNot: WhyNot;
+  readonly #linked = new CountedOnce();
+  readonly #passedOverBy = new Map<SkipReason, number>();
   #unitJudge: UnitJudge | null = null;
 
   constructor(
@@ -59,6 +63,7 @@ class Tally implements StoreVisitor {
     const path = (): BytePath => `${folder.path}/${reader.name}`;
     if (!folder.isOwn && !this.#own.matches(path())) return;
     if (folder.mayBeLeftOut && this.#leftOut.matches(path())) return;
+    if (this.#linked.isAgain(reader.facts)) return;
     const atMs = momentOfFile(folder, reader, this.request);
     this.#count(atMs, reader.facts.allocated);
     if (this.#isWanted(atMs, reader.facts.ino)) this.window?.add(folder, reader, atMs, this.#whyNot(folder, reader, path));
@@ -74,6 +79,7 @@ class Tally implements StoreVisitor {
     this.items += 1;
     this.bytes += bytes;
     if (Number.isNaN(atMs)) return;
+    this.dated += 1;
     this.oldestMs = Math.min(this.oldestMs ?? atMs, atMs);
     this.newestMs = Math.max(this.newestMs ?? atMs, atMs);
   }
@@ -93,14 +99,25 @@ class Tally implements StoreVisitor {
   }
 
   passedOver(path: BytePath, reason: SkipReason): void {
-    if (this.#own.matches(path) && !this.#leftOut.matches(path)) this.passedOverBy.set(reason, (this.passedOverBy.get(reason) ?? 0) + 1);
-    else if (this.#own.roots.includes(path)) this.unreadable ??= `${this.request.store.id} cannot be read (${reason})`;
+    const isRoot = this.#own.roots.includes(path);
+    // A folder that may not be entered may hold some of the store without being any of it.
+    const isOwn = this.#own.matches(path) || (!isRoot && reason === 'permission-denied' && this.#own.mayHold(path));
+    if (isOwn && !this.#leftOut.matches(path)) this.#passedOverBy.set(reason, (this.#passedOverBy.get(reason) ?? 0) + 1);
+    else if (isRoot) this.unreadable ??= `${this.request.store.id} cannot be read (${reason})`;
+  }
+
+  /** Why entries were passed over. Names of files of which nobody can tell whether they were counted are told as well. */
+  get passedOverBy(): ReadonlyMap<SkipReason, number> {
+    const { untold } = this.#linked;
+    return untold === 0 ? this.#passedOverBy : new Map([...this.#passedOverBy, ['hard-linked', (this.#passedOverBy.get('hard-linked') ?? 0) + untold]]);
   }
 
   *walk(): Generator<void, void, void> {
+    const { host, profile, store } = this.request;
+    const owners = storeOwners(host, profile, store);
     for (const root of outermost(this.#own.roots)) {
-      const failed = yield* new StoreWalk(this.#own, this.#leftOut, this, unitPatterns(this.request)).walk(this.request.host.root, root);
-      if (failed !== null && failed !== 'absent') this.unreadable = `${this.request.store.id} cannot be read (${failed})`;
+      const failed = yield* new StoreWalk(this.#own, this.#leftOut, this, unitPatterns(this.request), owners).walk(host.root, root);
+      if (failed !== null && failed !== 'absent') this.unreadable = `${store.id} cannot be read (${failed})`;
     }
   }
 }
@@ -114,6 +131,6 @@ export function* survey(request: RotateRequest, terms: SurveyTerms): Generator<v
     if (!(cause instanceof UsedUp)) throw cause;
     tally.unreadable = `${request.store.id} cannot be read (${cause.message})`;
   }
-  const { items, bytes, oldestMs, newestMs, below, passedOverBy, unreadable } = tally;
-  return { totals: { items, bytes, oldestMs, newestMs }, window: tally.window ?? new ItemWindow(0), below, passedOver: passedOverBy, unreadable };
+  const { items, dated, bytes, oldestMs, newestMs, below, passedOverBy, unreadable } = tally;
+  return { totals: { items, dated, bytes, oldestMs, newestMs }, window: tally.window ?? new ItemWindow(0), below, passedOver: passedOverBy, unreadable };
 }

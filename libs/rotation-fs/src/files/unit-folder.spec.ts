@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@mailwarden/contracts';
@@ -79,6 +79,19 @@ describe('a folder that is one item', () => {
     symlinkSync(unit, join(dir, 'link'));
     expect(() => removeUnit(open(dir), 'link')).toThrow('not-a-folder');
     expect(existsSync(join(unit, 'parts/p002'))).toBe(true);
+  });
+  it.runIf(isRoot)(`stays whole where a folder of another account was carried into it, and never loses that${isRoot ? '' : ' (skipped: giving a folder away needs the super-user)'}`, () => {
+    const [product, stranger] = [61_001, 61_002];
+    const carried = join(unit, 'parts/carried');
+    mkdirSync(carried);
+    writeFileSync(join(carried, 'precious'), 'x');
+    chmodSync(carried, 0o700);
+    for (const [path, uid] of [[unit, product], [join(unit, 'parts'), product], [carried, stranger]] as const) chownSync(path, uid, uid);
+    expect(survey().blocked).toBe('permission-denied');
+    expect(() => removeUnit(open(dir), 'amavis-1')).toThrow('another account');
+    expect(readdirSync(unit, { recursive: true }).sort()).toEqual(['parts', 'parts/carried', 'parts/carried/precious']);
+    chownSync(carried, product, product);
+    expect(survey().blocked).toBeNull();
   });
   it.runIf(isRoot)(`never loses what is mounted in it${isRoot ? '' : ' (skipped: only root may mount)'}`, () => {
     const elsewhere = join(dir, 'elsewhere');

@@ -3,6 +3,7 @@ import type { Clock, SkipReason } from '@mailwarden/contracts';
 import type { BytePath } from '@mailwarden/inventory';
 import { closeDirectory, DEPTH_MAX as WALK_DEPTH_MAX, entryNames, entryPath, openChildDirectory, statEntry, type Directory } from '@mailwarden/inventory-fs';
 import { errorName, type EntryFacts, type FolderReader } from '@mailwarden/linux';
+import { HOST_ROOT, keptIn, NOBODY_ELSE, type KeptFolder } from '../folder-owners.js';
 import { momentOf, type FileTimes } from './moment.js';
 import { ANOTHER_MOUNT, codeOf, enterFolder } from './store-folder.js';
 
@@ -74,7 +75,10 @@ class Sum {
   }
 }
 
-function* surveyInto(sum: Sum, folder: Directory, depth: number, terms: SurveyTerms): Generator<void, void, void> {
+/** A folder in its own place: it is a store's item, whoever it belongs to. */
+const keptAlone = (folder: Directory): KeptFolder => keptIn(HOST_ROOT, folder, NOBODY_ELSE) ?? HOST_ROOT;
+
+function* surveyInto(sum: Sum, folder: Directory, kept: KeptFolder, depth: number, terms: SurveyTerms): Generator<void, void, void> {
   const { reader } = terms;
   const folders: BytePath[] = [];
   reader.begin(folder.fd);
@@ -94,18 +98,20 @@ function* surveyInto(sum: Sum, folder: Directory, depth: number, terms: SurveyTe
   }
   for (const name of folders) {
     if (sum.isOver) return;
-    if (depth < WALK_DEPTH_MAX) yield* surveyChild(sum, folder, name, depth, terms);
+    if (depth < WALK_DEPTH_MAX) yield* surveyChild(sum, { folder, kept }, name, depth, terms);
   }
 }
 
-function* surveyChild(sum: Sum, folder: Directory, name: BytePath, depth: number, terms: SurveyTerms): Generator<void, void, void> {
+function* surveyChild(sum: Sum, { folder, kept }: { readonly folder: Directory; readonly kept: KeptFolder }, name: BytePath, depth: number, terms: SurveyTerms): Generator<void, void, void> {
   const child = enterFolder(folder, name);
   if (!child.ok) {
     sum.blocked ??= NOT_ENTERED[child.error] ?? 'changed-since-plan';
     return;
   }
   try {
-    yield* surveyInto(sum, child.value, depth + 1, terms);
+    const keptChild = keptIn(kept, child.value, NOBODY_ELSE);
+    if (keptChild === null) sum.blocked ??= 'permission-denied';
+    yield* surveyInto(sum, child.value, keptChild ?? kept, depth + 1, terms);
   } finally {
     closeDirectory(child.value);
   }
@@ -114,11 +120,11 @@ function* surveyChild(sum: Sum, folder: Directory, name: BytePath, depth: number
 /**
  * Looks at all that lies in one open folder, each part through the folder above it; no link is followed and no mount crossed.
  * What may not go is summed up as well: it is part of what the store holds, and a scan counts it. A folder without any file is as old as itself.
- * Errors: what cannot be looked at blocks the whole.
+ * Errors: what cannot be looked at blocks the whole, and so does a folder that belongs to somebody else than the one it lies in.
  */
 export function* surveyUnit(folder: Directory, own: FileTimes, terms: SurveyTerms): Generator<void, UnitSurvey, void> {
   const sum = new Sum(terms);
-  yield* surveyInto(sum, folder, 1, terms);
+  yield* surveyInto(sum, folder, keptAlone(folder), 1, terms);
   const isEmpty = sum.newestMs === -Infinity;
   const { bytes, size, entries, newestMs, atMs, blocked } = sum;
   return { bytes, size, entries, blocked, newestMs: isEmpty ? momentOf(own, 'modified') : newestMs, atMs: isEmpty ? momentOf(own, terms.clock) : atMs };
@@ -128,16 +134,18 @@ export function* surveyUnit(folder: Directory, own: FileTimes, terms: SurveyTerm
  * Deletes one folder with all that lies in it, bottom up, each part through the descriptor of the folder above it.
  * Safety: only for what lies in a folder of our own; no link is followed, no mount crossed, and what was mounted there since stays. Errors: throws what the kernel says; then part of it is still there, and a later call goes on.
  */
-export function removeUnit(parent: Directory, name: BytePath, depth = 0): void {
+export function removeUnit(parent: Directory, name: BytePath, above = HOST_ROOT, depth = 0): void {
   const opened = openChildDirectory(parent, name);
   if (!opened.ok) throw Object.assign(new Error(`a folder that is to be deleted cannot be entered (${opened.error})`), { code: opened.error });
   const folder = opened.value;
   try {
+    const kept = keptIn(above, folder, NOBODY_ELSE);
+    if (kept === null) throw Object.assign(new Error('a folder that is to be deleted got one of another account meanwhile'), { code: 'ENOTEMPTY' });
     let failed: unknown = null;
     // What cannot be deleted keeps nothing beside it from going.
     for (const part of entryNames(folder)) {
       try {
-        if (statEntry(folder, part).isDirectory() && depth < DEPTH_MAX) removeUnit(folder, part, depth + 1);
+        if (statEntry(folder, part).isDirectory() && depth < DEPTH_MAX) removeUnit(folder, part, kept, depth + 1);
         else unlinkSync(entryPath(folder, part));
       } catch (cause) {
         failed ??= cause;

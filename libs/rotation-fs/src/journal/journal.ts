@@ -1,10 +1,9 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, constants, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import type { Receipt } from '@mailwarden/contracts';
 import { canonicalJson, sha256, type Sha256 } from '@mailwarden/kernel';
 import type { Goal } from '@mailwarden/rotation';
+import { isJournalId, JournalFolder, openJournalFile } from './journal-folder.js';
 import { lineOf, recordsIn } from './journal-lines.js';
-import { lockOrder } from './journal-lock.js';
 import type { LineRecord } from '../lines/line-record.js';
 import type { LogRecord } from '../logs/log-record.js';
 import type { OrderFacts } from '../outcome.js';
@@ -30,7 +29,7 @@ export interface Begun {
  * What the journal of one order says, in the order in which it is written. Life of a batch of files:
  * `intent` is on disk before the first is touched; each is moved, checked and put back if it is another one; `moved` names those that are ours to delete;
  * their rows go (pairs); they are unlinked; `deleted` closes the batch. A crash before `moved` puts back, a crash after it finishes: so each file is either there or accounted for.
- * When rows cannot leave, `returning` turns the batch round, and `returned` closes it.
+ * When rows cannot leave, `returning` turns the batch round, and `returned` closes it. When a hold came while a crash kept the batch open, `returning` names what goes back, and `deleted` closes the rest.
  */
 export type JournalRecord =
   /** `expiresAt` is that of the order, where it has one: until then it could be given again. */
@@ -44,7 +43,8 @@ export type JournalRecord =
   /** `ours` is base64 of `packPlaces`: which of the batch are ours to delete. */
   | { readonly kind: 'moved'; readonly ours: string }
   | { readonly kind: 'deleted'; readonly items: number; readonly bytes: number }
-  | { readonly kind: 'returning' }
+  /** `places` is base64 of `packPlaces`: which of the batch go back, while the rest goes forward; absent where the whole batch goes back. */
+  | { readonly kind: 'returning'; readonly places?: string }
   | { readonly kind: 'returned' }
   | { readonly kind: 'rows-intent'; readonly keys: readonly string[]; readonly bytesPerRow: number }
   | { readonly kind: 'rows-deleted'; readonly rows: number; readonly bytes: number }
@@ -56,34 +56,14 @@ export type JournalRecord =
   | LineRecord
   | { readonly kind: 'finished'; readonly receipt: Receipt };
 
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
-const OTHERS_WRITE = 0o022;
 const SUFFIX = '.journal';
 
-/** New folders outlive a power cut only when the folders that name them were synced. */
-function syncUpTo(dir: string, firstMade: string): void {
-  const above = dirname(dir);
-  const fd = openSync(above, constants.O_RDONLY | constants.O_DIRECTORY);
-  fsyncSync(fd);
-  closeSync(fd);
-  if (dir !== firstMade && above !== dir) syncUpTo(above, firstMade);
-}
-
-function syncFolder(dir: string): void {
-  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    const { uid, mode } = fstatSync(fd);
-    if (uid !== (process.geteuid?.() ?? 0) || (mode & OTHERS_WRITE) !== 0) throw new Error(`${dir} keeps the journals of deletions and must belong to the executor's account alone; run: chmod go-w ${dir}`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
+/** Whether what is closed next is a run of the product's own tool, and no batch of files. */
+export const toolIsOpen = (records: readonly JournalRecord[]): boolean => records.findLast(({ kind }) => kind === 'tool-intent' || kind === 'deleted')?.kind === 'tool-intent';
 
 /** Adds a record to those that are remembered. The names of a batch are forgotten once it is closed, so that an order of any size is remembered in little memory. */
 function keepRecord(records: JournalRecord[], record: JournalRecord): void {
-  if (record.kind === 'deleted' || record.kind === 'returned') {
+  if ((record.kind === 'deleted' && !toolIsOpen(records)) || record.kind === 'returned') {
     const begin = records.findLastIndex(({ kind }) => kind === 'intent');
     const intent = records[begin];
     if (intent?.kind === 'intent') records.splice(begin, Infinity, { ...intent, files: '' }, ...records.slice(begin + 1).filter(({ kind }) => kind !== 'moved'));
@@ -102,9 +82,9 @@ function readJournal(fd: number, path: string): { records: JournalRecord[]; whol
   return { records, wholeBytes };
 }
 
-/** What a journal says, read without taking the order. Errors: throws when it cannot be read, and `JournalDamaged`. */
-export function readRecords(path: string): readonly JournalRecord[] {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+/** What a journal says, read without taking the order. Errors: throws when it cannot be read or others could have written it, and `JournalDamaged`. */
+export function readRecords(path: string, place = path): readonly JournalRecord[] {
+  const fd = openJournalFile(place, path, constants.O_RDONLY);
   try {
     return readJournal(fd, path).records;
   } finally {
@@ -126,23 +106,24 @@ export class Journal {
     this.#records = records;
   }
 
-  /** Opens an order's journal for this process alone. */
+  /** Opens an order's journal for this process alone. Safety: nothing is made, taken or emptied before it is known whose the folder is. */
   static open(dir: string, order: string): Journal {
-    const firstMade = mkdirSync(dir, { recursive: true, mode: FOLDER_MODE });
-    if (firstMade !== undefined) syncUpTo(dir, firstMade);
-    const path = join(dir, `${order}${SUFFIX}`);
-    const unlock = lockOrder(join(dir, `${order}.lock`));
+    if (!isJournalId(order)) throw new Error(`${JSON.stringify(order)} is not the id of an order; nothing was touched`);
+    const folder = JournalFolder.made(dir);
+    const path = folder.pathOf(`${order}${SUFFIX}`);
+    let giveBack = (): void => folder.close();
     let fd: number | null = null;
     try {
-      fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
+      giveBack = folder.take(order);
+      fd = folder.open(`${order}${SUFFIX}`, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
       const { records, wholeBytes } = readJournal(fd, path);
       ftruncateSync(fd, wholeBytes); // A last line without its end was cut short by a crash: it announced nothing, and must not run into the next line.
       fsyncSync(fd);
-      syncFolder(dir);
-      return new Journal(path, fd, records, unlock);
+      folder.sync();
+      return new Journal(path, fd, records, giveBack);
     } catch (cause) {
       if (fd !== null) closeSync(fd);
-      unlock();
+      giveBack();
       throw cause;
     }
   }
@@ -179,17 +160,18 @@ export class Journal {
 
 /** Orders whose journal was opened and never finished: a crash cut them short. Only those given by their facts alone, as a person at the host gives them: a signed order comes back by itself. */
 export function unfinishedOrders(dir: string): OrderFacts[] {
-  let names: string[];
+  const folder = JournalFolder.found(dir);
+  if (folder === null) return [];
   try {
-    names = readdirSync(dir).filter((name) => name.endsWith(SUFFIX));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw cause;
+    return folder.idsOf(SUFFIX).flatMap((id) => {
+      const name = `${id}${SUFFIX}`;
+      const records = readRecords(folder.pathOf(name), folder.at(name));
+      const opened = records.find((record) => record.kind === 'opened');
+      if (opened === undefined || records.some((record) => record.kind === 'finished')) return [];
+      if (opened.facts.id !== id) throw new Error(`${folder.pathOf(name)} tells of another order than its name; nothing was touched; look at who put it there, and move it away`);
+      return opened.content === sha256(canonicalJson(opened.facts)) ? [opened.facts] : [];
+    });
+  } finally {
+    folder.close();
   }
-  return names.flatMap((name) => {
-    const records = readRecords(join(dir, name));
-    const opened = records.find((record) => record.kind === 'opened');
-    if (opened === undefined || records.some((record) => record.kind === 'finished')) return [];
-    return opened.content === sha256(canonicalJson(opened.facts)) ? [opened.facts] : [];
-  });
 }

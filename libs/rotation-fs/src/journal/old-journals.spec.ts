@@ -12,7 +12,7 @@ import { forgetNames, pruneJournals } from './old-journals.js';
 const NOW = Date.UTC(2026, 10, 25);
 const DAY_MS = 86_400_000;
 const LIMITS = { keptMs: 90 * DAY_MS, keptMax: 3 };
-const RECEIPT = { outcome: 'completed' } as Receipt;
+const receiptOf = (items: number): Receipt => ({ outcome: 'completed', deleted: { items, bytes: items * 4_096 } }) as Receipt;
 const NAME = 'bGV0dGVyLW9mLXNvbWVib2R5';
 
 let dir: string;
@@ -22,12 +22,12 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 /** A journal of so many days ago. Returns its order. */
-function made(daysAgo: number, { isFinished = true, expiresDays = null as number | null } = {}): string {
+function made(daysAgo: number, { isFinished = true, expiresDays = null as number | null, deleted = 7, perDays = null as number | null } = {}): string {
   const id = randomUUID();
   const journal = Journal.open(dir, id);
-  journal.write({ kind: 'opened', content: sha256(id), facts: { id } as OrderFacts, ...(expiresDays === null ? {} : { expiresAt: new Date(NOW + expiresDays * DAY_MS).toISOString() }) });
+  journal.write({ kind: 'opened', content: sha256(id), facts: { id, bounds: perDays === null ? {} : { perSeconds: perDays * 86_400 } } as OrderFacts, ...(expiresDays === null ? {} : { expiresAt: new Date(NOW + expiresDays * DAY_MS).toISOString() }) });
   journal.write({ kind: 'intent', first: 0, count: 1, files: NAME });
-  if (isFinished) journal.write({ kind: 'finished', receipt: RECEIPT });
+  if (isFinished) journal.write({ kind: 'finished', receipt: receiptOf(deleted) });
   journal.close();
   const at = (NOW - daysAgo * DAY_MS) / 1000;
   utimesSync(join(dir, `${id}.journal`), at, at);
@@ -51,6 +51,20 @@ describe('old journals', () => {
     made(7, { expiresDays: -1 });
     pruneJournals(dir, NOW, LIMITS);
     expect(left()).toEqual([...newest, open, alive].sort());
+  });
+
+  it('go when there are too many, those first that deleted nothing, and never one that a rate is reckoned from', () => {
+    const kept = [made(0.5), made(0.9), made(6, { perDays: 7 }), made(2)];
+    made(8, { perDays: 7 });
+    for (const days of [0, 0.1, 0.2, 0.3, 0.4, 3]) made(days, { deleted: 0 });
+    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 4 });
+    expect(left()).toEqual([...kept].sort());
+    for (let tasks = 0; tasks < 10; tasks += 1) made(0, { deleted: 0 });
+    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 1 });
+    expect(left()).toEqual(kept.slice(0, 3).sort());
+    const idle = made(3, { deleted: 0 });
+    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 4 });
+    expect(left()).toEqual([...kept.slice(0, 3), idle].sort());
   });
 
   it('stay when they are damaged', () => {

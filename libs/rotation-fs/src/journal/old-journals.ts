@@ -1,5 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { deletedInAll } from '@mailwarden/contracts';
 import { lineOf } from './journal-lines.js';
 import { readRecords, type JournalRecord } from './journal.js';
 
@@ -7,6 +8,9 @@ import { readRecords, type JournalRecord } from './journal.js';
 export const KEPT_MS = 90 * 86_400_000;
 /** So many finished journals are kept at most, the newest. */
 export const KEPT_MAX = 5_000;
+/** What was deleted within it is never forgotten; a policy may ask for a longer rate. Units: milliseconds, a day. */
+const RATE_MS_LEAST = 86_400_000;
+const MS_PER_SECOND = 1_000;
 const SUFFIX = '.journal';
 const FILE_MODE = 0o600;
 
@@ -49,28 +53,46 @@ export function forgetNames(path: string, records: readonly JournalRecord[]): vo
   }
 }
 
-/** An order that nobody can give again: it is finished, and it has expired by then, or it was given at this host and never leaves it. What cannot be read is kept for whoever looks into it. */
-function isOver(path: string, byMs: number): boolean {
+/** What is kept of a journal for, beside its account. */
+interface Use {
+  /** Nobody can give its order again: it is finished, and it has expired by then, or it was given at this host and never leaves it. */
+  readonly isOver: boolean;
+  /** Nothing was deleted: no rate is reckoned from it. */
+  readonly isIdle: boolean;
+  /** A rate may be reckoned from it for so long. Units: milliseconds. */
+  readonly rateMs: number;
+}
+
+/** What cannot be read is kept for whoever looks into it. */
+const UNREADABLE: Use = { isOver: false, isIdle: false, rateMs: 0 };
+
+function useOf(path: string, byMs: number): Use {
   try {
     const records = readRecords(path);
     const opened = records.find((record) => record.kind === 'opened');
-    return records.some(({ kind }) => kind === 'finished') && (opened?.expiresAt === undefined || Date.parse(opened.expiresAt) < byMs);
+    const finished = records.find((record) => record.kind === 'finished');
+    if (finished === undefined) return UNREADABLE;
+    const deleted = deletedInAll(finished.receipt);
+    return { isOver: opened?.expiresAt === undefined || Date.parse(opened.expiresAt) < byMs, isIdle: deleted.items === 0 && deleted.bytes === 0, rateMs: Math.max(RATE_MS_LEAST, (opened?.facts.bounds.perSeconds ?? 0) * MS_PER_SECOND) };
   } catch {
-    return false;
+    return UNREADABLE;
   }
 }
 
 /**
- * Removes journals of orders that were finished long ago, and the oldest where there are too many.
- * Safety: never one that is not finished, never one of an order that could still be given again, and never one that is damaged.
+ * Removes journals of orders that were finished long ago, and where there are too many those that deleted nothing, the oldest first, and then the oldest of all.
+ * Safety: never one that is not finished, never one of an order that could still be given again, never one that is damaged, and never one that a rate may still be reckoned from: whoever may have tasks made, as the agent those of rules, could else have a rate forgotten.
  */
 export function pruneJournals(dir: string, nowMs: number, limits: { readonly keptMs: number; readonly keptMax: number } = { keptMs: KEPT_MS, keptMax: KEPT_MAX }): void {
   const files = readdirSync(dir)
     .filter((name) => name.endsWith(SUFFIX))
     .map((name) => ({ path: join(dir, name), mtimeMs: statSync(join(dir, name)).mtimeMs }))
     .sort((a, b) => b.mtimeMs - a.mtimeMs);
-  for (const [rank, { path, mtimeMs }] of files.entries()) {
-    const isOld = mtimeMs < nowMs - limits.keptMs;
-    if ((isOld || rank >= limits.keptMax) && isOver(path, nowMs)) unlinkSync(path);
+  const isOld = ({ mtimeMs }: { readonly mtimeMs: number }): boolean => mtimeMs < nowMs - limits.keptMs;
+  const looked = (files.length > limits.keptMax ? files : files.filter(isOld)).map((file) => ({ ...file, ...useOf(file.path, nowMs) }));
+  const [idle, others] = [looked.filter(({ isIdle }) => isIdle), looked.filter(({ isIdle }) => !isIdle)];
+  for (const [rank, file] of [...others, ...idle].entries()) {
+    const isFree = file.isOver && (file.isIdle || file.mtimeMs < nowMs - file.rateMs);
+    if (isFree && (isOld(file) || rank >= limits.keptMax)) unlinkSync(file.path);
   }
 }

@@ -1,20 +1,18 @@
 import { closeSync, constants } from 'node:fs';
 import type { Directory } from '@mailwarden/inventory-fs';
 import type { Journal } from '../journal/journal.js';
-import { nameFrom, namedAs } from '../logs/log-work.js';
 import { writersOf } from '../logs/log-writers.js';
 import { nameOfNow, openFile, withDeviceOfNow, withFolder } from '../logs/store-file.js';
 import type { ApplyRequest } from '../rotate-request.js';
+import { placeOf } from './chosen-lines.js';
 import { cutFile } from './cut-file.js';
 import { collapsibleBlock } from './cut-in-place.js';
+import type { LineJudge } from './line-judge.js';
 import type { ChosenLines } from './line-record.js';
 import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
-import type { PlannedLines } from './plan-lines.js';
 import { removeFile } from './remove-file.js';
 import { closeWorkshop, openWorkshop } from './workshop.js';
 import { writeAnew } from './write-anew.js';
-
-export const chosenLines = ({ file, records, bytes, stretches, behind }: PlannedLines): ChosenLines => ({ root: namedAs(file.root), folder: namedAs(file.folder), name: namedAs(file.name), dev: file.dev, ino: file.ino, bornMs: file.bornMs, size: file.size, mtimeMs: file.mtimeMs, records, bytes, stretches, behind });
 
 /** In place where the file system can and all who write append; else what stays is written anew. A run that goes on keeps to the way that was begun. */
 async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Promise<LinesGone> {
@@ -34,10 +32,22 @@ async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Pro
   return own === null ? untouched("the executor's own folder is open to others; somebody else made it") : writeAnew(work, own);
 }
 
-const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => record.kind !== 'lines-done' && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
+/** Of a file whose lines stay nothing was begun. */
+const NOT_BEGINNING: ReadonlySet<string> = new Set(['lines-done', 'lines-staying']);
+const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => !NOT_BEGINNING.has(record.kind) && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
 
-async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines, rest: Rest): Promise<LinesGone | null> {
-  const place = { root: nameFrom(chosen.root), folder: nameFrom(chosen.folder), name: nameFrom(chosen.name) };
+/** How an order is carried out. */
+export interface LinePacing {
+  /** Says before each file why no other is begun; null where one may be. */
+  readonly mayBegin: () => string | null;
+  /** Keeps the order to its pace: lines leave a file in one step, and what they have earned is rested for before the next file. */
+  readonly rest: Rest;
+  /** Of an order that goes on; null in the run that chose. */
+  readonly judge: LineJudge | null;
+}
+
+async function oneFile(request: ApplyRequest, order: string, journal: Journal, number: number, chosen: ChosenLines, { rest, judge }: LinePacing): Promise<LinesGone | null> {
+  const place = placeOf(chosen);
   return withFolder(request.host, place, async (directory) => {
     const name = isBegun(journal, number) ? nameOfNow(directory, place.name, chosen) : place.name;
     let workshop: Directory | null = null;
@@ -45,10 +55,10 @@ async function oneFile(request: ApplyRequest, order: string, journal: Journal, n
     try {
       const own = isBegun(journal, number) ? open() : null;
       const places = [{ directory, name }, ...(own === null ? [] : [{ directory: own, name: String(number) }])];
-      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place: { ...place, name }, directory, watch: request.watch ?? (() => undefined), rest };
+      const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place: { ...place, name }, directory, watch: request.watch ?? (() => undefined), rest, judge };
       if (chosen.stretches.length > 0) return await cutOrWrite(work, open);
       const ours = open();
-      return ours === null ? untouched("the executor's own folder is open to others; somebody else made it") : removeFile(work, ours);
+      return ours === null ? untouched("the executor's own folder is open to others; somebody else made it") : await removeFile(work, ours);
     } finally {
       if (workshop !== null) closeWorkshop(directory, workshop, order);
     }
@@ -56,20 +66,20 @@ async function oneFile(request: ApplyRequest, order: string, journal: Journal, n
 }
 
 /**
- * Brings the chosen files of an order to their end, the oldest first, those that an earlier run began among them. `mayBegin` says before each file why no other is begun; null where one may be. `rest` keeps the order to its pace: lines leave a file in one step, and what they have earned is rested for before the next file.
+ * Brings the chosen files of an order to their end, the oldest first, those that an earlier run began among them.
  * Returns why it stopped before the end; null when it did not. Errors: throws when the journal cannot be written, or a file that was begun cannot be ended now.
  */
-export async function carryOutLines(request: ApplyRequest, order: string, journal: Journal, mayBegin: () => string | null, rest: Rest): Promise<string | null> {
+export async function carryOutLines(request: ApplyRequest, order: string, journal: Journal, how: LinePacing): Promise<string | null> {
   const files = journal.records.find((record) => record.kind === 'lines-chosen')?.files ?? [];
   const done = new Set(journal.records.flatMap((record) => (record.kind === 'lines-done' ? [record.file] : [])));
   for (const [number, chosen] of files.entries()) {
     if (done.has(number)) continue;
-    const stopped = isBegun(journal, number) ? null : mayBegin();
+    const stopped = isBegun(journal, number) ? null : how.mayBegin();
     if (stopped !== null) return stopped;
-    const gone = (await oneFile(request, order, journal, number, chosen, rest)) ?? untouched(NOT_THAT_FILE);
+    const gone = (await oneFile(request, order, journal, number, chosen, how)) ?? untouched(NOT_THAT_FILE);
     journal.write({ kind: 'lines-done', file: number, ...gone });
     request.watch?.('lines-done');
-    if (number < files.length - 1) await rest(gone.bytes, gone.records);
+    if (number < files.length - 1) await how.rest(gone.bytes, gone.records);
   }
   return null;
 }

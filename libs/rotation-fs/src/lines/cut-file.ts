@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { collapseCut, markAt, prepareCut, wasCut, type PreparedCut } from './cut-in-place.js';
-import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
+import { kept, NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
 
 const BLOCK_BYTES = 512;
 const allocated = (fd: number): number => fstatSync(fd).blocks * BLOCK_BYTES;
@@ -27,6 +27,28 @@ function cutOnce(work: LineWork, fd: number, stretch: number, prepared: Prepared
 }
 
 /**
+ * Says which stretches stay: those that must by now, and those that an earlier run found so. Only stretches before all that were begun are asked about, for what stands behind those has moved.
+ * Safety: written down before another is cut, so that no run begins one later whose place has moved by then.
+ */
+function leaveWhatStays(work: LineWork, fd: number, begunFrom: number): ReadonlySet<number> {
+  const staying = new Set(recordsAbout(work, 'lines-staying').map(({ stretch }) => stretch));
+  for (const [stretch, reason] of (work.judge?.stretches(fd, work.chosen, begunFrom) ?? []).entries()) {
+    if (reason === null || staying.has(stretch)) continue;
+    work.journal.write({ kind: 'lines-staying', file: work.number, stretch, reason });
+    staying.add(stretch);
+  }
+  return staying;
+}
+
+/** What left of a file, and what stayed of what was to leave, as the journal tells it. */
+function accountOf(work: LineWork, note: string): LinesGone {
+  const [cut, staying] = [recordsAbout(work, 'lines-cut'), recordsAbout(work, 'lines-staying')];
+  const gone = { records: cut.reduce((sum, { records }) => sum + records, 0), bytes: cut.reduce((sum, { bytes }) => sum + bytes, 0), note };
+  const [first] = staying;
+  return first === undefined ? gone : { ...kept(first.reason, staying.reduce((sum, { stretch }) => sum + (work.chosen.stretches[stretch]?.records ?? 0), 0)), ...gone };
+}
+
+/**
  * Takes lines out of a file in place, in whole blocks, from the last stretch to the first, so that no place moves that is still needed.
  * Safety: the file stays the same one under its name, and whoever appends to it goes on without a break: nothing is lost and nothing is told to anybody.
  */
@@ -36,10 +58,11 @@ export function cutFile(work: LineWork, fd: number, blockBytes: number): LinesGo
   const blanking = new Set(recordsAbout(work, 'lines-blanking').map(({ stretch }) => stretch));
   const begun = new Map(recordsAbout(work, 'lines-cutting').map(({ stretch, cut }) => [stretch, cut]));
   if (begun.size === 0 && !isAsPlanned(fd, work)) return untouched(NOT_THAT_FILE);
+  const staying = leaveWhatStays(work, fd, Math.min(stretches.length, ...done, ...blanking, ...begun.keys()));
   let note = '';
   for (let number = stretches.length - 1; number >= 0; number -= 1) {
     const stretch = stretches[number];
-    if (stretch === undefined || done.has(number)) continue;
+    if (stretch === undefined || done.has(number) || staying.has(number)) continue;
     const earlier = begun.get(number) ?? null;
     // From here on lines are written over: an order that ends before the cut must bring it to its end.
     if (earlier === null && !blanking.has(number)) work.journal.write({ kind: 'lines-blanking', file: work.number, stretch: number });
@@ -48,6 +71,5 @@ export function cutFile(work: LineWork, fd: number, blockBytes: number): LinesGo
     if (earlier === null && prepared !== null) work.journal.write({ kind: 'lines-cutting', file: work.number, stretch: number, cut: prepared });
     note = cutOnce(work, fd, number, prepared, earlier !== null) || note;
   }
-  const all = recordsAbout(work, 'lines-cut');
-  return { records: all.reduce((sum, { records }) => sum + records, 0), bytes: all.reduce((sum, { bytes }) => sum + bytes, 0), note };
+  return accountOf(work, note);
 }

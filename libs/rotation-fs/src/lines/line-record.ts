@@ -1,3 +1,4 @@
+import type { SkipReason } from '@mailwarden/contracts';
 import type { LineStretch } from '@mailwarden/rotation';
 import type { PreparedCut } from './cut-in-place.js';
 
@@ -19,15 +20,24 @@ export interface ChosenLines {
   readonly behind: string;
 }
 
+/** Lines that were chosen, and that a run which went on left where they are. */
+export interface StayedLines {
+  readonly reason: SkipReason;
+  readonly records: number;
+}
+
 /**
  * What the journal says of lines that leave. Life of a file: `lines-chosen` names all files and stretches of an order, once, before anything is touched. In place, from the last stretch to the first: `lines-blanking` is on disk before anything is written over, `lines-cutting` says how the cut will look, `lines-cut` closes it.
  * Anew: `lines-swapping` is on disk before the file that was written anew takes the name, `lines-carrying` before lines that came meanwhile are carried over. `lines-done` closes the file.
+ * A run that goes on may find that lines must stay: `lines-staying` is on disk for each such stretch before another of its file is cut, and that one is never begun; `lines-returning` before a file that was to leave whole goes back from our own folder to its place, and it does not leave then.
  */
 export type LineRecord =
   | { readonly kind: 'lines-chosen'; readonly files: readonly ChosenLines[] }
+  | { readonly kind: 'lines-staying'; readonly file: number; readonly stretch: number; readonly reason: SkipReason }
+  | { readonly kind: 'lines-returning'; readonly file: number; readonly reason: SkipReason }
   | { readonly kind: 'lines-blanking'; readonly file: number; readonly stretch: number }
   | { readonly kind: 'lines-cutting'; readonly file: number; readonly stretch: number; readonly cut: PreparedCut }
   | { readonly kind: 'lines-cut'; readonly file: number; readonly stretch: number; readonly records: number; readonly bytes: number }
   | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly from: number }
   | { readonly kind: 'lines-carrying'; readonly file: number; readonly at: number; readonly from: number; readonly to: number }
-  | { readonly kind: 'lines-done'; readonly file: number; readonly records: number; readonly bytes: number; readonly note: string };
+  | { readonly kind: 'lines-done'; readonly file: number; readonly records: number; readonly bytes: number; readonly note: string; readonly stayed?: StayedLines };

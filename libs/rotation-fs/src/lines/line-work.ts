@@ -1,8 +1,10 @@
+import type { SkipReason } from '@mailwarden/contracts';
 import type { Directory } from '@mailwarden/inventory-fs';
 import type { Journal } from '../journal/journal.js';
 import type { FilePlace } from '../logs/store-file.js';
 import type { ApplyRequest, StepWatch } from '../rotate-request.js';
-import type { ChosenLines, LineRecord } from './line-record.js';
+import type { LineJudge } from './line-judge.js';
+import type { ChosenLines, LineRecord, StayedLines } from './line-record.js';
 
 /** Rests for the order's own pace after so many bytes were written, or so many records left. */
 export type Rest = (bytes: number, records: number) => Promise<void>;
@@ -20,6 +22,8 @@ export interface LineWork {
   readonly directory: Directory;
   readonly watch: StepWatch;
   readonly rest: Rest;
+  /** Asked before anything is begun in a run that goes on; null in the one that chose. */
+  readonly judge: LineJudge | null;
 }
 
 /** What left of a file. */
@@ -27,9 +31,11 @@ export interface LinesGone {
   readonly records: number;
   readonly bytes: number;
   readonly note: string;
+  readonly stayed?: StayedLines;
 }
 
 export const untouched = (note: string): LinesGone => ({ records: 0, bytes: 0, note });
+export const kept = (reason: SkipReason, records: number): LinesGone => ({ ...untouched(''), stayed: { reason, records } });
 export const NOT_THAT_FILE = 'a file was replaced or rewritten by somebody else meanwhile, and was left to them';
 
 type OfKind<K extends LineRecord['kind']> = Extract<LineRecord, { kind: K; file: number }>;

@@ -10,8 +10,10 @@ import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
 import { outOfPatience } from '../patience.js';
 import type { ApplyRequest, RotateRequest } from '../rotate-request.js';
 import type { StoreEngine } from '../store-engine.js';
-import { carryOutLines, chosenLines } from './carry-out-lines.js';
+import { carryOutLines } from './carry-out-lines.js';
+import { chosenLines } from './chosen-lines.js';
 import { countsAfter } from './counts-after.js';
+import { LineJudge } from './line-judge.js';
 import { NO_REST } from './line-work.js';
 import { countStore, planLines, type KnownCounts, type LinePlan } from './plan-lines.js';
 
@@ -24,7 +26,9 @@ const counts = new WeakMap<RotateRequest, KnownCounts>();
 function deletedBy(journal: Journal, skipped: LinePlan['skipped']): { readonly deleted: Deleted; readonly notes: string[] } {
   const done = journal.records.filter((record) => record.kind === 'lines-done');
   const sum = (of: (record: (typeof done)[number]) => number): number => done.reduce((total, record) => total + of(record), 0);
-  return { deleted: { items: sum(({ records }) => records), bytes: sum(({ bytes }) => bytes), skipped: new Map(skipped) }, notes: [...new Set(done.map(({ note }) => note).filter((note) => note !== ''))] };
+  const all = new Map(skipped);
+  for (const { stayed } of done) if (stayed !== undefined) all.set(stayed.reason, (all.get(stayed.reason) ?? 0) + stayed.records);
+  return { deleted: { items: sum(({ records }) => records), bytes: sum(({ bytes }) => bytes), skipped: all }, notes: [...new Set(done.map(({ note }) => note).filter((note) => note !== ''))] };
 }
 
 type End = readonly [Outcome['outcome'], string];
@@ -48,8 +52,8 @@ function begin(request: ApplyRequest, journal: Journal, plan: LinePlan): End | n
 function endOf(journal: Journal, stopped: string | null, staysOver: boolean): End {
   if (stopped !== null) return ['stopped', stopped];
   const planned = journal.begun?.planned.items ?? 0;
-  const { items } = deletedBy(journal, new Map()).deleted;
-  if (items === 0 && planned > 0) return ['failed', `none of the ${planned} planned records could leave`];
+  const { items, skipped } = deletedBy(journal, new Map()).deleted;
+  if (items === 0 && planned > 0 && skipped.size === 0) return ['failed', `none of the ${planned} planned records could leave`];
   if (items < planned) return ['completed', `${planned - items} planned records stayed`];
   return ['completed', staysOver ? 'what may go did not suffice to get under the limit' : ''];
 }
@@ -64,7 +68,9 @@ async function rotate(request: ApplyRequest, order: string, journal: Journal, no
   const tempo = new Tempo(request.pace, request.stop);
   if (tempo.isBound) lowerPriority();
   const leftMs = (): number => request.bounds.deadlineSeconds * MS_PER_SECOND - (performance.now() - startedMonotonicMs);
-  const stopped = await carryOutLines(request, order, journal, () => outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge, stop: request.stop }), (bytes, records) => tempo.after(bytes, records, leftMs()));
+  const judge = resumed ? await LineJudge.of(request, journal) : null;
+  const mayBegin = (): string | null => outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge, stop: request.stop });
+  const stopped = await carryOutLines(request, order, journal, { mayBegin, judge, rest: (bytes, records) => tempo.after(bytes, records, leftMs()) });
   if (plan !== null) counts.set(request, countsAfter(plan, journal));
   return outcomeOf(journal, plan, resumed, endOf(journal, stopped, plan?.staysOver ?? false), notes);
 }
@@ -91,7 +97,7 @@ export const linesEngine: StoreEngine = {
     }
   },
   async settle(request, order, journal, reason) {
-    const stopped = await carryOutLines(request, order.id, journal, () => reason, NO_REST);
+    const stopped = await carryOutLines(request, order.id, journal, { mayBegin: () => reason, rest: NO_REST, judge: await LineJudge.of(request, journal) });
     return outcomeOf(journal, null, true, ['stopped', stopped ?? reason], []);
   },
   async measure(request) {

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { closeSync, constants, fstatSync, statfsSync } from 'node:fs';
 import type { SkipReason } from '@mailwarden/contracts';
 import type { Sha256 } from '@mailwarden/kernel';
-import { boundPassed, clockDoubt, concernsStore, excessOf, LineChoice, watermarkProblem, type Excess, type LineStretch, type Room } from '@mailwarden/rotation';
+import { boundPassed, clockDoubt, concernsStore, excessOf, LineChoice, watermarkProblem, type Excess, type LineKeep, type LineStretch, type Room, type Span } from '@mailwarden/rotation';
 import { openFile, pathOf, storeFiles, withFolder, type StoreFile } from '../logs/store-file.js';
 import type { RotateRequest } from '../rotate-request.js';
 import { markAt } from './cut-in-place.js';
-import { blankHead, countLines, countPacked, eachLine, LineMoments, packingOf, spanOfLines, type Packing } from './read-lines.js';
+import { blankHead, countLines, countPacked, eachLine, LineMoments, NOTHING_TOLD, packingOf, spanOfLines, type Packing } from './read-lines.js';
 
 /** One file with its lines counted. */
 export interface CountedFile {
@@ -15,8 +15,11 @@ export interface CountedFile {
   readonly until: number;
   readonly packing: Packing;
   readonly records: number;
+  /** By the order's clock; NaN where nothing tells. */
   readonly oldestMs: number;
   readonly newestMs: number;
+  /** What the lines of a packed generation say of themselves, whatever the clock: a hold means that. NaN for other files, whose lines are asked one by one. */
+  readonly told: Span;
 }
 
 /** A file of which lines leave; without stretches it leaves whole. */
@@ -56,15 +59,18 @@ async function reading<T>({ host }: Pick<RotateRequest, 'host'>, file: StoreFile
 const momentsOf = (request: RotateRequest, file: StoreFile, read: { readonly oldestMs: number; readonly newestMs: number }): { readonly oldestMs: number; readonly newestMs: number } =>
   request.clock === 'recorded' ? read : { oldestMs: file.mtimeMs, newestMs: file.mtimeMs };
 
+/** The moment of one line by the order's clock, from what it tells of itself. */
+export const momentBy = ({ clock }: Pick<RotateRequest, 'clock'>, { mtimeMs }: Pick<StoreFile, 'mtimeMs'>, toldMs: number): number => (clock !== 'recorded' && Number.isNaN(toldMs) ? mtimeMs : toldMs);
+
 async function counted(request: RotateRequest, file: StoreFile): Promise<CountedFile> {
   const packing = packingOf(file.name);
   if (packing === 'unreadable') throw new Error(`a packed generation of ${request.store.id} cannot be unpacked here, so its records cannot be counted`);
   const found = await reading(request, file, async (fd) => {
     const { size } = fstatSync(fd);
-    return packing === 'plain' ? { until: size, records: countLines(fd, 0, size), ...spanOfLines(fd, size, file.mtimeMs) } : { until: size, ...(await countPacked(fd, packing, file.mtimeMs)) };
+    return packing === 'plain' ? { until: size, records: countLines(fd, 0, size), told: NOTHING_TOLD, ...spanOfLines(fd, size, file.mtimeMs) } : { until: size, ...(await countPacked(fd, packing, file.mtimeMs)) };
   });
-  const { records, until, ...span } = found ?? { records: 0, until: 0, oldestMs: Number.NaN, newestMs: Number.NaN };
-  return { file, packing, until, records, ...momentsOf(request, file, span) };
+  const { records, until, told, ...span } = found ?? { records: 0, until: 0, told: NOTHING_TOLD, oldestMs: Number.NaN, newestMs: Number.NaN };
+  return { file, packing, until, records, told, ...momentsOf(request, file, span) };
 }
 
 /** What is known of a file already: so many records up to this place. */
@@ -74,7 +80,7 @@ export const countKey = ({ dev, ino }: Pick<StoreFile, 'dev' | 'ino'>): string =
 /** Records of a file of which only what came later is read. */
 async function countedOn(request: RotateRequest, file: StoreFile, known: { readonly until: number; readonly records: number }): Promise<CountedFile> {
   const later = await reading(request, file, (fd) => countLines(fd, known.until, file.size));
-  return { file, packing: 'plain', until: file.size, records: known.records + (later ?? 0), oldestMs: Number.NaN, newestMs: Number.NaN };
+  return { file, packing: 'plain', until: file.size, records: known.records + (later ?? 0), told: NOTHING_TOLD, oldestMs: Number.NaN, newestMs: Number.NaN };
 }
 
 /** Records and bytes of a store's files, the oldest file first. */
@@ -99,19 +105,19 @@ async function roomOf(request: RotateRequest, files: readonly CountedFile[]): Pr
 }
 
 /** What leaves of one file; null where nothing does. */
-async function chosenOf(request: RotateRequest, choice: LineChoice, { file, packing, records, oldestMs, newestMs }: CountedFile): Promise<PlannedLines | null> {
+async function chosenOf(request: RotateRequest, choice: LineChoice, { file, packing, ...counts }: CountedFile): Promise<PlannedLines | null> {
   if (file.isExcluded || file.isLinked) {
-    choice.skipped.set(file.isExcluded ? 'excluded' : 'hard-linked', records);
+    choice.leave(file.isExcluded ? 'excluded' : 'hard-linked', counts.records);
     return null;
   }
-  if (packing !== 'plain') return choice.whole(records, file.bytes, oldestMs, newestMs) ? { file, records, bytes: file.bytes, stretches: [], behind: '' } : null;
+  if (packing !== 'plain') return choice.whole({ ...counts, bytes: file.bytes }) ? { file, records: counts.records, bytes: file.bytes, stretches: [], behind: '' } : null;
   return reading(request, file, (fd) => {
     const moments = new LineMoments(file.mtimeMs);
     const own = request.clock === 'recorded' || choice.needsMoments;
     const blank = blankHead(fd);
     eachLine(fd, blank, file.size, own, (start, end, head) => {
-      const at = own ? moments.of(head) : file.mtimeMs;
-      return choice.line(start, end, request.clock !== 'recorded' && Number.isNaN(at) ? file.mtimeMs : at);
+      const told = own ? moments.of(head) : Number.NaN;
+      return choice.line(start, end, momentBy(request, file, told), told);
     });
     // What an earlier trim left blank goes with the first lines behind it.
     const stretches = choice.take().map((stretch) => (stretch.start === blank ? { ...stretch, start: 0 } : stretch));
@@ -129,6 +135,9 @@ function digestOf(key: Uint8Array, files: readonly PlannedLines[]): Sha256 {
   return hash.digest('hex') as Sha256;
 }
 
+/** What an order keeps of one store. */
+export const keepOf = ({ keep, holds, profile, store }: Pick<RotateRequest, 'keep' | 'holds' | 'profile' | 'store'>): Pick<LineKeep, 'keep' | 'holds'> => ({ keep, holds: holds.filter((hold) => concernsStore(hold, profile.id, store.id)) });
+
 const finite = (values: readonly number[]): number[] => values.filter((value) => !Number.isNaN(value));
 
 /** Looks and decides; touches nothing. Memory: flat in the size of the files and the number of their lines. */
@@ -138,11 +147,14 @@ export async function planLines(request: RotateRequest): Promise<LinePlan> {
   const before = sumOf(files);
   const oldest = finite(files.map(({ oldestMs }) => oldestMs));
   const excess = excessOf({ ...before, oldestMs: oldest.length === 0 ? null : Math.min(...oldest), room: await roomOf(request, files) }, request.watermarks, nowMs, null);
-  const choice = new LineChoice({ excess, keep: request.keep, holds: request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id)), nowMs, records: before.items });
+  const choice = new LineChoice({ excess, ...keepOf(request), nowMs, records: before.items });
   const chosen: PlannedLines[] = [];
+  let older = 0;
   for (const file of excess.kinds.length === 0 ? [] : files) {
+    choice.after(older);
     const planned = choice.isOver ? null : await chosenOf(request, choice, file);
     if (planned !== null) chosen.push(planned);
+    older += file.records;
   }
   const newest = finite(files.map(({ newestMs }) => newestMs));
   const doubt = excess.olderThanMs === null ? null : clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: newest.length === 0 ? null : Math.max(...newest) });

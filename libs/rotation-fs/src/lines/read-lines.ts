@@ -1,6 +1,7 @@
 import { createReadStream, readSync } from 'node:fs';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { BytePath } from '@mailwarden/inventory';
+import type { Span } from '@mailwarden/rotation';
 import { LINE_HEAD_MAX, momentOfRecord } from '@mailwarden/rotation-rules';
 import { localMoment } from './local-moment.js';
 
@@ -95,10 +96,44 @@ export function spanOfLines(fd: number, size: number, mtimeMs: number): { readon
   return { oldestMs, newestMs };
 }
 
-/** Lines of a packed generation, with the first and the last moment they tell of. Errors: throws where it is damaged. */
-export async function countPacked(fd: number, packing: keyof typeof UNPACKING, mtimeMs: number): Promise<{ readonly records: number; readonly oldestMs: number; readonly newestMs: number }> {
-  let [records, oldestMs, newestMs, rest] = [0, Number.NaN, Number.NaN, ''];
-  const moments = new LineMoments(mtimeMs);
+/** What the lines of a packed generation tell. Units: milliseconds since 1970. */
+export interface PackedLines {
+  readonly records: number;
+  /** The earliest and the latest moment that any line tells of; NaN where none does. Lines before the first that does count as no older than the last change of the file. */
+  readonly oldestMs: number;
+  readonly newestMs: number;
+  /** From the earliest to the latest moment that a line of it can be of; NaN where no line tells of one. */
+  readonly told: Span;
+}
+
+/** Gathers the moments of lines in any order. */
+class MomentsOfAll {
+  #oldestMs = Infinity;
+  #newestMs = -Infinity;
+  #someUnknown = false;
+
+  constructor(private readonly mtimeMs: number) {}
+
+  add(atMs: number): void {
+    if (Number.isNaN(atMs)) this.#someUnknown = true;
+    else {
+      this.#oldestMs = Math.min(this.#oldestMs, atMs);
+      this.#newestMs = Math.max(this.#newestMs, atMs);
+    }
+  }
+
+  get all(): Omit<PackedLines, 'records'> {
+    if (this.#newestMs === -Infinity) return { oldestMs: Number.NaN, newestMs: Number.NaN, told: NOTHING_TOLD };
+    const newestMs = this.#someUnknown ? Math.max(this.#newestMs, this.mtimeMs) : this.#newestMs;
+    return { oldestMs: this.#oldestMs, newestMs, told: { fromMs: this.#someUnknown ? -Infinity : this.#oldestMs, untilMs: newestMs } };
+  }
+}
+export const NOTHING_TOLD: Span = { fromMs: Number.NaN, untilMs: Number.NaN };
+
+/** Lines of a packed generation, in whatever order they stand. Errors: throws where it is damaged. */
+export async function countPacked(fd: number, packing: keyof typeof UNPACKING, mtimeMs: number): Promise<PackedLines> {
+  let [records, rest] = [0, ''];
+  const [moments, all] = [new LineMoments(mtimeMs), new MomentsOfAll(mtimeMs)];
   const source = createReadStream('', { fd, autoClose: false, start: 0 });
   const unpacked = source.pipe(UNPACKING[packing]());
   source.on('error', (cause) => unpacked.destroy(cause));
@@ -106,10 +141,9 @@ export async function countPacked(fd: number, packing: keyof typeof UNPACKING, m
     const lines = (rest + piece.toString('latin1')).split('\n');
     rest = (lines.pop() ?? '').slice(0, LINE_HEAD_MAX);
     records += lines.length;
-    for (const line of lines) {
-      newestMs = moments.of(line.slice(0, LINE_HEAD_MAX));
-      if (Number.isNaN(oldestMs)) oldestMs = newestMs;
-    }
+    for (const line of lines) all.add(moments.of(line.slice(0, LINE_HEAD_MAX)));
   }
-  return { records, oldestMs, newestMs };
+  // What has no end is no record, and leaves with the others all the same.
+  if (rest !== '') all.add(moments.of(rest));
+  return { records, ...all.all };
 }

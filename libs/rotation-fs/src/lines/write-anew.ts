@@ -6,7 +6,7 @@ import { writersOf } from '../logs/log-writers.js';
 import { prepareReopening, REOPEN_MS_MAX, waitUntilLeft, type Reopening } from '../logs/reopen.js';
 import { identityOf, isSameFile, openFile, withDeviceOfNow, type FileIdentity } from '../logs/store-file.js';
 import { markAt } from './cut-in-place.js';
-import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
+import { kept, NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
 
 const PIECE_BYTES = 2 ** 20;
 const buffer = Buffer.allocUnsafe(PIECE_BYTES);
@@ -22,14 +22,19 @@ async function copyBetween(from: number, start: number, end: number, to: number,
   }
 }
 
-/** Writes what stays into a new file like the old one, at the order's pace. Returns up to where the old one was read. */
-async function writeKept(work: LineWork, old: number, workshop: Directory): Promise<{ readonly made: Stats; readonly from: number }> {
-  const name = String(work.number);
+/** Of a run that was cut short: nothing of the store was in it yet. */
+function forgetCopy(workshop: Directory, name: string): void {
   try {
-    unlinkSync(entryPath(workshop, name)); // Of a run that was cut short: nothing of the store was in it yet.
+    unlinkSync(entryPath(workshop, name));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
   }
+}
+
+/** Writes what stays into a new file like the old one, at the order's pace. Returns up to where the old one was read. */
+async function writeKept(work: LineWork, old: number, workshop: Directory): Promise<{ readonly made: Stats; readonly from: number }> {
+  const name = String(work.number);
+  forgetCopy(workshop, name);
   const fd = makeLike(old, workshop, name);
   if (fd === null) throw new Error('our own folder of the store holds what nobody put there');
   try {
@@ -115,6 +120,11 @@ async function swap(work: LineWork, workshop: Directory, reopening: Reopening): 
     const last = work.chosen.stretches.at(-1)?.end ?? 0;
     try {
       if (fstatSync(old).size < last || markAt(old, last, work.chosen.size) !== work.chosen.behind) return untouched(NOT_THAT_FILE);
+      const reason = work.judge?.stretches(old, work.chosen).find((found) => found !== null) ?? null;
+      if (reason !== null) {
+        forgetCopy(workshop, name);
+        return kept(reason, work.chosen.records);
+      }
       const { made, from } = await writeKept(work, old, workshop);
       work.watch('lines-written');
       swapping = { kind: 'lines-swapping', file: work.number, ...identityOf(made), from };

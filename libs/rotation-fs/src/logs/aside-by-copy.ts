@@ -3,7 +3,7 @@ import type { RotateActive } from '@mailwarden/catalogue';
 import { entryPath, kernelServes, type Directory } from '@mailwarden/inventory-fs';
 import { collapseCut, collapsibleBlock, markAt, prepareCut, wasCut, type PreparedCut } from '../lines/cut-in-place.js';
 import { makeLike } from './like-file.js';
-import { lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
+import { HELD, lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
 import { writersOf } from './log-writers.js';
 import { identityOf, openFile } from './store-file.js';
 
@@ -150,7 +150,20 @@ function openCopy(work: LogWork, directory: Directory, log: number): { readonly 
   return null;
 }
 
+/** Takes away what an earlier run had copied, where the log itself is whole and stays. */
+function dropCopy(work: LogWork, directory: Directory): void {
+  const earlier = lastRecord(work, 'log-copying');
+  const fd = earlier === undefined ? null : openFile(directory, nameFrom(earlier.generation), earlier, constants.O_RDONLY);
+  if (earlier === undefined || fd === null) return;
+  closeSync(fd);
+  unlinkSync(entryPath(directory, nameFrom(earlier.generation)));
+}
+
 function withCopy(work: LogWork, directory: Directory, log: number, how: CopyWay): AsideOutcome {
+  if (work.isHeld && lastRecord(work, 'log-copied') === undefined) {
+    dropCopy(work, directory);
+    return stayed(HELD);
+  }
   const block = writersOf(work.identity).every(({ appends }) => appends) ? collapsibleBlock(directory) : null;
   const { size } = fstatSync(log);
   const end = block === null ? size : wholeLines(log, size);

@@ -3,7 +3,7 @@ import type { BytePath } from '@mailwarden/inventory';
 import { entryPath, statEntry, type Directory } from '@mailwarden/inventory-fs';
 import { exchangeNames, moveToFreeName } from '@mailwarden/linux';
 import { makeLike } from './like-file.js';
-import { lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
+import { HELD, lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
 import { writersOf } from './log-writers.js';
 import { prepareReopening, REOPEN_MS_MAX, waitUntilLeft, type Reopening, type ReopenWay } from './reopen.js';
 import { identityOf, isSameFile, openFile, type FileIdentity } from './store-file.js';
@@ -87,6 +87,7 @@ export async function asideByName(work: LogWork, directory: Directory, how: Reop
   if (!reopening.ok) return begun === null ? stayed(`the log was not set aside: ${reopening.error}`) : { result: 'set-aside', note: `the product could not be told to take a new file: ${reopening.error}` };
   try {
     if (begun !== null) return await letReopen(work, directory, begun, reopening.value);
+    if (work.isHeld) return stayed(HELD);
     if (!isThere(directory, work.place.name, work)) return stayed(MOVED_AWAY);
     const renamed = rename(work, directory);
     if ('why' in renamed) return stayed(renamed.why);

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { EntryFacts, factsBehind } from '@mailwarden/linux';
 import type { FileIdentity } from './store-file.js';
 
 const WRITE_FLAGS = 0o3;
@@ -19,10 +20,12 @@ export interface LogWriter {
 /** By what a file is known among those that are open now. */
 type OpenIdentity = Pick<FileIdentity, 'dev' | 'ino'>;
 
+const facts = new EntryFacts();
+
 function writerAt(pid: number, fd: string, { dev, ino }: OpenIdentity): LogWriter | null {
   try {
-    const stat = statSync(`/proc/${pid}/fd/${fd}`);
-    if (!stat.isFile() || stat.dev !== dev || stat.ino !== ino) return null;
+    factsBehind(`/proc/${pid}/fd/${fd}`, facts); // A file server of another account, which may never answer, is not asked.
+    if (!facts.isFile || facts.dev !== dev || facts.ino !== ino) return null;
     const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
     const flags = Number.parseInt(FLAGS_LINE.exec(info)?.[1] ?? '0', 8);
     return (flags & WRITE_FLAGS) === 0 ? null : { pid, place: Number(PLACE_LINE.exec(info)?.[1] ?? 0), appends: (flags & APPEND_FLAG) !== 0 };

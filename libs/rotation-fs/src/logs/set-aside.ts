@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { RotateActive } from '@mailwarden/catalogue';
+import { concernsStore, covers, spanOf } from '@mailwarden/rotation';
 import { asideByCopy } from './aside-by-copy.js';
 import { asideByName } from './aside-by-name.js';
 import { generationNames } from './generation-name.js';
@@ -24,6 +25,8 @@ function way(work: LogWork, how: RotateActive): Promise<AsideOutcome | null> {
   });
 }
 
+const holdsNow = ({ holds, profile, store, now }: ApplyRequest): boolean => covers(holds.filter((hold) => concernsStore(hold, profile.id, store.id)).map(spanOf), now());
+
 /** Logs that an order chose and that no run of it has brought to an end. */
 function openLogs(journal: Journal): { readonly number: number; readonly log: ChosenLog; readonly isBegun: boolean }[] {
   const chosen = journal.records.find((record) => record.kind === 'log-chosen')?.logs ?? [];
@@ -33,7 +36,7 @@ function openLogs(journal: Journal): { readonly number: number; readonly log: Ch
 }
 
 /**
- * Sets the chosen logs of an order aside, one after the other; what an earlier run began is brought to its end. With `beginNew` false nothing else is begun.
+ * Sets the chosen logs of an order aside, one after the other; what an earlier run began is brought to its end. Holds are asked again: an order that goes on may be older than they are. With `beginNew` false nothing else is begun.
  * Errors: throws when the journal cannot be written, or a cut was begun and cannot be ended now; the order then stays open.
  */
 export async function setChosenAside(request: ApplyRequest, journal: Journal, beginNew: boolean): Promise<void> {
@@ -41,7 +44,7 @@ export async function setChosenAside(request: ApplyRequest, journal: Journal, be
   for (const { number, log, isBegun } of openLogs(journal)) {
     if (!isBegun && (!beginNew || request.stop?.aborted === true)) continue;
     const place = placeOfChosen(log);
-    const work: LogWork = { request, journal, number, place, identity: place, names: generationNames(place, storePatterns(request), request.now()), watch: request.watch ?? (() => undefined) };
+    const work: LogWork = { request, journal, number, place, identity: place, names: generationNames(place, storePatterns(request), request.now()), watch: request.watch ?? (() => undefined), isHeld: holdsNow(request) };
     const outcome = how === null ? stayed('the profile does not say any more how the log is set aside') : ((await way(work, how)) ?? stayed('the folder of the log is gone'));
     journal.write({ kind: 'log-aside', log: number, ...outcome });
   }

@@ -1,4 +1,5 @@
 import { openTrimmer, type RecordTrimmer, type Records } from '@mailwarden/product-database';
+import { productAccounts } from '../folder-owners.js';
 import type { RotateRequest } from '../rotate-request.js';
 
 /** The table or the lists of a store. */
@@ -10,7 +11,7 @@ export function recordsOf({ store }: RotateRequest): Records {
 
 /** Uses a store's records and closes them. Errors: throws when they cannot be reached, so that the order stays open. */
 export async function withRecords<T>(request: RotateRequest, use: (trimmer: RecordTrimmer) => Promise<T>): Promise<T> {
-  const trimmer = await openTrimmer(recordsOf(request), request.host, { overwrite: request.overwrite });
+  const trimmer = await openTrimmer(recordsOf(request), request.host, { overwrite: request.overwrite, owners: productAccounts(request.host, request.profile) });
   if (!trimmer.ok) throw new Error(trimmer.error);
   try {
     return await use(trimmer.value);

@@ -8,7 +8,7 @@ import { runTool } from './run-tool.js';
 import { toolItemOf } from './tool-item.js';
 import { filesOf, type HeldFile, type ToolPlan } from './tool-plan.js';
 import { closeRun, compare, skip, type ToolWork } from './tool-work.js';
-import { syncFolders } from './watched-item.js';
+import { bornAtPlace, syncFolders } from './watched-item.js';
 
 /** Nothing is what several tools take for "no limit". */
 const LEFT_BYTES_MIN = 1;
@@ -16,6 +16,12 @@ const LEFT_BYTES_MIN = 1;
 const LEFT_BY_ITSELF: ReadonlySet<SkipReason> = new Set(['kept-newest', 'in-quiet-period', 'active-log']);
 
 const keyOf = ({ dev, ino }: Pick<PlannedFile, 'dev' | 'ino'>): string => `${dev}:${ino}`;
+
+/** When each file was made, by what it is known by. */
+const birthsOf = (host: RotateRequest['host'], files: readonly PlannedFile[]): ReadonlyMap<string, number> => new Map(files.map((file) => [keyOf(file), bornAtPlace(host, toolItemOf(file))]));
+
+/** Whether a file that was there before is there now. A new file may get the inode of one that was deleted: it was born later. Where births are not told, the inode alone says it. */
+const isSameBirth = (beforeMs: number | undefined, nowMs: number | undefined): boolean => nowMs !== undefined && (beforeMs === undefined || beforeMs === 0 || nowMs === 0 || beforeMs === nowMs);
 
 /**
  * Why a tool that chooses by itself must not be run for a plan; null when it may.
@@ -43,6 +49,7 @@ export function ruleCommand(tool: RuleTool, plan: Pick<ToolPlan, 'plan'>, found:
 export async function carryOutByRule(work: ToolWork<RuleTool>, plan: ToolPlan): Promise<string | null> {
   const { request, tool } = work;
   const found = [...filesOf(request)];
+  const births = birthsOf(request.host, found);
   const argv = ruleCommand(tool, plan, found, request.now());
   const items = found.map(toolItemOf);
   request.watch?.('intent');
@@ -51,14 +58,15 @@ export async function carryOutByRule(work: ToolWork<RuleTool>, plan: ToolPlan): 
   const answer = await runTool({ argv, input: '', timeoutMs: Math.min(tool.timeoutSeconds, request.bounds.deadlineSeconds) * 1000, account: work.account });
   request.watch?.('moved');
   assertStoreIsThere(request, work.journal); // A disk that went meanwhile would look as if all of it were deleted.
-  const still = new Set([...filesOf(request)].map(keyOf));
-  const gone = items.filter((item) => !still.has(keyOf(item)));
+  const now = birthsOf(request.host, [...filesOf(request)]);
+  const isStill = (item: Pick<PlannedFile, 'dev' | 'ino'>): boolean => isSameBirth(births.get(keyOf(item)), now.get(keyOf(item)));
+  const gone = items.filter((item) => !isStill(item));
   syncFolders(request.host, gone);
   request.watch?.('deleted');
   closeRun(work, gone);
   const planned = new Set(plan.items.map(keyOf));
   const beyond = gone.filter((item) => !planned.has(keyOf(item))).length;
-  skip(work.deleted, 'kept-by-tool', plan.items.filter((item) => still.has(keyOf(item))).length);
+  skip(work.deleted, 'kept-by-tool', plan.items.filter(isStill).length);
   if (beyond > 0) work.notes.add(`${beyond} items went that were not planned: the tool chose them, or the product did at the same time`);
   const measured = { items: gone.length, bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0) };
   compare(work, answer, measured);

@@ -227,6 +227,13 @@ describe('a tool that chooses by itself', () => {
     expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 15 }, after: { known: true, value: { items: 5 } }, facts: { tool: '/usr/bin/rm' }, notes: [] });
   });
 
+  it('is measured by what is gone where a new file got the inode of an old one', async () => {
+    fill(20);
+    const [gone, fresh] = [join(queue, nameOf(0)), join(queue, 'ABC9999')];
+    const receipt = await rotate(ruleTool({ bytes: ['/bin/sh', '-c', `rm -- ${gone} && echo new > ${fresh}`] }));
+    expect(receipt).toMatchObject({ deleted: { items: 1, bytes: FILE_BYTES }, skipped: [{ reason: 'kept-by-tool', items: 14 }] });
+  });
+
   it('has what it deleted beside the plan told, and what it left', async () => {
     fill(20);
     const receipt = await rotate(deleting(0, 1, 19));

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { ProductTool } from '@mailwarden/catalogue';
 import { filesEngine } from '../files/files-engine.js';
 import { pathOf } from '../files/plan-files.js';
-import { restOf } from '../files/rotate-files.js';
+import { cutShort, restOf, settleOpenFiles, tellReturned, type SettledFiles } from '../files/rotate-files.js';
 import type { Journal } from '../journal/journal.js';
 import { NOTHING_DONE, type OrderFacts, type Outcome } from '../outcome.js';
 import type { ApplyRequest, RotateRequest } from '../rotate-request.js';
@@ -42,6 +42,14 @@ async function runFor(work: ToolWork, plan: ToolPlan, startedMonotonicMs: number
   return carryOutByItem(work, items, { startedMonotonicMs, startedMs, deadlineSeconds: bounds.deadlineSeconds, now, byAge: plan.plan.goal.olderThanMs !== null, stop });
 }
 
+/** Ends what an earlier run left half done: a run of the tool, and a batch of what it left. */
+async function settleAll(work: ToolWork, order: Pick<OrderFacts, 'id'>): Promise<SettledFiles> {
+  await settleRun(work);
+  const files = await settleOpenFiles(work.request, order.id, work.journal, work.deleted);
+  for (const note of files.notes) work.notes.add(note);
+  return files;
+}
+
 /** What the tool left is deleted as files, where the profile says that this is right. */
 async function restAsFiles(work: ToolWork, order: OrderFacts): Promise<Outcome> {
   const rest = await filesEngine.carryOut(work.request, order, work.journal);
@@ -61,7 +69,8 @@ async function carryOut(request: ApplyRequest, order: OrderFacts, journal: Journ
   const startedMs = request.now();
   const work = workFor(request, journal);
   const resumed = journal.begun !== undefined;
-  await settleRun(work);
+  const { settled } = await settleAll(work, order);
+  if (!settled.ok) return toldOf(work, 'failed', cutShort(settled.error), NOTHING_DONE, resumed);
   const account = accountFor(request.host, work.tool);
   const problem = toolProblem(request.host, work.tool) ?? (account.ok ? null : account.error);
   if (problem !== null && mayBeFiles(work.tool) && request.host.rootPath === '/') {
@@ -98,9 +107,11 @@ export const toolEngine: StoreEngine = {
     return { ...preview, stopped: preview.stopped ?? rule ?? (preview.planned.items > 0 ? problem : null), notes: [...(preview.notes ?? []), ...notes] };
   },
   carryOut,
-  async settle(request, _order, journal, reason) {
+  async settle(request, order, journal, reason) {
     const work = workFor(request, journal);
-    await settleRun(work);
+    const { settled } = await settleAll(work, order);
+    if (!settled.ok) return toldOf(work, 'failed', `${reason}; ${cutShort(settled.error)}`, NOTHING_DONE, true);
+    tellReturned(work.deleted, settled.value);
     return toldOf(work, 'stopped', reason, NOTHING_DONE, true);
   },
   measure: (request) => filesEngine.measure(request),

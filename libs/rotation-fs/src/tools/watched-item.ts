@@ -3,6 +3,7 @@ import type { SkipReason } from '@mailwarden/contracts';
 import type { BytePath } from '@mailwarden/inventory';
 import { closeDirectory, entryPath, openDirectoryBeneath, statEntry, type Directory, type Host } from '@mailwarden/inventory-fs';
 import { err, ok, type Result } from '@mailwarden/kernel';
+import { FolderHand } from '@mailwarden/linux';
 import type { ToolItem } from '../journal/journal.js';
 import { decoded } from './tool-item.js';
 
@@ -62,6 +63,13 @@ export const isAtItsPlace = (host: Host, item: ToolItem): boolean => {
   const path = decoded(item.path);
   const stat = inFolder(host, path, (folder) => statEntry(folder, nameOf(path)));
   return stat !== null && stat.ino === item.ino;
+};
+
+/** When the file at an item's place was made; 0 where that is not told, or it is another file by now. Units: milliseconds since 1970. */
+export const bornAtPlace = (host: Host, item: ToolItem): number => {
+  const [path, hand] = [decoded(item.path), new FolderHand()];
+  const looked = inFolder(host, path, (folder) => hand.look(folder.fd, nameOf(path)));
+  return looked === 0 && hand.facts.ino === item.ino ? hand.facts.birthtimeMs : 0;
 };
 
 /** Makes what a tool deleted outlive a power cut. */

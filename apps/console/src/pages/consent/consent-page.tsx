@@ -45,7 +45,7 @@ function Shown({ view, begin }: { readonly view: ConsentView; readonly begin: ((
       <Proposals view={view} mayDecide={begin !== null} />
       <ConsentMatrix view={view} begin={begin} />
       <Licences view={view} />
-      <Texts agreements={view.agreements} mayAdd={begin !== null} />
+      <Texts view={view} mayAdd={begin !== null} />
       <Decisions decisions={view.decisions} />
       <Records agreements={view.agreements} decisions={view.decisions} />
       <Past />

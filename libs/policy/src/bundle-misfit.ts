@@ -1,0 +1,13 @@
+import { BUNDLE_HOLDS_MAX, policyBundle, type PolicyBundle } from '@mailwarden/contracts';
+
+/** What to do where a server has more holds than a bundle takes. */
+export const TOO_MANY_HOLDS_ADVICE = 'let one hold name every store ("*"), or several messages, in place of many; or release those that are over';
+
+/** Why agents and executors would refuse a bundle, in words; null when they take it. One that they refuse leaves them with the one before, without the newest holds. */
+export function misfitOf(bundle: PolicyBundle): string | null {
+  if (bundle.holds.length > BUNDLE_HOLDS_MAX) return `${bundle.holds.length} holds concern ${bundle.server}, and a bundle takes ${BUNDLE_HOLDS_MAX}`;
+  const parsed = policyBundle.safeParse(bundle);
+  if (parsed.success) return null;
+  const [issue] = parsed.error.issues;
+  return `the bundle of ${bundle.server} has another form than servers take: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`.slice(0, 400);
+}
