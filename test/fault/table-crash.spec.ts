@@ -34,7 +34,8 @@ beforeAll(() => {
   root = join(dir, 'root');
   mkdirSync(join(root, 'run/product'), { recursive: true });
   folder = join(root, 'var/opt/product/backup');
-  for (const place of [dir, root, join(root, 'run/product')]) chmodSync(place, 0o777); // Also for a server that does not run as root.
+  for (const place of [dir, root]) chmodSync(place, 0o755);
+  chmodSync(join(root, 'run/product'), 0o777); // Also for a server that does not run as root.
 });
 beforeEach(() => mkdirSync(folder, { recursive: true }));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

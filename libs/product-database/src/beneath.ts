@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { err, ok, type Result } from '@mailwarden/kernel';
+import { closeSync, constants, openSync, readFileSync, statfsSync } from 'node:fs';
+import { err, isServedByOthers, ok, type Result } from '@mailwarden/kernel';
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
@@ -33,3 +33,6 @@ export function openFolderOf(root: { readonly fd: number }, path: string): Resul
 
 /** Path of an entry through its folder's descriptor. */
 export const entryOf = ({ folderFd, name }: Place, suffix = ''): string => `/proc/self/fd/${folderFd}/${name}${suffix}`;
+
+/** Whether another account than root and the running one could answer for what a descriptor shows; then its owner and mode mean nothing. Errors: throws where that is not told. */
+export const servedByOthers = (fd: number): boolean => isServedByOthers(fd, { textOf: (path) => readFileSync(path, 'latin1'), kindOf: (path) => statfsSync(path).type, own: process.geteuid?.() ?? 0 });

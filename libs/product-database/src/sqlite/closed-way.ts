@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statfsSync, type BigIntStats } from 'node:fs';
-import { isServedByOthers } from '@mailwarden/kernel';
+import { closeSync, constants, fstatSync, openSync, type BigIntStats } from 'node:fs';
+import { servedByOthers } from '../beneath.js';
 
 const ROOT = 0n;
 const OTHERS_WRITE = 0o022n;
@@ -10,7 +10,6 @@ const FOLDER = 0o10_000_000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** Deeper than any path that the kernel takes. */
 const FOLDERS_MAX = 2_048;
 
-const isServed = (fd: number): boolean => isServedByOthers(fd, { textOf: (path) => readFileSync(path, 'latin1'), kindOf: (path) => statfsSync(path).type, own: process.geteuid?.() ?? 0 });
 const isClosedTo = ({ uid, mode }: BigIntStats, owner: bigint, allowed: bigint): boolean => (uid === ROOT || uid === owner) && (mode & OTHERS_WRITE & ~allowed) === 0n;
 
 /**
@@ -22,7 +21,7 @@ export function isClosedWay(folderFd: number, owner: number): boolean {
   let [current, below]: [number, BigIntStats | null] = [folderFd, null];
   try {
     for (let folders = 0; folders < FOLDERS_MAX; folders += 1) {
-      if (isServed(current)) return false;
+      if (servedByOthers(current)) return false;
       const found = fstatSync(current, { bigint: true });
       if (below !== null && found.dev === below.dev && found.ino === below.ino) return true;
       if (!isClosedTo(found, BigInt(owner), below !== null && (found.mode & STICKY) !== 0n ? OTHERS_WRITE : 0n)) return false;
