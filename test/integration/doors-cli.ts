@@ -10,10 +10,11 @@ export async function letCliIn({ plane, url }: Doors): Promise<void> {
   await Promise.all([writeFile(join(plane.dir, 'token'), TOKEN, { mode: 0o600 }), writeFile(join(plane.dir, 'cli-token'), TOKEN, { mode: 0o600 }), writeFile(join(plane.dir, 'address.json'), JSON.stringify({ url: url.origin }))]);
 }
 
-/** What a command prints, and how it ends. Errors: those of the command. */
-export async function told({ plane }: Doors, ...args: readonly string[]): Promise<{ readonly text: string; readonly exit: number }> {
+/** Runs the command line in this process, with its own parser: what it prints, and how it ends. Errors: those of the command. */
+export async function told({ plane }: Pick<Doors, 'plane'>, ...args: readonly string[]): Promise<{ readonly text: string; readonly exit: number }> {
   const write = process.stdout.write.bind(process.stdout);
   let text = '';
+  process.exitCode = undefined;
   process.stdout.write = ((chunk: string | Uint8Array) => {
     text += chunk.toString();
     return true;

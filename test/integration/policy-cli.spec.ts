@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { PolicyPlan, RotationOrder } from '@mailwarden/contracts';
 import { instantOf, known } from '@mailwarden/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildProgram } from '../../apps/cli/src/program.js';
 import { CommandFailure } from '../../apps/cli/src/failure.js';
 import type { RunningReporting } from '../../apps/reporting-service/src/boot.js';
 import { ControlPlane, eventually } from './control-plane.js';
+import { told } from './doors-cli.js';
 import { PROFILE, receiptOf, type FleetSpeaker } from './fleet-speaker.js';
 
 const WORKSPACE = fileURLToPath(new URL('../../', import.meta.url));
@@ -29,27 +29,14 @@ interface Ran {
 let plane: ControlPlane;
 const agents = new Map<string, FleetSpeaker>();
 
-/** Runs the command line in this process: its own parser, its own exit codes, a real service at the other end. */
+/** A command against a real service at the other end. */
 async function cli(...args: readonly string[]): Promise<Ran> {
-  const write = process.stdout.write.bind(process.stdout);
-  let text = '';
-  let failed = '';
-  process.exitCode = undefined;
-  process.stdout.write = ((chunk: string | Uint8Array) => {
-    text += chunk.toString();
-    return true;
-  }) as typeof process.stdout.write;
   try {
-    await buildProgram().parseAsync([...args, '--data', plane.dir, '--no-color'], { from: 'user' });
+    return { ...(await told({ plane }, ...args)), failed: '' };
   } catch (cause) {
     if (!(cause instanceof CommandFailure)) throw cause;
-    failed = [cause.message, ...cause.details, cause.advice].join('\n');
-  } finally {
-    process.stdout.write = write;
+    return { exit: 2, text: '', failed: [cause.message, ...cause.details, cause.advice].join('\n') };
   }
-  const exit = failed === '' ? Number(process.exitCode ?? 0) : 2;
-  process.exitCode = undefined;
-  return { exit, text, failed };
 }
 
 const cap = (name: string, mode: string, more = ''): string => `schema: mailwarden/policy/v1\nkind: retention\nname: ${name}\nreason: A test\nservers: { name: mx-1 }\nstores: [ ${PROFILE}/backup ]\nmode: ${mode}\nlimits: { bytes: ${LIMIT_BYTES} B }\n${more}`;
