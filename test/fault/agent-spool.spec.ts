@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { signerFromPem } from '@mailwarden/kernel';
 import { openSpool, SpoolFull, type Spool } from '@mailwarden/messaging';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { AwaitedAccounts } from '../../apps/collector-agent/src/carry-out-orders/awaited-accounts.js';
+import { LastKnown } from '../../apps/collector-agent/src/keep-last-known/last-known.js';
 import { isRoot, ONLY_ROOT } from '../integration/only-root.js';
 
 const SPOOL_BYTES_MAX = 64_000_000;
@@ -180,5 +182,22 @@ describe('a spool that is sent while it makes room', () => {
     await draining;
     expect(told.length + spool.status().lost).toBe(20);
     expect(new Set(told).size).toBe(told.length);
+  });
+});
+
+describe(`an order that would make room on a full disk${ONLY_ROOT}`, () => {
+  it.runIf(isRoot)('is noted all the same, and may begin', async (context) => {
+    mountImage(context);
+    const accountsOnDisk = async (): Promise<AwaitedAccounts> => AwaitedAccounts.open(await LastKnown.open(disk), { warn: () => undefined, error: (facts: object) => expect(facts).toBeNull() } as never);
+    const accounts = await accountsOnDisk();
+    mailUntil(-TINY_BYTES);
+    expect(free()).toBe(0);
+    const order = { id: '0198f000-0000-7000-8000-000000000001', profile: 'gate', store: 'backup', deadlineSeconds: 60 } as never;
+    const noted = await accounts.take(order, async () => {
+      expect((await accountsOnDisk()).all()).toEqual([order]);
+      return true;
+    });
+    expect(noted).toBe(true);
+    expect((await accountsOnDisk()).all()).toEqual([]);
   });
 });

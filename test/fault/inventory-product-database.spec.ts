@@ -41,6 +41,7 @@ beforeAll(async () => {
   const opened = await connectProduct({ engine: 'postgresql', socket: '/var/run/none', name: 'events', user: 'nobody' }, placeAt(postgres.port), '/');
   if (!opened.ok) throw new Error(opened.error);
   product = opened.value;
+  await product.query('SET search_path = public');
 });
 afterAll(async () => {
   await product?.end().catch(() => undefined);

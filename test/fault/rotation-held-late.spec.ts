@@ -131,6 +131,22 @@ describe('a word that keeps files and comes while a killed order has taken them 
     expect(receipt).toMatchObject({ deleted: { items: 1 }, notes: expect.arrayContaining([expect.stringMatching(/^1 items are kept by a word that came too late/)]) });
     expect(left()).toEqual(made.slice(1));
   });
+
+  it('gives none back either where it is the journal that tells of the writing over, and no policy any more', async () => {
+    const [order, made] = [newOrder(), fill()];
+    await killed(order, { overwrite: true, watch: killedAt('unlink', () => writeFileSync(join(ownFolder(), '0'), Buffer.alloc(PAGE))) });
+    const receipt = await host.rotate(order, { ...MARKS, holds: [HOLD], store: { rotatable: false } });
+    expect(receipt).toMatchObject({ outcome: 'stopped', deleted: { items: 1 }, skipped: [{ reason: 'held', items: PLANNED - 1 }], notes: expect.arrayContaining([expect.stringMatching(/^1 items are kept by a word that came too late/)]) });
+    expect(left()).toEqual(made.slice(1));
+  });
+
+  it.each(['goes on', 'is only brought to its end'])('writes over the rest of a batch that was begun so, or says why not, where the policy is no more (the order %s)', async (how) => {
+    const [order, made] = [newOrder(), fill()];
+    await killed(order, { overwrite: true, watch: killedAt('unlink') });
+    const receipt = await host.rotate(order, { ...MARKS, ...(how === 'goes on' ? {} : { store: { rotatable: false } }) });
+    expect(receipt).toMatchObject({ deleted: { items: PLANNED }, notes: [expect.stringMatching(/^(?:15 files were written over once|files were not written over, since)/)] });
+    expect(left()).toEqual(made.slice(PLANNED));
+  });
 });
 
 describe('pairs that a killed order has taken in', () => {

@@ -120,7 +120,7 @@ describe.runIf(MISSING === null)(`access that is mended${WHY}`, () => {
     ['others write a file', { mode: 0o606, gid: 60_005 }, { mode: 0o600 }],
     ['a group that may and strangers are in', { mode: 0o640, gid: 60_001 }, { mode: 0o640, gid: 60_005 }], // many-groups may, and is in both.
     ['a group of strangers alone', { mode: 0o660, gid: 60_002 }, { mode: 0o600 }],
-    ['a stranger owns it', { mode: 0o640, uid: STRANGER_UID, gid: 60_005 }, { mode: 0o640, uid: 60_001, gid: 60_005 }],
+    ['a stranger owns it', { mode: 0o644, uid: STRANGER_UID, gid: 60_005 }, { mode: 0o640, uid: 60_001, gid: 60_005 }],
     ['a program of a stranger\'s', { mode: 0o4755, uid: STRANGER_UID, gid: 60_005 }, { mode: 0o751, uid: 60_001 }],
     ['a list names a stranger', { entries: ['user::rw-', 'user:60008:rw-', 'group::---', 'mask::rw-', 'other::---'] }, { acl: 'owner:6,owning-group:0,mask:6,other:0' }],
     ['a list lets everyone in', { entries: ['user::rw-', 'user:60004:r--', 'group::---', 'mask::r--', 'other::r--'] }, { acl: 'owner:6,user=60004:4,owning-group:0,mask:4,other:0' }],
@@ -138,6 +138,16 @@ describe.runIf(MISSING === null)(`access that is mended${WHY}`, () => {
     expect([note, key, join(store, 'share/of-a-stranger')].map((path) => statSync(path).uid)).toEqual([STRANGER_UID, STRANGER_UID, STRANGER_UID]);
     expect(rightsOnDisk(note)).toMatchObject({ gid: STRANGER_UID, mode: 0o600 });
     expect(document.stores[0]).toMatchObject({ state: 'stays-open', left: expect.arrayContaining([{ reason: 'anothers', entries: 3 }]) });
+  });
+
+  it.each([
+    ['with strangers alone', 60_002, 0o600],
+    ['with one that may enter', 60_007, 0o640],
+  ])('gives the product nothing of what a stranger shares with a group that the product is not in: %s', async (_with, gid, mode) => {
+    const shared = lay('shared', { mode: 0o640, uid: STRANGER_UID, gid });
+    const { document } = await run({ apply: true });
+    expect(rightsOnDisk(shared)).toMatchObject({ uid: STRANGER_UID, gid, mode });
+    expect(document.stores[0]).toMatchObject({ state: 'stays-open', left: expect.arrayContaining([{ reason: 'anothers', entries: 1 }]) });
   });
 
   it('leaves links, hard links and what lies outside as they are', async () => {

@@ -41,6 +41,7 @@ beforeAll(async () => {
   settings = { databases: { events: { host: '127.0.0.1', port: postgres.port, name: 'postgres', user: postgres.superuser, passwordFile: postgres.passwordFile } } };
   client = await connected();
   product = await connected();
+  await product.query('SET search_path = public');
 });
 beforeEach(async () => {
   await product.query('DROP TABLE IF EXISTS events');
@@ -108,6 +109,14 @@ describe('a table is measured', () => {
 });
 
 describe("a profile's own question", () => {
+  it('names its tables with their schema, and never means a function of the product under a name of the server', async () => {
+    await product.query('DROP FUNCTION IF EXISTS lower(integer); CREATE FUNCTION lower(integer) RETURNS text LANGUAGE sql AS $$ SELECT 1::text $$');
+    await fill(2);
+    expect(await readValue(client, 'SELECT count(*) FROM public.events')).toBe('2');
+    expect(await troubleIn(readValue(client, 'SELECT count(*) FROM events'))).toBe('there is no such table (42P01)');
+    expect(await troubleIn(readValue(client, 'SELECT lower(1)'))).toBe('a column has another type (42883)');
+  });
+
   it.each([
     ['SELECT 1', '1'],
     ["SELECT 'ü'", 'ü'],
@@ -121,7 +130,7 @@ describe("a profile's own question", () => {
     expect(await readValue(client, query)).toBe(expected);
   });
 
-  it.each(['DROP TABLE events', 'SELECT 1; COMMIT; DROP TABLE events', "INSERT INTO events VALUES (1, now(), '')", "WITH gone AS (DELETE FROM events RETURNING id) SELECT id FROM gone", "COPY events TO PROGRAM 'true'", "SELECT nextval('numbers')", 'SELECT', 'DO $$ BEGIN END $$'])('changes nothing: %s', async (query) => {
+  it.each(['DROP TABLE public.events', 'SELECT 1; COMMIT; DROP TABLE public.events', "INSERT INTO public.events VALUES (1, now(), '')", "WITH gone AS (DELETE FROM public.events RETURNING id) SELECT id FROM gone", "COPY public.events TO PROGRAM 'true'", "SELECT nextval('public.numbers')", 'SELECT', 'DO $$ BEGIN END $$'])('changes nothing: %s', async (query) => {
     await fill(1);
     await product.query('CREATE SEQUENCE IF NOT EXISTS numbers');
     await readValue(client, query).catch(() => null);
@@ -196,6 +205,7 @@ describe('a store in PostgreSQL', () => {
     }),
     {
       moment: 'timestamptz',
+      events: 'public.events',
       numbers: (rows) => `generate_series(1, ${rows}) AS n`,
       secondsAfter: (n) => `timestamptz '2026-01-01 00:00:00+00' + ${n} * interval '1 second'`,
       endless: 'SELECT pg_sleep(600)',

@@ -126,6 +126,30 @@ describe('halves of pairs that are alone', () => {
     expect(files()).toContain('lone old');
   });
 
+  it('are told also where the order goes on and cannot come to its end', async () => {
+    const order = randomUUID();
+    await expect(rotate({ watch: (at) => { if (at === 'moved') throw new Error('cut short'); } }, order)).rejects.toThrow('cut short');
+    expect(rows()).not.toContain('gone');
+    const own = files().find((name) => name.startsWith('.mailwarden-')) ?? '';
+    renameSync(join(folder, own), join(root, 'carried-away'));
+    expect(await rotate({}, order)).toMatchObject({ outcome: 'failed', orphans: { rows: 1 } });
+  });
+
+  it('stay among the newest that always stay, whatever has no moment beside them', async () => {
+    for (let n = 0; n < 60; n += 1) {
+      writeFileSync(join(folder, `undated-${n}`), 'no letter');
+      addRow(`undated-${n}`, 10 * HOUR_S);
+    }
+    const at = new Date(Date.now() - 5 * HOUR_S * 1_000);
+    writeFileSync(join(folder, 'letter'), `Received: from a.example by b.example; ${at.toUTCString().replace('GMT', '+0000')}\nSubject: alone\n\n`);
+    utimesSync(join(folder, 'letter'), at, at);
+    const byReception = { clock: 'received', store: { ...STORE, messages: true } } as unknown as Partial<ApplyRequest>;
+    expect(await rotate({ ...byReception, keep: { newest: 50, youngerThanSeconds: 0 } })).toMatchObject({ orphans: { files: 0 } });
+    expect(files()).toContain('letter');
+    expect(await rotate(byReception)).toMatchObject({ orphans: { files: 1 } });
+    expect(files()).not.toContain('letter');
+  });
+
   it('are none where no row could spell the name of the file', async () => {
     for (let n = 0; n < 5; n += 1) {
       const name = Buffer.from(`caf\xe9-${n}`, 'latin1');

@@ -17,6 +17,8 @@ export interface ProductDatabase {
 export interface Dialect {
   /** Type of a column of moments. */
   readonly moment: string;
+  /** What a question of a profile calls the table `events`, where that is not enough. */
+  readonly events?: string;
   /** Rows of the numbers from 1 to `rows`, as the expression of a FROM, with the column `n`. */
   readonly numbers: (rows: number) => string;
   /** A moment `n` seconds after the beginning of 2026. */
@@ -43,6 +45,7 @@ export async function readerOf({ database, host }: ProductDatabase): Promise<Rel
 
 /** What every engine must say of the same tables. `product` is asked for once the suite runs. */
 export function conformsToReader(product: () => ProductDatabase, dialect: Dialect): void {
+  const { events = 'events' } = dialect;
   const relation = (changed: Partial<Relation> = {}): Relation => ({ database: product().database, relation: 'events', keyColumn: 'id', timeColumn: 'at', timeUnit: 'timestamp', fileColumn: null, ...changed });
   const asked = async <T>(work: (reader: RelationReader) => Promise<T>): Promise<T> => {
     const reader = await readerOf(product());
@@ -181,15 +184,15 @@ export function conformsToReader(product: () => ProductDatabase, dialect: Dialec
       ["SELECT 'ü'", 'ü'],
       ['SELECT NULL', null],
       ['SELECT 1 WHERE 1 = 0', null],
-      ['SELECT count(*) FROM events', '3'],
-      ['SELECT id FROM events ORDER BY id DESC', '3'],
-      ['WITH chosen AS (SELECT id FROM events) SELECT max(id) FROM chosen', '3'],
+      [`SELECT count(*) FROM ${events}`, '3'],
+      [`SELECT id FROM ${events} ORDER BY id DESC`, '3'],
+      [`WITH chosen AS (SELECT id FROM ${events}) SELECT max(id) FROM chosen`, '3'],
     ])('%s: %j', async (query, expected) => {
       await fill(3);
       expect(await valueOf(query)).toEqual({ ok: true, value: expected });
     });
 
-    it.each(['DROP TABLE events', 'SELECT 1; DROP TABLE events', "INSERT INTO events (id) VALUES (9)", 'DELETE FROM events', 'WITH gone AS (SELECT 1) DELETE FROM events', 'CREATE TABLE more (id int)', 'COMMIT', '', 'SELECT 1)', 'SELECT * FROM (SELECT 1'])('changes nothing: %s', async (query) => {
+    it.each([`DROP TABLE ${events}`, `SELECT 1; DROP TABLE ${events}`, `INSERT INTO ${events} (id) VALUES (9)`, `DELETE FROM ${events}`, `WITH gone AS (SELECT 1) DELETE FROM ${events}`, 'CREATE TABLE more (id int)', 'COMMIT', '', 'SELECT 1)', 'SELECT * FROM (SELECT 1'])('changes nothing: %s', async (query) => {
       await fill(1);
       expect(await valueOf(query)).toMatchObject({ ok: false });
       expect(await facts()).toMatchObject({ records: 1 });

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Receipt, RotationOrder } from '@mailwarden/contracts';
@@ -172,6 +172,60 @@ describe('an order that goes on', () => {
     await expect(goOn(order, hold(50, 60), crashAt('lines-cut'))).rejects.toThrow('crash');
     expect(await goOn(order, [])).toMatchObject({ outcome: 'completed', deleted: { items: 50 }, skipped: [{ reason: 'held', items: 100 }] });
     expect(sorted()).toEqual(range(50, 200));
+  });
+
+  /** What lies in the executor's own folder changes: whoever had it open may do that. */
+  const touchOurs = (): void => utimesSync(join(host.logs, host.names.find((name) => name.startsWith('.mailwarden-')) ?? '', '0'), 1, 1);
+  const ourFolders = (): string[] => host.names.filter((name) => name.startsWith('.mailwarden'));
+
+  it.each([
+    ['goes on', false, 'lines-swapped', goOn, 'completed'],
+    ['goes on', true, 'lines-swapped', goOn, 'completed'],
+    ['ran out', true, 'lines-swapped', runOut, 'stopped'],
+    ['goes on after a second crash', true, 'lines-returned', goOn, 'completed'],
+  ] as const)('gives a held generation a name beside its own where that was taken meanwhile, and says so (%s, packed: %s)', async (_what, packed, step, run, outcome) => {
+    const order = threeFiles(packed);
+    const name = packed ? 'acme.log.2.gz' : 'acme.log.2';
+    await cutShort(order, 'lines-swapped');
+    const other = packed ? gzipSync(Buffer.from(lines(200, 210))) : lines(200, 210);
+    put(name, other);
+    if (step !== 'lines-swapped') await expect(goOn(order, ALL, crashAt(step))).rejects.toThrow('crash');
+    const receipt = await run(order, ALL);
+    expect(receipt).toMatchObject({ outcome, deleted: { items: 0 }, notes: [expect.stringMatching(/its name was taken/)], after: { value: { items: 160 } } });
+    expect(receipt.skipped).toContainEqual({ reason: 'held', items: outcome === 'stopped' ? 50 : 120 });
+    expect(host.names).toEqual(['acme.log', 'acme.log.1', name, `${name}.returned-${order.id}-0`]);
+    expect(readFileSync(join(host.logs, name))).toEqual(Buffer.from(other));
+  });
+
+  it.each(['lines-swapped', 'lines-returning'] as const)('gives a generation back that was changed in its own folder, and does not tell it as deleted (cut short at "%s")', async (step) => {
+    const order = threeFiles();
+    await cutShort(order, 'lines-swapped');
+    if (step === 'lines-returning') await expect(goOn(order, ALL, crashAt(step))).rejects.toThrow('crash');
+    touchOurs();
+    const receipt = await goOn(order, step === 'lines-returning' ? ALL : hold(60, 120));
+    expect(receipt.skipped).toContainEqual(step === 'lines-returning' ? { reason: 'held', items: 120 } : { reason: 'changed-since-plan', items: 50 });
+    expect([receipt.deleted.items, ourFolders(), sorted()]).toEqual([0, [], range(0, 150)]);
+  });
+
+  it('gives a generation back that was changed after it was taken in, where a crash came before its announcement', async () => {
+    const order = threeFiles();
+    await cutShort(order, 'lines-chosen');
+    const own = join(host.logs, `.mailwarden-${order.id}`);
+    mkdirSync(own, { mode: 0o700 });
+    renameSync(join(host.logs, 'acme.log.2'), join(own, '0'));
+    touchOurs();
+    await goOn(order, []);
+    expect([ourFolders(), sorted()]).toEqual([[], [...range(0, 50), ...range(120, 150)]]);
+  });
+
+  it('leaves a packed generation alone that was damaged before anything of it was begun', async () => {
+    const order = { ...threeFiles(true), keep: { newest: 0, youngerThanSeconds: 0 } };
+    const generation = join(host.logs, 'acme.log.2.gz');
+    await cutShort(order, 'lines-chosen');
+    truncateSync(generation, statSync(generation).size - 20);
+    const receipt = await goOn(order, hold(500, 600));
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 70 }, notes: [expect.stringMatching(/replaced or rewritten by somebody else/)] });
+    expect(readdirSync(host.logs).sort()).toEqual(['acme.log', 'acme.log.2.gz']);
   });
 
   it('leaves alone what it is told by now to leave alone', async () => {

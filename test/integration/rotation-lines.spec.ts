@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { RotationOrder } from '@mailwarden/contracts';
@@ -142,6 +142,31 @@ describe('lines that leave at a pace', () => {
       expect(content('acme.log')).toBe(lines(stays, 8_000));
       expect(seconds).toBeGreaterThan(Buffer.byteLength(lines(stays, 8_000), 'latin1') / 2_000_000);
     });
+  });
+});
+
+describe.runIf(ONLY_ROOT === '')(`lines of a file in a folder of somebody else that was carried into the store${ONLY_ROOT}`, () => {
+  it('stay, generations as well as the file that is being written, and the folder is told', async () => {
+    host = new LogHost(RECORDS.replace('acme.log"', 'acme.log", "/var/log/acme/share/others/acme.log"'));
+    mkdirSync(join(host.logs, 'share/others'), { recursive: true });
+    put('share/others/acme.log.1', lines(0, 100), START);
+    put('share/others/acme.log', lines(0, 100), START);
+    put('acme.log', lines(100, 200));
+    for (const [folder, uid] of [['', 60_001], ['share', 60_001], ['share/others', 60_008]] as const) chownSync(join(host.logs, folder), uid, uid);
+    expect(await host.preview(records(50))).toMatchObject({ before: { items: 100 }, planned: { items: 50 } });
+    const receipt = await host.rotate(host.order(records(50)));
+    expect(receipt).toMatchObject({ outcome: 'completed', before: { items: 100 }, deleted: { items: 50 }, skipped: [{ reason: 'permission-denied', items: 1 }] });
+    expect(['share/others/acme.log.1', 'share/others/acme.log'].map(content)).toEqual([lines(0, 100), lines(0, 100)]);
+    expect(await host.rotate(host.order(records(100)))).toMatchObject({ outcome: 'nothing-to-do', skipped: [] });
+  });
+
+  it('stay where the store itself lies in such a folder, and the order says that it could not be read', async () => {
+    host = new LogHost(RECORDS);
+    put('acme.log', lines(0, 100));
+    chownSync(join(host.logs, '..'), 60_001, 60_001);
+    chownSync(host.logs, 60_008, 60_008);
+    await expect(host.rotate(host.order(records(50)))).rejects.toThrow('log cannot be read (permission-denied)');
+    expect(content('acme.log')).toBe(lines(0, 100));
   });
 });
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Receipt, RotationOrder } from '@mailwarden/contracts';
 import { rotateStore, type StepWatch } from '@mailwarden/rotation-fs';
@@ -135,6 +135,24 @@ describe('a log that is copied', () => {
     expect(note).toMatch(/µs/);
     expect(lost).toBeGreaterThan(0);
     expect(missing.length).toBeGreaterThan(0);
+  });
+});
+
+describe.runIf(process.geteuid?.() === 0)('a log in a folder of somebody else that was carried into the store', () => {
+  it('is neither emptied nor set aside, and the folder is told', async () => {
+    host = new LogHost(BY_COPY.replace('acme.log"', 'acme.log", "/var/log/acme/share/others/acme.log"'));
+    const others = join(host.logs, 'share/others');
+    mkdirSync(others, { recursive: true });
+    const text = 'a line of somebody else\n'.repeat(20_000);
+    writeFileSync(host.log, text);
+    // Larger than the product's own, so that it would be the first to go aside.
+    writeFileSync(join(others, 'acme.log'), text.repeat(4));
+    for (const [folder, uid] of [[host.logs, 60_001], [join(others, '..'), 60_001], [others, 60_008]] as const) chownSync(folder, uid, uid);
+    expect((await host.preview(TIGHT)).setsAside).toBe(1);
+    const receipt = await host.rotate(host.order(TIGHT));
+    expect(receipt).toMatchObject({ notes: [expect.stringMatching(/^1 log that was being written was set aside/)], skipped: expect.arrayContaining([{ reason: 'permission-denied', items: 1 }]) });
+    expect(readdirSync(others)).toEqual(['acme.log']);
+    expect(readFileSync(join(others, 'acme.log'), 'latin1')).toBe(text.repeat(4));
   });
 });
 

@@ -11,6 +11,7 @@ import type { AgentSettings } from './agent-settings.js';
 import { AgentState } from './agent-state.js';
 import { Agent, CONNECT_BUS, Enforcement, Followers, Observers } from './agent.js';
 import { Heart } from './beat/heart.js';
+import { AwaitedAccounts } from './carry-out-orders/awaited-accounts.js';
 import { ExecutorDesk } from './carry-out-orders/executor-desk.js';
 import { OrderTaker } from './carry-out-orders/order-taker.js';
 import { ReceiptSender } from './carry-out-orders/receipt-sender.js';
@@ -53,7 +54,8 @@ export class AgentModule {
     const now = (): number => performance.now();
     const contact = new Contact(now);
     const offline = new OfflineRules(settings, { state, contact, lastKnown, now }, desk, receipts, log);
-    const unfinished = new UnfinishedOrders(desk, receipts, (id) => offline.isAskedFor(id), log);
+    const accounts = await AwaitedAccounts.open(lastKnown, log);
+    const unfinished = new UnfinishedOrders({ desk, accounts, receipts }, (id) => offline.isAskedFor(id), log);
     const scanner = new Scanner(settings, profiles, host, state, outbox, log);
     const connect = () =>
       connectAgentBus({ url: settings.natsUrl, credsFile: settings.creds, caFile: settings.ca, server: settings.server });
@@ -63,7 +65,7 @@ export class AgentModule {
         provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
         provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, { profiles, egress }, log)),
         provide(TextTeller, new TextTeller(settings, trust, profiles, outbox, log)),
-        provide(OrderTaker, new OrderTaker(settings, trust, desk, receipts, log)),
+        provide(OrderTaker, new OrderTaker(settings, trust, { desk, accounts, receipts }, log)),
         provide(Enforcement, new Enforcement(desk, receipts, contact, offline, unfinished)),
         provide(EgressFollower, egress),
         provide(Scanner, scanner),

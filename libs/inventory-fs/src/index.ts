@@ -17,6 +17,7 @@ export { foundBy, lookForUndeclared } from './undeclared/look-for-undeclared.js'
 export type { Look, LookTerms } from './undeclared/look-for-undeclared.js';
 export { journalLines } from './rules/journal-lines.js';
 export { runCommand } from './probe/run-command.js';
+export { placesOn } from './probe/places-on.js';
 export { servedByOthers } from './probe/served-by-others.js';
 export { untrustedPart } from './probe/trusted-program.js';
 export { serviceProcess } from './kernel/service-process.js';

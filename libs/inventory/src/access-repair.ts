@@ -101,14 +101,18 @@ function* changesOf(rights: RepairedRights, folder: boolean, terms: RepairTerms)
 const sameAcl = (one: Acl | null, other: Acl | null): boolean => (one?.key ?? '') === (other?.key ?? '');
 const isSame = (one: RepairedRights, other: RepairedRights): boolean => one.uid === other.uid && one.gid === other.gid && one.mode === other.mode && sameAcl(one.acl, other.acl) && sameAcl(one.defaultAcl, other.defaultAcl);
 
+/** Whether the account that would become owner sees already what stands in an entry. Where there is none, somebody beside its owner must. */
+function isShown(entry: RepairableEntry, judged: readonly Account[], { owner, accounts }: RepairTerms): boolean {
+  if (owner === null) return judged.some((account) => account.uid !== entry.uid && getsIn(powersOf(account, entry, entry.folder)));
+  if (owner === entry.uid) return true;
+  return [...accounts.byName.values()].some((account) => account.uid === owner && reaches(account, entry.through) && grantFor(account, entry, READ) !== null);
+}
+
 /**
- * Terms of one entry. What a stranger keeps to himself was his alone before whoever may write in a folder above carried it into the store:
+ * Terms of one entry. Whoever may write in a folder above may have carried into the store what a stranger keeps to himself, or shares with others than the product:
  * to make the product its owner, or to give it a group of the product's, would hand out what the product could never read.
  */
-function termsOf(entry: RepairableEntry, judged: readonly Account[], terms: RepairTerms): RepairTerms {
-  const isAlone = !judged.some((account) => account.uid !== entry.uid && getsIn(powersOf(account, entry, entry.folder)));
-  return entry.carried || isAlone ? { ...terms, owner: null, groups: [] } : terms;
-}
+const termsOf = (entry: RepairableEntry, judged: readonly Account[], terms: RepairTerms): RepairTerms => (entry.carried || !isShown(entry, judged, terms) ? { ...terms, owner: null, groups: [] } : terms);
 
 /**
  * The least change of an entry's rights that keeps out whom neither profile nor policy names.

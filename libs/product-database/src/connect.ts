@@ -17,6 +17,11 @@ const ANSWER_MS_MAX = STATEMENT_MS_MAX + 5_000;
 /** A server that stands still does not say goodbye either. Units: milliseconds. */
 const GOODBYE_MS_MAX = 2_000;
 const PORT = 5432;
+/**
+ * Names without a schema mean the server's own functions and operators, whatever anybody made beside them under the same name: those would run with the rights of our account.
+ * An option of the start outranks what is set for the database and for the role.
+ */
+const OWN_NAMES_ONLY = '-c search_path=pg_catalog,pg_temp';
 
 class AsksPassword extends Error {
   readonly code = 'ASKS_PASSWORD';
@@ -72,6 +77,7 @@ export async function connectProduct(database: Database, hostSettings: HostSetti
     idle_in_transaction_session_timeout: IDLE_MS_MAX,
     query_timeout: ANSWER_MS_MAX,
     application_name: 'mailwarden',
+    options: OWN_NAMES_ONLY,
     stream: () => guardedSocket(),
   });
   client.on('error', () => undefined); // Whoever waits for a query hears of it.

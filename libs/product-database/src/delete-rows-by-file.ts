@@ -1,6 +1,6 @@
 import type { Relation } from '@mailwarden/catalogue';
 import type { ProductClient } from './connect.js';
-import { postgresMoment, relationNames } from './relation-names.js';
+import { postgresMoment, postgresNames } from './relation-names.js';
 
 /** SQLSTATE classes after which nobody can tell whether a statement took effect: the connection or the server went away meanwhile. Source: PostgreSQL manual, appendix A. */
 const AMBIGUOUS = /^(?:08|57P|58|XX)/;
@@ -15,7 +15,7 @@ export class RowsStay extends Error {
 
 /** Deletes the rows that name one of these files, in one transaction that begins with `check`; committed when it resolves. Errors: `RowsStay` when nothing was deleted; any other when that cannot be told. */
 export async function deleteRowsByFile(client: ProductClient, relation: Relation, files: readonly string[], check: () => Promise<void>): Promise<void> {
-  const { table, file } = relationNames(relation);
+  const { table, file } = postgresNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
   try {
     await client.query('BEGIN');
@@ -33,7 +33,7 @@ export async function deleteRowsByFile(client: ProductClient, relation: Relation
 
 /** Which of these files have a row; with `before`, only rows from before that moment count. */
 export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[], before: Date | null = null): Promise<Set<string>> {
-  const { table, file } = relationNames(relation);
+  const { table, file } = postgresNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
   const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[]) AND ($2::timestamptz IS NULL OR ${postgresMoment(relation)} < $2::timestamptz)`, [files, before]);
   return new Set(rows.map((row) => row.file));

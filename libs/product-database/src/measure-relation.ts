@@ -1,7 +1,7 @@
 import type { Relation } from '@mailwarden/catalogue';
 import type { Instant } from '@mailwarden/kernel';
 import type { ProductClient } from './connect.js';
-import { postgresMoment, relationNames } from './relation-names.js';
+import { postgresMoment, postgresNames } from './relation-names.js';
 import { momentOf } from './unix-time.js';
 
 export interface MeasuredRelation {
@@ -33,7 +33,7 @@ const WRITABLE = `BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '
  * A record without a time, or with one beyond all years, is counted and is neither the oldest nor the newest. Errors: throws what the database says.
  */
 export async function measureRelation(client: ProductClient, relation: Relation, isMoment: string | null = null): Promise<MeasuredRelation> {
-  const { table } = relationNames(relation);
+  const { table } = postgresNames(relation);
   return reading(client, async () => {
     const at = `${postgresMoment(relation)}::timestamptz`;
     const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null; dated?: string }>(
@@ -47,7 +47,7 @@ export async function measureRelation(client: ProductClient, relation: Relation,
 
 /** Names that the rows of a pair give their files, below the store's folder. Errors: throws above `namesMax`. */
 export async function fileNamesOf(client: ProductClient, relation: Relation, namesMax: number): Promise<string[]> {
-  const { table, file } = relationNames(relation);
+  const { table, file } = postgresNames(relation);
   if (file === null) return [];
   return reading(client, async () => {
     const { rows } = await client.query<{ file: string | null }>(`SELECT ${file} AS file FROM ${table} LIMIT ${namesMax + 1}`);

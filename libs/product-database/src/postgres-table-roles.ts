@@ -1,7 +1,7 @@
 import type { Relation } from '@mailwarden/catalogue';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import { connectProduct, type ProductClient } from './connect.js';
-import { relationNames } from './relation-names.js';
+import { postgresNames } from './relation-names.js';
 import type { DatabaseHost } from './relation-reader.js';
 import type { TableAccess, TableRole } from './table-role.js';
 import { troubleOf } from './trouble.js';
@@ -75,7 +75,7 @@ export async function tableRolesOfPostgres(relation: Relation, { settings, rootP
   if (!client.ok) return client;
   try {
     await client.value.query('BEGIN READ ONLY');
-    const { rows } = await client.value.query<RoleRow>(ROLES, [relationNames(relation).table]);
+    const { rows } = await client.value.query<RoleRow>(ROLES, [postgresNames(relation).table]);
     const roles = rows.filter(({ read, write }) => read || write).map((row): TableRole => ({ name: row.name, read: row.read, write: row.write, because: becauseOf(row), isServers: row.servers }));
     return ok({ roles, openToHost: await openToHost(client.value) });
   } catch (cause) {

@@ -25,6 +25,15 @@ export const relationNames = (relation: Relation, quote: '"' | '`' = '"'): { tab
   file: relation.fileColumn === null ? null : quoted(relation.fileColumn, quote),
 });
 
+/** Where PostgreSQL keeps what nobody named a schema for. */
+const DEFAULT_SCHEMA = 'public';
+
+/** Names of a relation of PostgreSQL. The table always has its schema: no search path decides which table is meant. */
+export function postgresNames(relation: Relation): ReturnType<typeof relationNames> {
+  const name = relation.relation;
+  return relationNames({ ...relation, relation: name.includes('.') ? name : `${DEFAULT_SCHEMA}.${name}` });
+}
+
 /** A row's moment for PostgreSQL, from whatever the time column holds; null where that is none. */
 export function postgresMoment(relation: Relation): string {
   const { time } = relationNames(relation);

@@ -17,6 +17,8 @@ describe('a folder of a store', () => {
     ["is root's, in the product's, where root keeps some of the store", WITH_ROOT, [[PRODUCT, 0o755], [ROOT, 0o755], [PRODUCT, 0o755]]],
     ["is a mailbox, in a folder of root's that a group may write", MAILBOXES, [[ROOT, 0o755], [ROOT, 0o2775], [ANNA, 0o700]]],
     ["is root's, in a folder of root's that a group may write", NAMED, [[ROOT, 0o775], [ROOT, 0o755]]],
+    ["is the product's, in a shared one of root's in another", NAMED, [[ROOT, 0o775], [ROOT, 0o775], [PRODUCT, 0o755]]],
+    ["is root's, in a shared one of root's in another, where root keeps some of the store", WITH_ROOT, [[ROOT, 0o775], [ROOT, 0o775], [ROOT, 0o755]]],
     ['is of whoever laid it in a folder for all, where each renames what is his own', NAMED, [[ROOT, 0o1777], [ANNA, 0o700]]],
   ] as const)('is entered where it %s', (_where, owners, chain) => {
     expect(isEntered(owners, ...chain)).toBe(true);
@@ -32,6 +34,8 @@ describe('a folder of a store', () => {
     ["may have been renamed by a group, where the profile says whose the store is", NAMED, [[ROOT, 0o775], [ANNA, 0o700]]],
     ['may have been renamed by anybody', MAILBOXES, [[ROOT, 0o777], [ANNA, 0o700]]],
     ["may have been renamed by anybody with the folder of root's that it lies in", NAMED, [[ROOT, 0o777], [ROOT, 0o755], [ANNA, 0o700]]],
+    ["is root's, in a shared one of root's that a group may have moved here", NAMED, [[ROOT, 0o775], [ROOT, 0o775], [ROOT, 0o755]]],
+    ["is root's, in a shared one of root's that a group may have moved here and in which each renames what is his own", NAMED, [[ROOT, 0o775], [ROOT, 0o1775], [ROOT, 0o755]]],
     ['may have been moved into a folder for all, since others may write in it', NAMED, [[ROOT, 0o1777], [ANNA, 0o777]]],
   ] as const)('is not entered where it %s', (_where, owners, chain) => {
     expect(isEntered(owners, ...chain)).toBe(false);

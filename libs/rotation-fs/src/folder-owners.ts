@@ -61,6 +61,13 @@ function isInPlace(above: KeptFolder, { uid, mode }: Rights, owners: StoreOwners
   return uid === ROOT || (isClosed && !owners.areNamed);
 }
 
+/** Who renames what lies in a folder of root's that others write in. Such a folder in another one may have been moved there by whoever writes in both, with closed folders of root's in it. */
+function openIn({ openTo }: KeptFolder, mode: number): KeptFolder['openTo'] {
+  if (openTo !== 'nobody') return 'all';
+  if ((mode & STICKY) !== 0) return 'nobody';
+  return (mode & ALL_WRITE) !== 0 ? 'all' : 'a-group';
+}
+
 /**
  * A folder below another; null where it belongs to somebody who need not have brought it there.
  * Safety: whoever may write in a folder can carry into it a whole tree with folders of others in it, of which they could delete nothing themselves. That a store takes it in is their word alone, and no reason for root to delete it.
@@ -70,8 +77,7 @@ export function keptIn(above: KeptFolder, folder: Rights, owners: StoreOwners): 
   const { uid, mode } = folder;
   const isShared = uid === ROOT && (mode & OTHERS_WRITE) !== 0;
   const isDropped = isShared && (mode & STICKY) !== 0;
-  const openTo = !isShared || isDropped ? above.openTo : (mode & ALL_WRITE) !== 0 || above.openTo === 'all' ? 'all' : 'a-group';
-  return { keepers: uid === ROOT || above.keepers.has(uid) ? above.keepers : new Set([...above.keepers, uid]), openTo, isDropped };
+  return { keepers: uid === ROOT || above.keepers.has(uid) ? above.keepers : new Set([...above.keepers, uid]), openTo: isShared ? openIn(above, mode) : above.openTo, isDropped };
 }
 
 /** The last of several folders, each below the one before it; null as `keptIn`. */

@@ -33,8 +33,8 @@ export async function accountFor(journalDir: string, order: OrderFacts, now: () 
     const done = await work(journal);
     const receipt = fittingReceipt({ ...receiptOf(order, done.outcome, { after: done.after, startedMs, finishedMs: now(), monotonicMs: performance.now() - startedMonotonic }), samples: done.samples ?? [] });
     journal.write({ kind: 'finished', receipt });
-    forgetNames(journal.path, journal.records);
-    pruneJournals(journalDir, now());
+    forgetNames(journal.folder, journal.name, journal.records);
+    pruneJournals(journal.folder, now());
     return receipt;
   } finally {
     journal.close();

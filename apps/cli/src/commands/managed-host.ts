@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXECUTOR_JOURNALS, EXECUTOR_SETTINGS_FILE, executorStateIn, KNOWN_BUNDLE_BYTES_MAX, KNOWN_BUNDLE_FILE, loadTrust, readGuarded, readStateFile, stateFolder, storeLockFile } from '@mailwarden/config';
 import { openSigned, SIGNING_CONTEXTS, signedPolicyBundle, type Hold, type PolicyBundle } from '@mailwarden/contracts';
 import { lockOrder } from '@mailwarden/rotation-fs';
@@ -8,7 +8,7 @@ import { CommandFailure } from '../failure.js';
 import { whyUnreadable } from './named-file.js';
 
 const SETTINGS_BYTES_MAX = 65_536;
-const settingsForm = z.object({ journalDir: z.string().startsWith('/'), trust: z.string().startsWith('/') });
+const settingsForm = z.object({ journalDir: z.string().startsWith('/'), trust: z.string().startsWith('/'), root: z.string().startsWith('/').default('/') });
 
 /** What an executor of this host has of its own: its state, and whom it believes where that is known. */
 export interface ManagedHost {
@@ -27,8 +27,10 @@ export async function managedHost(root: string): Promise<ManagedHost | null> {
   try {
     const text = await readGuarded(file, SETTINGS_BYTES_MAX);
     if (text === null) return existsSync(stateDir) ? { stateDir, trust: null } : null;
-    const { journalDir, trust } = settingsForm.parse(JSON.parse(text));
-    return { stateDir: executorStateIn(journalDir), trust };
+    const { journalDir, trust, root: own } = settingsForm.parse(JSON.parse(text));
+    // Settings of a copy of a host name places of that host, which lie in the copy.
+    const below = resolve(own) === resolve(root) ? '/' : root;
+    return { stateDir: executorStateIn(join(below, journalDir)), trust: join(below, trust) };
   } catch (cause) {
     throw unknownHolds(cause instanceof z.ZodError || cause instanceof SyntaxError ? `${file} is not what an executor is set up by` : whyUnreadable(cause), cause);
   }

@@ -2,19 +2,26 @@ import { MESSAGE_TYPES, openEnvelope, serviceSource, signedRotationOrder, subjec
 import type { AgentBus } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from '../agent-settings.js';
-import type { ExecutorDesk } from './executor-desk.js';
+import type { AwaitedAccounts } from './awaited-accounts.js';
+import type { ExecutorDesk, TaskPlace } from './executor-desk.js';
 import type { ReceiptSender } from './receipt-sender.js';
 
 const RETRY_DELAY_MS = 5_000;
 const WORKING_INTERVAL_MS = 15_000;
+
+/** How an order is carried out, and its account kept. */
+export interface OrderHands {
+  readonly desk: Pick<ExecutorDesk, 'run'>;
+  readonly accounts: AwaitedAccounts;
+  readonly receipts: Pick<ReceiptSender, 'send'>;
+}
 
 /** Hands each signed order to the executor, one at a time, and its receipt to the outbox. The agent itself can delete nothing. */
 export class OrderTaker {
   constructor(
     private readonly settings: AgentSettings,
     private readonly trust: TrustAnchors,
-    private readonly desk: ExecutorDesk,
-    private readonly receipts: ReceiptSender,
+    private readonly hands: OrderHands,
     private readonly log: Logger,
   ) {}
 
@@ -44,12 +51,23 @@ export class OrderTaker {
     return null;
   }
 
+  /** True when its account is in the outbox. Its id is kept on disk from before it is begun until then: the broker keeps an order for a day only. */
   async #carryOut(order: SignedRotationOrder): Promise<boolean> {
     const { id, profile, store, bounds } = order.payload;
+    const place = { profile, store, deadlineSeconds: bounds.deadlineSeconds };
     this.log.info({ order: id, store }, 'order taken');
-    const result = await this.desk.run({ order, rule: null }, { profile, store, deadlineSeconds: bounds.deadlineSeconds });
-    if (result.ok) await this.receipts.send(result.value);
-    else this.log.error({ order: id, store, reason: result.error }, 'no receipt; the order stays');
+    try {
+      return await this.hands.accounts.take({ id, ...place }, () => this.#account(order, place));
+    } catch (cause) {
+      this.log.error({ order: id, store, err: cause }, 'the order or its account could not be kept; the order stays');
+      return false;
+    }
+  }
+
+  async #account(order: SignedRotationOrder, place: TaskPlace): Promise<boolean> {
+    const result = await this.hands.desk.run({ order, rule: null }, place);
+    if (result.ok) await this.hands.receipts.send(result.value);
+    else this.log.error({ order: order.payload.id, store: place.store, reason: result.error }, 'no receipt; the order stays');
     return result.ok;
   }
 }

@@ -66,8 +66,9 @@ export class Outbox {
       await this.spool.drain((message) => bus.publishDurable(message.subject, message.id, message.bytes));
       this.#retryMs = RETRY_MS_MIN;
     } catch (cause) {
-      if (cause instanceof SpoolUnreadable) this.log.error({ err: cause, retryMs: this.#retryMs }, 'a message on disk cannot be read; it waits there, and those behind it');
+      if (cause instanceof SpoolUnreadable) this.log.error({ err: cause, retryMs: this.#retryMs }, 'a message on disk cannot be read; it waits there, and the others go out');
       else this.log.debug({ err: cause, retryMs: this.#retryMs }, 'the bus did not take a message; it waits on disk');
+      if (this.#timer !== null) clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.kick(), this.#retryMs * (0.5 + Math.random()));
       this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2);
     }

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '@mailwarden/messaging/agent-side';
+import { writeDurably, writeDurablyOrOver } from '@mailwarden/messaging/agent-side';
 
 /**
  * The last signed documents, kept on disk so that the agent has its authority while the control plane is away.
@@ -27,6 +27,11 @@ export class LastKnown {
   /** Safety: a crash leaves the old or the new document, never half of one; a full disk leaves the old one. */
   async keep(key: string, bytes: Uint8Array): Promise<void> {
     await writeDurably(this.#folder, this.#name(key), bytes);
+  }
+
+  /** The same for what must be noted on a full disk too: there it is written over the old one, and garbled by a crash in that moment. Errors: those of the disk, a full one too where the old one is shorter. */
+  async keepOver(key: string, bytes: Uint8Array): Promise<void> {
+    await writeDurablyOrOver(this.#folder, this.#name(key), bytes);
   }
 
   async read(key: string): Promise<Uint8Array | null> {

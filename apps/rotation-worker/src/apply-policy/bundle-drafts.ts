@@ -2,7 +2,7 @@ import type { Profile } from '@mailwarden/catalogue';
 import { BUNDLE_HOLDS_MAX, type Membership, type PolicyBundle } from '@mailwarden/contracts';
 import { instantOf, type ProfileId } from '@mailwarden/kernel';
 import type { FleetKeyring } from '@mailwarden/messaging';
-import { bundleFor, holdsOf, misfitOf, type Policy } from '@mailwarden/policy';
+import { bundleFor, holdsOf, keepingAll, misfitOf, type Policy } from '@mailwarden/policy';
 import type { Rollouts } from '../roll-out/rollouts.js';
 import type { PolicyShelf } from './policy-shelf.js';
 
@@ -27,6 +27,13 @@ export class BundleDrafts {
     const rules = this.#rulesToKeep(standing);
     const transmission = rules.length === 0 ? drafted.transmission : { ...drafted.transmission, rules: [...(drafted.transmission.rules ?? []), ...rules], relays: [...new Set([...(drafted.transmission.relays ?? []), ...(standing?.transmission.relays ?? [])])] };
     return { ...drafted, transmission, holds: [...drafted.holds, ...this.#holdsToKeep(standing)] };
+  }
+
+  /** What a server is given in place of a draft that it would refuse: everything is kept, by what the draft says of the rest or else by what stood. Null where it would refuse that too. */
+  inPlaceOf(draft: PolicyBundle, standing: PolicyBundle | undefined, misfit: string): PolicyBundle | null {
+    const { version, issuedAt, expiresAt } = draft;
+    const bases = [draft, ...(standing === undefined ? [] : [{ ...standing, version, issuedAt, expiresAt }])];
+    return bases.map((base) => keepingAll(base, misfit)).find((candidate) => misfitOf(candidate) === null) ?? null;
   }
 
   /** Why these policies together would be too much for a server; null when all take them. Costs nothing while the holds of every profile together are few. */

@@ -21,7 +21,7 @@ export class BundleMisfits {
       this.#words.delete(server);
       return;
     }
-    if (this.#words.get(server) !== words) this.log.error({ server }, `the server keeps its old bundle, and nothing is ordered for it: ${words}; ${TOO_MANY_HOLDS_ADVICE}`);
+    if (this.#words.get(server) !== words) this.log.error({ server }, `nothing is ordered for the server, and its bundle keeps everything: ${words}; ${TOO_MANY_HOLDS_ADVICE}`);
     this.#words.set(server, words);
   }
 
@@ -31,7 +31,7 @@ export class BundleMisfits {
   }
 
   problems(): PolicyOverview['problems'] {
-    const told = [...this.#words].slice(0, TOLD_MAX).map(([server, words]) => ({ file: `bundle: ${server}`, line: 1, path: 'holds', message: `nothing is ordered for the server, which keeps its old bundle: ${words}; ${TOO_MANY_HOLDS_ADVICE}`.slice(0, 500) }));
+    const told = [...this.#words].slice(0, TOLD_MAX).map(([server, words]) => ({ file: `bundle: ${server}`, line: 1, path: 'holds', message: `nothing is ordered for the server, whose bundle keeps everything: ${words}; ${TOO_MANY_HOLDS_ADVICE}`.slice(0, 500) }));
     const more = this.#words.size - told.length;
     return more > 0 ? [...told, { file: 'bundles', line: 1, path: 'holds', message: `the same is so for ${more} more servers` }] : told;
   }

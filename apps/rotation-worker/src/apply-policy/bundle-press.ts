@@ -88,7 +88,7 @@ export class BundlePress {
     this.#queue(() => this.#look());
   }
 
-  /** What a server was given last. Where its newest does not fit, holds are missing in it: then nothing is ordered by it. */
+  /** What a server was given last. Where policy does not fit into one, nothing is ordered by it, whatever stands. */
   bundleOf(server: string): PolicyBundle | undefined {
     const bundle = this.#pressed.get(server)?.document.payload;
     return bundle !== undefined && this.#misfits.has(server) ? { ...bundle, rules: [] } : bundle;
@@ -161,17 +161,18 @@ export class BundlePress {
     }
   }
 
-  /** A bundle that says the same is kept until half of its life is over. `outdated` where another instance knows of newer policies: what this one knows must not replace them. One that does not fit its form is not given, and told of: the one before stays, null where there was none. */
+  /** A bundle that says the same is kept until half of its life is over. `outdated` where another instance knows of newer policies: what this one knows must not replace them. In place of one that does not fit its form the server is given one that keeps everything, and it is told of. Null where there is none at all. */
   async #pressOne(tx: EntityManager, member: Membership): Promise<Pressed | 'outdated' | null> {
     const nowMs = Date.now();
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext($1))`, [`bundle ${member.server}`]);
     const [newest] = await tx.query<{ position: string | null }[]>(`SELECT max(position) AS position FROM rotation.applied_policy`);
     if (Number(newest?.position ?? 0) > this.parts.shelf.position) return 'outdated';
     const [row] = await tx.query<BundleRow[]>(`SELECT version, content_hash, expires_at, document FROM rotation.bundle WHERE server = $1`, [member.server]);
-    const draft = this.#drafts.draft(member, row?.document.payload, nowMs);
-    const misfit = misfitOf(draft);
+    const wanted = this.#drafts.draft(member, row?.document.payload, nowMs);
+    const misfit = misfitOf(wanted);
     this.#misfits.note(member.server, misfit);
-    if (misfit !== null) return row === undefined ? null : { contentHash: row.content_hash, document: row.document };
+    const draft = misfit === null ? wanted : this.#drafts.inPlaceOf(wanted, row?.document.payload, misfit);
+    if (draft === null) return row === undefined ? null : { contentHash: row.content_hash, document: row.document };
     const contentHash = contentHashOf(draft);
     if (row !== undefined && row.content_hash === contentHash && isFresh(row.document.payload, nowMs)) return { contentHash, document: row.document };
     const document = signDocument(this.parts.signer, SIGNING_CONTEXTS.bundle, draft);

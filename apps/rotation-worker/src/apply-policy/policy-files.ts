@@ -47,6 +47,8 @@ export async function lookAtFolder(dir: string): Promise<FolderLook> {
   const identity = await folderAt(dir);
   if (identity === null) return NOT_THERE;
   const found = await readdir(dir);
+  // A disk that goes between the two would leave an empty folder under the identity of the one before.
+  if ((await folderAt(dir)) !== identity) throw new Error(`${dir} was changed for another folder while it was read`);
   const names = found.filter(isPolicy).sort();
   const isMarkedEmpty = found.includes(NO_POLICIES_FILE);
   return { names, identity, isMarkedEmpty, mark: [identity, String(isMarkedEmpty), ...(await Promise.all(names.map((name) => markOf(dir, name))))].join('\n') };

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
-import { untrustedPart } from './trusted-program.js';
+import { NOT_INSTALLED, untrustedPart } from './trusted-program.js';
 
 const OUTPUT_BYTES_MAX = 65_536;
 
@@ -26,7 +25,8 @@ function reasonOf(program: string, timeoutSeconds: number, problem: { code?: unk
 export function runCommand(command: readonly string[], timeoutSeconds: number): Promise<Measured<string>> {
   const [program, ...args] = command;
   if (program === undefined || !program.startsWith('/')) return Promise.resolve(unknown('the command is not an absolute path'));
-  const untrusted = existsSync(program) ? untrustedPart(program) : null;
+  const untrusted = untrustedPart(program);
+  if (untrusted === NOT_INSTALLED) return Promise.resolve(unknown(`${program} is not installed`));
   if (untrusted !== null) return Promise.resolve(unknown(`${program} is not run: ${untrusted}`));
   return new Promise((resolve) => {
     try {

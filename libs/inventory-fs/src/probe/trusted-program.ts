@@ -1,37 +1,32 @@
-import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { isClosed } from './closed-entry.js';
+import { placesOn } from './places-on.js';
+import { servedByOthers } from './served-by-others.js';
 
-/** Opens a part of the way as a mere place, where its links lead. Source: open(2), O_PATH; Node has no name for it. */
-const PLACE = 0o10_000_000;
-
-/** A path and all above it, from the top down: what lies below a part that is not trusted is not asked for. */
-function* waysTo(path: string): Iterable<string> {
-  yield '/';
-  for (let at = path.indexOf('/', 1); at !== -1; at = path.indexOf('/', at + 1)) yield path.slice(0, at);
-  yield path;
-}
+/** Opens a part of the way as a mere place, a link as itself. Source: open(2), O_PATH; Node has no name for it. */
+const PLACE = 0o10_000_000 | constants.O_NOFOLLOW;
 
 function isClosedAt(part: string): boolean {
   const fd = openSync(part, PLACE);
   try {
-    return isClosed(fd);
+    // The mode of a link means nothing: who may change its folder may change it, and where it leads is looked at as well.
+    return !servedByOthers(fd) && (fstatSync(fd).isSymbolicLink() || isClosed(fd));
   } finally {
     closeSync(fd);
   }
 }
 
-const openPart = (path: string): string | undefined => [...waysTo(path)].find((part) => !isClosedAt(part));
+/** Said of a program that is not there, or whose way is not. */
+export const NOT_INSTALLED = 'it is not installed';
 
 /** Which part of the way to a program somebody else than root, or the account that runs it, could change, in words; null where nobody can. Safety: what runs with our rights is nobody else's to replace. */
 export function untrustedPart(program: string): string | null {
   if (!program.startsWith('/')) return 'it is no absolute path';
   try {
-    // The way as it is written may lead over links; who may change one of their folders chooses what is run. It comes first: where nobody serves a part of it, its end can be asked for.
-    const part = openPart(dirname(program)) ?? openPart(realpathSync(program));
-    if (part !== undefined) return `others than root may change ${part}`;
+    // The way may lead over links; who may change a folder of any of them chooses what is run. What lies below such a folder is not asked for: its owner may serve it.
+    for (const part of placesOn(program)) if (!isClosedAt(part)) return `others than root may change ${part}`;
     return statSync(program).isFile() ? null : 'it is not a regular file';
-  } catch {
-    return `${program} is not there`;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'ENOENT' ? NOT_INSTALLED : 'it cannot be looked at';
   }
 }

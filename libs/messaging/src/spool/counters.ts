@@ -1,7 +1,6 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDiskFull } from './disk-room.js';
-import { writeDurably } from './durable-file.js';
+import { writeDurablyOrOver } from './durable-file.js';
 
 /** What a spool counts: the last number that it gave, and the messages that it had to give up. */
 export interface Counters {
@@ -49,23 +48,5 @@ export async function openCounters(dir: string): Promise<Counters> {
  * Errors: those of the disk.
  */
 export async function writeCounters(dir: string, counters: Counters): Promise<void> {
-  const bytes = Buffer.from(JSON.stringify(counters).padEnd(COUNTERS_BYTES));
-  try {
-    await writeDurably(dir, COUNTERS_FILE, bytes);
-  } catch (cause) {
-    if (!isDiskFull(cause)) throw cause;
-    await writeOver(join(dir, COUNTERS_FILE), bytes).catch(() => {
-      throw cause;
-    });
-  }
-}
-
-async function writeOver(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, 'r+');
-  try {
-    await handle.write(bytes, 0, bytes.length, 0);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writeDurablyOrOver(dir, COUNTERS_FILE, Buffer.from(JSON.stringify(counters).padEnd(COUNTERS_BYTES)));
 }

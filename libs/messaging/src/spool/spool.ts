@@ -40,7 +40,7 @@ export class SpoolUnreadable extends Error {
 export interface Spool {
   /** Errors: `SpoolFull`, `MessageTooLarge`, and those of the disk. */
   append(message: SpooledMessage): Promise<void>;
-  /** Hands every waiting message to `publish`, in order, and forgets it when that resolves. Errors: those of `publish`, and `SpoolUnreadable`; what was not sent stays. */
+  /** Hands every waiting message to `publish`, in order, and forgets it when that resolves. One that cannot be read now is passed over, so that it holds back none of the others. Errors: those of `publish`, and, after the others, `SpoolUnreadable`; what was not sent stays. */
   drain(publish: (message: WireMessage) => Promise<void>): Promise<void>;
   status(): { messages: number; bytes: number; lost: number };
 }
@@ -103,16 +103,29 @@ class FolderSpool implements Spool {
   }
 
   async drain(publish: (message: WireMessage) => Promise<void>): Promise<void> {
-    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-      const item = next;
-      this.#sending = item;
-      try {
-        const message = await this.#read(item);
-        if (message !== null) await publish(message);
-        await this.#inTurn(() => this.#forget(item));
-      } finally {
-        this.#sending = null;
-      }
+    const passedOver = new Map<Waiting, SpoolUnreadable>();
+    const next = (): Waiting | undefined => this.waiting.find((item) => !passedOver.has(item));
+    for (let item = next(); item !== undefined; item = next()) {
+      const unreadable = await this.#send(item, publish);
+      if (unreadable !== null) passedOver.set(item, unreadable);
+    }
+    const [trouble] = passedOver.values();
+    if (trouble !== undefined) throw trouble;
+  }
+
+  /** Null when it is sent, or given up; otherwise why it cannot be read now. Errors: those of `publish`, and of the disk. */
+  async #send(item: Waiting, publish: (message: WireMessage) => Promise<void>): Promise<SpoolUnreadable | null> {
+    this.#sending = item;
+    try {
+      const message = await this.#read(item);
+      if (message !== null) await publish(message);
+      await this.#inTurn(() => this.#forget(item));
+      return null;
+    } catch (cause) {
+      if (cause instanceof SpoolUnreadable) return cause;
+      throw cause;
+    } finally {
+      this.#sending = null;
     }
   }
 

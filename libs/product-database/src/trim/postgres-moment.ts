@@ -1,5 +1,5 @@
 import type { Relation } from '@mailwarden/catalogue';
-import { postgresMoment, relationNames } from '../relation-names.js';
+import { postgresMoment, postgresNames } from '../relation-names.js';
 import { LATEST_MS, latestNumber, UNITS_PER_SECOND } from '../unix-time.js';
 import type { MomentSql } from './choice-condition.js';
 
@@ -15,7 +15,7 @@ export const numberOf = (ms: number, unit: keyof typeof UNITS_PER_SECOND): strin
 
 /** Comparisons that an index on the time column can serve. */
 export function postgresMoments(relation: Relation): MomentSql {
-  const { time } = relationNames(relation);
+  const { time } = postgresNames(relation);
   const { timeUnit } = relation;
   const milliseconds = `(extract(epoch FROM (${postgresMoment(relation)})::timestamptz) * 1000)`;
   if (timeUnit === 'timestamp') return { isMoment: `${time} IS NOT NULL AND isfinite(${time})`, compare: (operator, ms) => `${time} ${operator} timestamptz '${writtenMoment(ms)}'`, milliseconds, order: time };

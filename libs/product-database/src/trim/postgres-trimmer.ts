@@ -5,7 +5,7 @@ import { attempt } from '../attempt.js';
 import { connectProduct, LOCK_MS_MAX, type ProductClient } from '../connect.js';
 import { deleteRowsByFile, filesWithRows } from '../delete-rows-by-file.js';
 import { fileNamesOf, measureRelation, RELATION_BYTES } from '../measure-relation.js';
-import { relationNames } from '../relation-names.js';
+import { postgresNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { troubleOf } from '../trouble.js';
 import { answerOf, orTooMany } from './answer-of.js';
@@ -37,7 +37,7 @@ class PostgresTrimmer implements PairTrimmer {
     private readonly relation: Relation,
     private readonly role: PostgresRole,
   ) {
-    this.#names = relationNames(relation);
+    this.#names = postgresNames(relation);
     this.#moments = postgresMoments(relation);
   }
 
@@ -199,7 +199,7 @@ export async function openPostgresTrimmer(relation: Relation, { settings, rootPa
   if (!client.ok) return client;
   const role = await attempt(async () => {
     await client.value.query(`SET lock_timeout = ${LOCK_WAIT_MS_MAX}`);
-    return PostgresRole.of(client.value, relationNames(relation).table);
+    return PostgresRole.of(client.value, postgresNames(relation).table);
   }, troubleOf);
   if (role.ok) return ok(new PostgresTrimmer(client.value, relation, role.value));
   await client.value.end().catch(() => undefined);

@@ -25,7 +25,7 @@ export async function carryOutBatch(work: FileWork, moves: readonly IntendedMove
   // Rows must never leave while a power cut could bring their files back. Files alone may come back: `resumeBatch` sees them, so where a sync is dear there is none here.
   if (work.otherHalf !== null || work.folders.areOrdered()) work.folders.sync();
   work.watch('moved');
-  work.journal.write({ kind: 'moved', ours: packPlaces(taken.moves.map((move) => move.n - intent.first), moves.length).toString('base64') });
+  work.journal.write({ kind: 'moved', ours: packPlaces(taken.moves.map((move) => move.n - intent.first), moves.length).toString('base64'), ...(work.overwriter.isWanted ? { overwrite: true } : {}) });
   return { account: await finishBatch(work, taken.moves, deleted), halt: taken.halt };
 }
 

@@ -18,6 +18,9 @@ function closedAt(records: readonly JournalRecord[], begin: number): number {
   return records.findIndex(({ kind }, at) => at > begin && (kind === 'returned' || (kind === 'deleted' && !toolIsOpen(records.slice(0, at)))));
 }
 
+/** Whether a batch that a crash left open was begun by a word to write over what it held: files of it may hold nothing any more. */
+export const mayBeWrittenOver = (records: readonly JournalRecord[]): boolean => records.some((record) => record.kind === 'moved' && record.overwrite === true);
+
 /** Reads the journal for a batch that was never closed; null when all were. */
 export function openBatchOf(records: readonly JournalRecord[]): OpenBatch | null {
   const begin = records.findLastIndex((record) => record.kind === 'intent');

@@ -52,7 +52,7 @@ export async function settleOrphanRows(journal: CarryOut['work']['journal'], oth
 
 const isHeld = (spans: readonly HeldSpan[], ms: number): boolean => spans.some(({ fromMs, untilMs }) => ms >= fromMs && ms <= untilMs);
 
-/** Files that no row names, oldest first, by their places in a window. `upTo` of the oldest are no part of what always stays. A file whose name no row can spell is not known to be alone. */
+/** Files that no row names, oldest first, by their places in a window. Those that come after `upTo` of the oldest with a moment always stay. A file whose name no row can spell is not known to be alone. */
 async function loneFiles(window: ItemWindow, otherHalf: OtherHalf, named: ReadonlySet<string>, { choice, upTo }: { readonly choice: TrimChoice; readonly upTo: number }): Promise<number[]> {
   const isOld = (ms: number | undefined): boolean => ms !== undefined && ms < choice.beforeMs && !isHeld(choice.held, ms);
   const unnamed = [...window.order()].slice(0, Math.max(0, upTo)).filter((place) => {
@@ -138,7 +138,7 @@ export async function repairOrphans(request: ApplyRequest, terms: CarryOut, othe
   }
   const { window, unreadable, totals } = await inTurns(survey(request, { nowMs, floor: null, oneByOne: true }));
   if (unreadable !== null) return stays(unreadable);
-  const files = await loneFiles(window, otherHalf, new Set(names), { choice, upTo: totals.items - request.keep.newest });
+  const files = await loneFiles(window, otherHalf, new Set(names), { choice, upTo: totals.dated - request.keep.newest });
   // A mark is of a file; no row was ever announced by one.
   const rows = request.marked === null ? await loneRows(otherHalf, [...roots], onDisk, choice) : [];
   const bytes = files.reduce((sum, place) => sum + (window.bytes[place] ?? 0), 0);

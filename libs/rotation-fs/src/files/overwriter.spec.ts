@@ -66,6 +66,21 @@ describe('what cannot be written over', () => {
     expect(overwriter.notes).toEqual([expect.stringMatching(/^1 files (?:could not be|were) written over/)]);
   });
 
+  /** As the kernel refuses it, on file systems that are not at hand. */
+  const refusing = (code: string): Overwriter => new Overwriter(true, ON_ANY_DISK, () => {
+    throw Object.assign(new Error(code), { code });
+  });
+
+  it.each(['EPERM', 'ENOKEY', 'EDQUOT', 'EACCES'])('is whatever says something of the file alone, as a seal, a key that is away or a quota (%s)', async (code) => {
+    const overwriter = refusing(code);
+    await writeOver(overwriter, [0], (slot) => writeFileSync(slot(0), 'secret'));
+    expect(overwriter.notes).toEqual([expect.stringMatching(/^1 files could not be written over before they were deleted: /)]);
+  });
+
+  it.each(['EIO', 'EROFS', 'ENOSPC', 'ELOOP', 'ENXIO', 'EISDIR'])('is no disk that fails, and nothing that is not the file that was taken in: there it ends (%s)', async (code) => {
+    await expect(writeOver(refusing(code), [0], (slot) => writeFileSync(slot(0), 'secret'))).rejects.toThrow('the file system of the store fails');
+  });
+
   it('is a file of another identity: then nobody knows what happened, and nothing goes on', async () => {
     const overwriter = new Overwriter(true, ON_ANY_DISK);
     await writeOver(overwriter, [0], (slot) => writeFileSync(slot(0), 'secret'));

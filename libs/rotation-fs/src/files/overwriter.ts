@@ -3,12 +3,14 @@ import { entryPath } from '@mailwarden/inventory-fs';
 import { overwritingIsVain } from '@mailwarden/rotation';
 import type { IntendedMove } from '../journal/packed-moves.js';
 import { HasSecondName, mediumOf, overwriteFile } from './overwrite-file.js';
-import { StoreInTrouble, type PrivateFolder } from './private-folder.js';
+import { STOPPING, StoreInTrouble, type PrivateFolder } from './private-folder.js';
 
 const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? 'EIO';
 
-/** What a file's own account can bring about with a descriptor that it kept, again and again: it runs the file, or has a lease on it. Source: open(2). */
-const BUSY: ReadonlySet<string> = new Set(['ETXTBSY', 'EAGAIN']);
+/** What lies there is a link, a pipe or a folder, and not the file that was taken in: then nobody knows what happened. Source: open(2). */
+const OTHER_KIND: ReadonlySet<string> = new Set(['ELOOP', 'ENXIO', 'EISDIR']);
+/** Whether going on would only meet it again. A quota is that of the file's own account; whatever else is refused says something of the file alone, and would be refused at each try. */
+const isStopping = (code: string): boolean => OTHER_KIND.has(code) || (STOPPING.has(code) && code !== 'EDQUOT');
 
 /** Writes over what was taken in, before its names go, where an order asks for it and it means something. */
 export class Overwriter {
@@ -18,9 +20,11 @@ export class Overwriter {
   #refused = 0;
 
   constructor(
-    private readonly isWanted: boolean,
+    /** By the order, or by what an earlier run of it began. */
+    readonly isWanted: boolean,
     /** Why it is vain on a medium; null where it is not. */
     private readonly isVain = overwritingIsVain,
+    private readonly write = overwriteFile,
   ) {}
 
   /** What a receipt says about it. */
@@ -28,11 +32,11 @@ export class Overwriter {
     if (!this.isWanted) return [];
     const vain = [...new Set([...this.#vain.values()].flatMap((reason) => (reason === null ? [] : [reason])))];
     const done = this.#files === 0 ? [] : [`${this.#files} files were written over once with zeros; copies in journals, snapshots, backups and replaced sectors stay`];
-    const refused = this.#refused === 0 ? [] : [`${this.#refused} files could not be written over before they were deleted: their account gave them a second name meanwhile, under which what they held is still there, or has them in use`];
+    const refused = this.#refused === 0 ? [] : [`${this.#refused} files could not be written over before they were deleted: their account gave them a second name meanwhile, under which what they held is still there, or they are in use or sealed against writing, or the kernel refused it for another reason of theirs`];
     return [...done, ...refused, ...vain.map((reason) => `files were not written over, since that would not reach what they held: ${reason}`)];
   }
 
-  /** What its account keeps from being written over is deleted all the same, and told. Errors: throws `StoreInTrouble`; then some are written over and all are still there, and the next run of the order goes on. */
+  /** What cannot be written over is deleted all the same, and told. Errors: throws `StoreInTrouble`; then some are written over and all are still there, and the next run of the order goes on. */
   async over(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
     if (!this.isWanted || this.#vainIn(folder) !== null) return;
     for (const { n, dev, ino, isUnit } of moves) {
@@ -40,11 +44,12 @@ export class Overwriter {
       if (isUnit === true) continue;
       await turn();
       try {
-        overwriteFile(entryPath(folder.directory, String(n)), { dev, ino });
+        this.write(entryPath(folder.directory, String(n)), { dev, ino });
         this.#files += 1;
       } catch (cause) {
-        if (cause instanceof HasSecondName || BUSY.has(codeOf(cause))) this.#refused += 1;
-        else if (codeOf(cause) !== 'ENOENT') throw new StoreInTrouble(codeOf(cause));
+        const code = codeOf(cause);
+        if (!(cause instanceof HasSecondName) && isStopping(code)) throw new StoreInTrouble(code);
+        if (code !== 'ENOENT') this.#refused += 1;
       }
     }
   }

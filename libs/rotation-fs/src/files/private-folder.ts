@@ -46,7 +46,7 @@ export type MoveOutcome = 'moved' | 'changed-since-plan' | 'vanished' | 'permiss
 
 const OUTCOMES: Readonly<Record<string, MoveOutcome>> = { ENOENT: 'vanished', ENOTDIR: 'vanished', ELOOP: 'vanished', EACCES: 'permission-denied', EXDEV: 'other-file-system' };
 /** What says nothing of one file, but of its file system or of this host: whoever goes on would only meet it again. */
-const STOPPING: ReadonlySet<string> = new Set(['EIO', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'ESTALE', 'ENODEV', 'EUCLEAN']);
+export const STOPPING: ReadonlySet<string> = new Set(['EIO', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'ESTALE', 'ENODEV', 'EUCLEAN']);
 
 /** Thrown where nothing more can be taken from a store, before the file in question was touched. */
 export class StoreInTrouble extends Error {

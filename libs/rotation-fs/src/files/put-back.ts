@@ -49,16 +49,19 @@ function give(hand: FolderHand, from: Entry, to: Entry): string | null {
   return error === 0 ? null : errorName(error);
 }
 
+/** What the name ends in that an entry gets whose own was taken. */
+export const besideName = (mark: string): string => `returned-${mark}`;
+
 /**
- * Gives an entry back under its name, or beside it when somebody has taken the name meanwhile, or in the store's own folder when its folder is gone.
+ * Gives an entry back under its name, or beside it when somebody has taken the name meanwhile, or in the store's own folder when its folder is gone. Returns whether it has its own name.
  * Safety: nothing is overwritten and nothing is lost. Errors: throws when no name could be given; the entry then stays where it is.
  */
-export function putBack(hand: FolderHand, from: Entry, folder: Directory | null, storeRoot: Directory, name: BytePath, mark: string): void {
-  const beside = `returned-${mark}`;
+export function putBack(hand: FolderHand, from: Entry, folder: Directory | null, storeRoot: Directory, name: BytePath, mark: string): boolean {
+  const beside = besideName(mark);
   const places: Entry[] = [...(folder === null ? [] : [{ folder, name }, { folder, name: `${name}.${beside}` }, { folder, name: beside }]), { folder: storeRoot, name: beside }];
   for (const place of places) {
     const trouble = give(hand, from, place);
-    if (trouble === null) return;
+    if (trouble === null) return place.folder === folder && place.name === name;
     const mayTryOn = TRY_ANOTHER.has(trouble) || (trouble === 'ENOENT' && place.folder !== storeRoot); // The folder was removed while we held it open.
     if (!mayTryOn) throw Object.assign(new Error(`a file could not be put back (${trouble})`), { code: trouble });
   }

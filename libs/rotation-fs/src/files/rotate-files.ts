@@ -14,7 +14,7 @@ import { halfNameOf, type FileWork } from './file-work.js';
 import { inTurns } from './in-turns.js';
 import type { AgeKey } from './item-window.js';
 import { KeptSince } from './kept-since.js';
-import { openBatchOf } from './open-batch.js';
+import { mayBeWrittenOver, openBatchOf } from './open-batch.js';
 import { connectOtherHalf, type HalfName, type OtherHalf } from './other-half.js';
 import { Overwriter } from './overwriter.js';
 import { orphansBefore, repairOrphans, settleOrphanRows } from './orphans.js';
@@ -136,9 +136,10 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
   const tempo = new Tempo(request.pace, request.stop);
   const remover = new SlotRemover(tempo);
   const isResumed = journal.begun !== undefined;
+  const overwrite = request.overwrite || mayBeWrittenOver(journal.records);
   try {
     const watch = request.watch ?? (() => undefined);
-    const result = await use({ folders, journal, otherHalf, replicas: otherHalf === null ? null : new ReplicaWait(otherHalf.rows), overwriter: new Overwriter(request.overwrite), remover, kept: new KeptSince(request, journal), watch }, tempo);
+    const result = await use({ folders, journal, otherHalf, replicas: otherHalf === null ? null : new ReplicaWait(otherHalf.rows), overwriter: new Overwriter(overwrite), remover, kept: new KeptSince({ ...request, overwrite }, journal), watch }, tempo);
     watch('leaving');
     if (isResumed) folders.removeForgotten(compilePatterns(request.store.files).roots);
     folders.close('remove');
@@ -150,10 +151,16 @@ async function withWork<T>(request: ApplyRequest, order: string, journal: Journa
   }
 }
 
+/** Halves that an earlier run deleted are told however this one ends. */
+function tellingOrphans(outcome: Outcome, journal: Journal): Outcome {
+  const orphans = orphansBefore(journal.records);
+  return orphans === null ? outcome : { ...outcome, orphans };
+}
+
 /** Halves of pairs that are alone leave where the policy says so, once the order itself came to its end. */
 async function withOrphans(request: ApplyRequest, journal: Journal, work: FileWork, tempo: Tempo, outcome: Outcome): Promise<Outcome> {
   const { otherHalf } = work;
-  if (request.orphans !== 'delete' || otherHalf === null || !['completed', 'nothing-to-do'].includes(outcome.outcome)) return outcome;
+  if (request.orphans !== 'delete' || otherHalf === null || !['completed', 'nothing-to-do'].includes(outcome.outcome)) return tellingOrphans(outcome, journal);
   await settleOrphanRows(journal, otherHalf);
   const patience = { startedMonotonicMs: performance.now(), startedMs: request.now(), deadlineSeconds: request.bounds.deadlineSeconds, now: request.now, byAge: true, stop: request.stop };
   const { reason, ...orphans } = await repairOrphans(request, { work, deleted: outcome.deleted, patience, tempo }, otherHalf, { kind: 'begun', before: outcome.before, planned: outcome.planned, goal: { kinds: [], olderThanMs: null } });
@@ -188,9 +195,8 @@ export function settleFiles(request: ApplyRequest, order: string, journal: Journ
     const deleted = deletedBefore(journal.records);
     const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
     if (work.otherHalf !== null) await settleOrphanRows(journal, work.otherHalf);
-    const orphans = orphansBefore(journal.records);
     if (settled.ok) tellReturned(deleted, settled.value);
     const said = saying({ begun: journal.begun, plan: null, deleted, resumed: true, facts: undefined, work });
-    return settled.ok ? { ...said('stopped', reason), ...(orphans === null ? {} : { orphans }) } : said('failed', `${reason}; ${cutShort(settled.error)}`);
+    return tellingOrphans(settled.ok ? said('stopped', reason) : said('failed', `${reason}; ${cutShort(settled.error)}`), journal);
   });
 }

@@ -40,8 +40,8 @@ export type JournalRecord =
   | { readonly kind: 'private-folder'; readonly root: string; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly fileSystem: string }
   /** `files` is base64 of `packMoves`; their slots count up from `first`. */
   | { readonly kind: 'intent'; readonly first: number; readonly count: number; readonly files: string }
-  /** `ours` is base64 of `packPlaces`: which of the batch are ours to delete. */
-  | { readonly kind: 'moved'; readonly ours: string }
+  /** `ours` is base64 of `packPlaces`: which of the batch are ours to delete. `overwrite` where they may be written over from here on, whatever is asked for when the order goes on; journals of before do not tell. */
+  | { readonly kind: 'moved'; readonly ours: string; readonly overwrite?: true }
   | { readonly kind: 'deleted'; readonly items: number; readonly bytes: number }
   /** `places` is base64 of `packPlaces`: which of the batch go back, while the rest goes forward; absent where the whole batch goes back. */
   | { readonly kind: 'returning'; readonly places?: string }
@@ -98,7 +98,10 @@ export class Journal {
   #preceding: (() => JournalRecord) | null = null;
 
   private constructor(
-    readonly path: string,
+    /** Where it lies; open as long as it is. */
+    readonly folder: JournalFolder,
+    /** In that folder. */
+    readonly name: string,
     private readonly fd: number,
     records: JournalRecord[],
     private readonly unlock: () => void,
@@ -110,17 +113,17 @@ export class Journal {
   static open(dir: string, order: string): Journal {
     if (!isJournalId(order)) throw new Error(`${JSON.stringify(order)} is not the id of an order; nothing was touched`);
     const folder = JournalFolder.made(dir);
-    const path = folder.pathOf(`${order}${SUFFIX}`);
+    const name = `${order}${SUFFIX}`;
     let giveBack = (): void => folder.close();
     let fd: number | null = null;
     try {
       giveBack = folder.take(order);
-      fd = folder.open(`${order}${SUFFIX}`, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
-      const { records, wholeBytes } = readJournal(fd, path);
+      fd = folder.open(name, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
+      const { records, wholeBytes } = readJournal(fd, folder.pathOf(name));
       ftruncateSync(fd, wholeBytes); // A last line without its end was cut short by a crash: it announced nothing, and must not run into the next line.
       fsyncSync(fd);
       folder.sync();
-      return new Journal(path, fd, records, giveBack);
+      return new Journal(folder, name, fd, records, giveBack);
     } catch (cause) {
       if (fd !== null) closeSync(fd);
       giveBack();

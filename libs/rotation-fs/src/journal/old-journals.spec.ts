@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Receipt } from '@mailwarden/contracts';
 import { sha256 } from '@mailwarden/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OrderFacts } from '../outcome.js';
+import { JournalFolder } from './journal-folder.js';
 import { Journal } from './journal.js';
 import { forgetNames, pruneJournals } from './old-journals.js';
 
@@ -33,6 +34,11 @@ function made(daysAgo: number, { isFinished = true, expiresDays = null as number
   utimesSync(join(dir, `${id}.journal`), at, at);
   return id;
 }
+function prune(limits: typeof LIMITS): void {
+  const folder = JournalFolder.made(dir);
+  pruneJournals(folder, NOW, limits);
+  folder.close();
+}
 const left = (): string[] => readdirSync(dir).map((name) => name.replace('.journal', '')).sort();
 
 describe('old journals', () => {
@@ -40,7 +46,7 @@ describe('old journals', () => {
     made(91);
     made(91, { expiresDays: -90 });
     const kept = [made(91, { isFinished: false }), made(91, { expiresDays: 1 }), made(89)];
-    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 100 });
+    prune( { ...LIMITS, keptMax: 100 });
     expect(left()).toEqual(kept.sort());
   });
 
@@ -49,7 +55,7 @@ describe('old journals', () => {
     const [open, alive] = [made(5, { isFinished: false }), made(6, { expiresDays: 1 })];
     made(4, { expiresDays: -1 });
     made(7, { expiresDays: -1 });
-    pruneJournals(dir, NOW, LIMITS);
+    prune( LIMITS);
     expect(left()).toEqual([...newest, open, alive].sort());
   });
 
@@ -57,13 +63,13 @@ describe('old journals', () => {
     const kept = [made(0.5), made(0.9), made(6, { perDays: 7 }), made(2)];
     made(8, { perDays: 7 });
     for (const days of [0, 0.1, 0.2, 0.3, 0.4, 3]) made(days, { deleted: 0 });
-    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 4 });
+    prune( { ...LIMITS, keptMax: 4 });
     expect(left()).toEqual([...kept].sort());
     for (let tasks = 0; tasks < 10; tasks += 1) made(0, { deleted: 0 });
-    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 1 });
+    prune( { ...LIMITS, keptMax: 1 });
     expect(left()).toEqual(kept.slice(0, 3).sort());
     const idle = made(3, { deleted: 0 });
-    pruneJournals(dir, NOW, { ...LIMITS, keptMax: 4 });
+    prune( { ...LIMITS, keptMax: 4 });
     expect(left()).toEqual([...kept.slice(0, 3), idle].sort());
   });
 
@@ -72,7 +78,7 @@ describe('old journals', () => {
     const path = join(dir, `${id}.journal`);
     writeFileSync(path, readFileSync(path, 'utf8').replace('completed', 'competled'));
     utimesSync(path, 1, 1);
-    pruneJournals(dir, NOW, LIMITS);
+    prune( LIMITS);
     expect(left()).toEqual([id]);
   });
 });
@@ -83,7 +89,7 @@ describe('a finished journal', () => {
     const path = join(dir, `${id}.journal`);
     expect(readFileSync(path, 'utf8')).toContain(NAME);
     const journal = Journal.open(dir, id);
-    forgetNames(path, journal.records);
+    forgetNames(journal.folder, journal.name, journal.records);
     journal.close();
     expect(readFileSync(path, 'utf8')).not.toContain(NAME);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -91,5 +97,39 @@ describe('a finished journal', () => {
     expect(again.records.map(({ kind }) => kind)).toEqual(['opened', 'finished']);
     again.close();
     expect(left()).toEqual([id]);
+  });
+  it('forgets them in the folder that it lies in, whatever has the name of that folder meanwhile', () => {
+    const id = made(0);
+    const old = made(91);
+    const moved = `${dir}-moved`;
+    const journal = Journal.open(dir, id);
+    renameSync(dir, moved);
+    mkdirSync(dir, { mode: 0o700 });
+    writeFileSync(join(dir, `${old}.journal`), readFileSync(join(moved, `${old}.journal`)));
+    utimesSync(join(dir, `${old}.journal`), 1, 1);
+    try {
+      forgetNames(journal.folder, journal.name, journal.records);
+      pruneJournals(journal.folder, NOW, LIMITS);
+      expect(readFileSync(join(moved, `${id}.journal`), 'utf8')).not.toContain(NAME);
+      expect(readdirSync(moved).filter((name) => name.endsWith('.journal'))).toEqual([`${id}.journal`]);
+      expect(left()).toEqual([old]);
+    } finally {
+      journal.close();
+      rmSync(moved, { recursive: true });
+    }
+  });
+
+  it('is written anew in a file of its own, and never into one that lies there', () => {
+    const id = made(0);
+    const other = join(dir, 'other');
+    writeFileSync(other, 'of somebody else', { mode: 0o644 });
+    linkSync(other, join(dir, `${id}.journal.new`));
+    const journal = Journal.open(dir, id);
+    forgetNames(journal.folder, journal.name, journal.records);
+    journal.close();
+    expect(readFileSync(other, 'utf8')).toBe('of somebody else');
+    expect(readFileSync(join(dir, `${id}.journal`), 'utf8')).not.toContain(NAME);
+    expect(statSync(join(dir, `${id}.journal`)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dir)).not.toContain(`${id}.journal.new`);
   });
 });

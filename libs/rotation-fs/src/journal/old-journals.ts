@@ -1,6 +1,6 @@
-import { closeSync, constants, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { deletedInAll } from '@mailwarden/contracts';
+import type { JournalFolder } from './journal-folder.js';
 import { lineOf } from './journal-lines.js';
 import { readRecords, type JournalRecord } from './journal.js';
 
@@ -17,17 +17,9 @@ const FILE_MODE = 0o600;
 /** What a finished order leaves on the host: totals and its account. Nothing in it names an item. */
 const KEPT_KINDS: ReadonlySet<JournalRecord['kind']> = new Set(['opened', 'begun', 'finished']);
 
-function syncFolder(dir: string): void {
-  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function writeWhole(path: string, text: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, FILE_MODE);
+/** Writes a file that is new. Errors: throws what the kernel says, and where there is one already. */
+function writeNew(path: string, text: string): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, FILE_MODE);
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
@@ -39,15 +31,17 @@ function writeWhole(path: string, text: string): void {
 
 /**
  * Takes the names of items out of a finished journal: once its account is written nobody needs them, and they are personal data. The file is replaced in one step, so a crash leaves the one or the other.
- * Errors: none; where there is no room the journal stays as it was.
+ * `name` is that of the journal in its folder. Errors: none; where there is no room the journal stays as it was.
  */
-export function forgetNames(path: string, records: readonly JournalRecord[]): void {
+export function forgetNames(folder: JournalFolder, name: string, records: readonly JournalRecord[]): void {
   if (records.every(({ kind }) => KEPT_KINDS.has(kind))) return;
-  const fresh = `${path}.new`;
+  const fresh = folder.at(`${name}.new`);
   try {
-    writeWhole(fresh, records.filter(({ kind }) => KEPT_KINDS.has(kind)).map(lineOf).join(''));
-    renameSync(fresh, path);
-    syncFolder(dirname(path));
+    // What an earlier run was cut short at is in the way, and is not written into.
+    rmSync(fresh, { force: true });
+    writeNew(fresh, records.filter(({ kind }) => KEPT_KINDS.has(kind)).map(lineOf).join(''));
+    renameSync(fresh, folder.at(name));
+    folder.sync();
   } catch {
     rmSync(fresh, { force: true });
   }
@@ -66,9 +60,9 @@ interface Use {
 /** What cannot be read is kept for whoever looks into it. */
 const UNREADABLE: Use = { isOver: false, isIdle: false, rateMs: 0 };
 
-function useOf(path: string, byMs: number): Use {
+function useOf(folder: JournalFolder, name: string, byMs: number): Use {
   try {
-    const records = readRecords(path);
+    const records = readRecords(folder.pathOf(name), folder.at(name));
     const opened = records.find((record) => record.kind === 'opened');
     const finished = records.find((record) => record.kind === 'finished');
     if (finished === undefined) return UNREADABLE;
@@ -83,16 +77,16 @@ function useOf(path: string, byMs: number): Use {
  * Removes journals of orders that were finished long ago, and where there are too many those that deleted nothing, the oldest first, and then the oldest of all.
  * Safety: never one that is not finished, never one of an order that could still be given again, never one that is damaged, and never one that a rate may still be reckoned from: whoever may have tasks made, as the agent those of rules, could else have a rate forgotten.
  */
-export function pruneJournals(dir: string, nowMs: number, limits: { readonly keptMs: number; readonly keptMax: number } = { keptMs: KEPT_MS, keptMax: KEPT_MAX }): void {
-  const files = readdirSync(dir)
+export function pruneJournals(folder: JournalFolder, nowMs: number, limits: { readonly keptMs: number; readonly keptMax: number } = { keptMs: KEPT_MS, keptMax: KEPT_MAX }): void {
+  const files = readdirSync(folder.at(''))
     .filter((name) => name.endsWith(SUFFIX))
-    .map((name) => ({ path: join(dir, name), mtimeMs: statSync(join(dir, name)).mtimeMs }))
+    .map((name) => ({ name, mtimeMs: lstatSync(folder.at(name)).mtimeMs }))
     .sort((a, b) => b.mtimeMs - a.mtimeMs);
   const isOld = ({ mtimeMs }: { readonly mtimeMs: number }): boolean => mtimeMs < nowMs - limits.keptMs;
-  const looked = (files.length > limits.keptMax ? files : files.filter(isOld)).map((file) => ({ ...file, ...useOf(file.path, nowMs) }));
+  const looked = (files.length > limits.keptMax ? files : files.filter(isOld)).map((file) => ({ ...file, ...useOf(folder, file.name, nowMs) }));
   const [idle, others] = [looked.filter(({ isIdle }) => isIdle), looked.filter(({ isIdle }) => !isIdle)];
   for (const [rank, file] of [...others, ...idle].entries()) {
     const isFree = file.isOver && (file.isIdle || file.mtimeMs < nowMs - file.rateMs);
-    if (isFree && (isOld(file) || rank >= limits.keptMax)) unlinkSync(file.path);
+    if (isFree && (isOld(file) || rank >= limits.keptMax)) unlinkSync(folder.at(file.name));
   }
 }

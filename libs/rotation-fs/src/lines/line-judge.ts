@@ -30,7 +30,7 @@ export class LineJudge {
     return this.#each(fd, chosen, chosen.stretches.slice(0, count));
   }
 
-  /** Why a file all of whose lines were to leave must stay; null where it may go. Errors: throws where a packed one is damaged. */
+  /** Why a file all of whose lines were to leave must stay; null where it may go. Errors: throws where a packed one is damaged: whoever asks has seen that it is as it was planned. */
   async whole(fd: number, chosen: ChosenLines): Promise<SkipReason | null> {
     const packing = packingOf(placeOf(chosen).name);
     if (packing === 'plain' || packing === 'unreadable') return this.#each(fd, chosen, [{ start: 0, end: chosen.size, records: chosen.records }])[0] ?? null;

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, statfsSync } from 'node:fs';
 import type { SkipReason } from '@mailwarden/contracts';
 import type { Sha256 } from '@mailwarden/kernel';
 import { boundPassed, clockDoubt, concernsStore, excessOf, LineChoice, watermarkProblem, type Excess, type LineKeep, type LineStretch, type Room, type Span } from '@mailwarden/rotation';
-import { openFile, pathOf, storeFiles, withFolder, type StoreFile } from '../logs/store-file.js';
+import { openFile, pathOf, storeContent, storeFiles, withFolder, type StoreContent, type StoreFile } from '../logs/store-file.js';
 import type { RotateRequest } from '../rotate-request.js';
 import { markAt } from './cut-in-place.js';
 import { blankHead, countLines, countPacked, eachLine, LineMoments, NOTHING_TOLD, packingOf, spanOfLines, type Packing } from './read-lines.js';
@@ -84,10 +84,11 @@ async function countedOn(request: RotateRequest, file: StoreFile, known: { reado
 }
 
 /** Records and bytes of a store's files, the oldest file first. */
-export async function countStore(request: RotateRequest, known: KnownCounts = new Map()): Promise<CountedFile[]> {
-  const files = (await storeFiles(request)).sort((a, b) => Number(a.isActive) - Number(b.isActive) || a.mtimeMs - b.mtimeMs);
+export const countStore = async (request: RotateRequest, known: KnownCounts = new Map()): Promise<CountedFile[]> => countFiles(request, await storeFiles(request), known);
+
+async function countFiles(request: RotateRequest, files: readonly StoreFile[], known: KnownCounts): Promise<CountedFile[]> {
   const all: CountedFile[] = [];
-  for (const file of files) {
+  for (const file of files.toSorted((a, b) => Number(a.isActive) - Number(b.isActive) || a.mtimeMs - b.mtimeMs)) {
     const before = known.get(countKey(file));
     all.push(before !== undefined && before.until > 0 && before.until <= file.size ? await countedOn(request, file, before) : await counted(request, file));
   }
@@ -140,10 +141,14 @@ export const keepOf = ({ keep, holds, profile, store }: Pick<RotateRequest, 'kee
 
 const finite = (values: readonly number[]): number[] => values.filter((value) => !Number.isNaN(value));
 
+/** Why lines stay, and how many folders were not entered; where nothing is to leave, neither is told. */
+const skippedBy = ({ skipped }: LineChoice, { kinds }: Excess, { carried }: StoreContent): ReadonlyMap<SkipReason, number> => (carried === 0 || kinds.length === 0 ? skipped : new Map([...skipped, ['permission-denied', (skipped.get('permission-denied') ?? 0) + carried]]));
+
 /** Looks and decides; touches nothing. Memory: flat in the size of the files and the number of their lines. */
 export async function planLines(request: RotateRequest): Promise<LinePlan> {
   const nowMs = request.now();
-  const files = await countStore(request);
+  const content = await storeContent(request);
+  const files = await countFiles(request, content.files, new Map());
   const before = sumOf(files);
   const oldest = finite(files.map(({ oldestMs }) => oldestMs));
   const excess = excessOf({ ...before, oldestMs: oldest.length === 0 ? null : Math.min(...oldest), room: await roomOf(request, files) }, request.watermarks, nowMs, null);
@@ -159,5 +164,5 @@ export async function planLines(request: RotateRequest): Promise<LinePlan> {
   const newest = finite(files.map(({ newestMs }) => newestMs));
   const doubt = excess.olderThanMs === null ? null : clockDoubt({ nowMs, issuedAtMs: request.issuedAtMs, newestMs: newest.length === 0 ? null : Math.max(...newest) });
   const marked = request.marked === null ? null : 'records in files of lines cannot be marked, so none of them may go by a mark';
-  return { before, planned: { ...choice.planned, digest: digestOf(request.hashKey, chosen) }, skipped: choice.skipped, files: chosen, counted: files, excess, stopped: watermarkProblem(request.watermarks) ?? marked ?? doubt ?? boundPassed(choice.planned, before, request.bounds), staysOver: choice.staysOver };
+  return { before, planned: { ...choice.planned, digest: digestOf(request.hashKey, chosen) }, skipped: skippedBy(choice, excess, content), files: chosen, counted: files, excess, stopped: watermarkProblem(request.watermarks) ?? marked ?? doubt ?? boundPassed(choice.planned, before, request.bounds), staysOver: choice.staysOver };
 }

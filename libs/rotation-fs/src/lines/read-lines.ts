@@ -17,7 +17,16 @@ const TAIL_BYTES = 65_536;
 const buffer = Buffer.allocUnsafe(PIECE_BYTES);
 
 export type Packing = 'plain' | keyof typeof UNPACKING | 'unreadable';
-export const packingOf = (name: BytePath): Packing => (name.endsWith('.gz') ? '.gz' : name.endsWith('.zst') ? '.zst' : PACKED.some((ending) => name.endsWith(ending)) ? 'unreadable' : 'plain');
+/** What was put behind the name of a generation that went back beside it. */
+const RETURNED = /\.returned-[0-9a-f-]+-[0-9]+$/;
+
+/** How a generation is packed, as its name says; also under a name beside its own, since its content is the same. */
+export function packingOf(given: BytePath): Packing {
+  const name = given.replace(RETURNED, '');
+  if (name.endsWith('.gz')) return '.gz';
+  if (name.endsWith('.zst')) return '.zst';
+  return PACKED.some((ending) => name.endsWith(ending)) ? 'unreadable' : 'plain';
+}
 
 /** Moments of lines one after the other: many lines of one second are read once, and what says nothing of its own belongs to the line before it. */
 export class LineMoments {

@@ -1,28 +1,51 @@
 import type { SkipReason } from '@mailwarden/contracts';
 import { constants, closeSync, fstatSync, fsyncSync, unlinkSync } from 'node:fs';
-import { entryPath, type Directory } from '@mailwarden/inventory-fs';
-import { moveToFreeName } from '@mailwarden/linux';
+import { closeDirectory, entryPath, openDirectoryBeneath, statEntry, type Directory } from '@mailwarden/inventory-fs';
+import { FolderHand, moveToFreeName } from '@mailwarden/linux';
+import { besideName, putBack } from '../files/put-back.js';
 import { writersOf } from '../logs/log-writers.js';
-import { openFile } from '../logs/store-file.js';
+import { isSameFile, openFile } from '../logs/store-file.js';
 import { kept, NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
 
-/** Whether what lies under our own name is the very file that was planned, whole and unchanged. */
-function isPlanned({ chosen }: LineWork, workshop: Directory, name: string): boolean {
-  const fd = openFile(workshop, name, chosen, constants.O_RDONLY);
-  if (fd === null) return false;
-  const { size, mtimeMs } = fstatSync(fd);
-  closeSync(fd);
-  return size === chosen.size && mtimeMs === chosen.mtimeMs;
+const RETURNED_BESIDE = 'a generation was put back from our own folder, and its name was taken: it lies beside it, or in the first folder of the store, under a name that ends in "returned-", the order and a number';
+const BEING_WRITTEN = 'a generation is still being written, and stays';
+const markOf = ({ order, number }: LineWork): string => `${order}-${number}`;
+
+/** Whether the planned file lies in our own folder. Whoever had it open may have changed it there, and it is ours to give back all the same. Errors: throws where nobody can tell. */
+function isTakenIn({ chosen }: LineWork, workshop: Directory, name: string): boolean {
+  try {
+    return isSameFile(statEntry(workshop, name), chosen);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw cause;
+  }
 }
 
-/** Why a generation must stay by now, in a run that goes on; null where it may go. */
+/** Why a generation must stay by now, or is not the planned one any more, whole and unchanged; null where it may go. What was changed is not read: it may be damaged. */
 async function whyStays({ chosen, judge }: LineWork, directory: Directory, name: string): Promise<SkipReason | null> {
-  const fd = judge === null ? null : openFile(directory, name, chosen, constants.O_RDONLY);
-  if (fd === null) return null;
+  const fd = openFile(directory, name, chosen, constants.O_RDONLY);
+  if (fd === null) return 'changed-since-plan';
   try {
+    const { size, mtimeMs } = fstatSync(fd);
+    if (size !== chosen.size || mtimeMs !== chosen.mtimeMs) return 'changed-since-plan';
     return (await judge?.whole(fd, chosen)) ?? null;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Brings back to the store what lies in our own folder, under its name or beside it. Returns what is to be told of that; empty where it has its name. Errors: throws where no name could be given; the order then goes on later. */
+function bringBack(work: LineWork, workshop: Directory): string {
+  const opened = openDirectoryBeneath(work.request.host.root, work.place.root);
+  if (!opened.ok) throw new Error(`a generation that must stay could not be put back, since the store's folder cannot be opened (${opened.error}); it lies in our own folder of the store, and the order goes on when that is mended`);
+  const storeRoot = opened.value.directory;
+  try {
+    const hasItsName = putBack(new FolderHand(), { folder: workshop, name: String(work.number) }, work.directory, storeRoot, work.place.name, markOf(work));
+    fsyncSync(work.directory.fd);
+    fsyncSync(storeRoot.fd);
+    return hasItsName ? '' : RETURNED_BESIDE;
+  } finally {
+    closeDirectory(storeRoot);
   }
 }
 
@@ -30,36 +53,44 @@ async function whyStays({ chosen, judge }: LineWork, directory: Directory, name:
 function giveBack(work: LineWork, workshop: Directory, reason: SkipReason): LinesGone {
   if (recordsAbout(work, 'lines-returning').length === 0) work.journal.write({ kind: 'lines-returning', file: work.number, reason });
   work.watch('lines-returning');
-  const failed = moveToFreeName({ folder: workshop.fd, name: String(work.number) }, { folder: work.directory.fd, name: work.place.name });
-  if (failed !== null) throw new Error(`a generation that must stay could not be put back (${failed}); it lies in our own folder of the store, and the order goes on when its name is free`);
-  fsyncSync(work.directory.fd);
+  const note = bringBack(work, workshop);
   work.watch('lines-returned');
-  return kept(reason, work.chosen.records);
+  return { ...kept(reason, work.chosen.records), note };
 }
 
-/** Deletes a generation all of whose lines leave: it is moved into our own folder, looked at there, and unlinked, or put back. One that an earlier run moved there and that must stay by now is put back as well. */
+/** Of a generation that an earlier run gave back. */
+const givenBack = (work: LineWork, reason: SkipReason): LinesGone => ({ ...kept(reason, work.chosen.records), note: work.place.name.endsWith(besideName(markOf(work))) ? RETURNED_BESIDE : '' });
+
+/** Takes the planned file into our own folder. Returns what is told where that is not to be had; null where it lies there. */
+async function takeIn(work: LineWork, workshop: Directory): Promise<LinesGone | null> {
+  const reason = await whyStays(work, work.directory, work.place.name);
+  const isWritten = writersOf(work.chosen).length > 0;
+  if (reason !== null && reason !== 'changed-since-plan') return kept(reason, work.chosen.records);
+  if (isWritten) return untouched(BEING_WRITTEN);
+  const own = String(work.number);
+  const isTaken = reason === null && moveToFreeName({ folder: work.directory.fd, name: work.place.name }, { folder: workshop.fd, name: own }) === null;
+  if (!isTaken) return untouched(NOT_THAT_FILE);
+  if ((await whyStays({ ...work, judge: null }, workshop, own)) === null) return null;
+  const note = bringBack(work, workshop);
+  return untouched(note === '' ? NOT_THAT_FILE : `${NOT_THAT_FILE}; ${note}`);
+}
+
+/** Deletes a generation all of whose lines leave: it is moved into our own folder, looked at there, and unlinked, or put back. One that an earlier run moved there and that must stay by now, or was changed there, is put back as well. */
 export async function removeFile(work: LineWork, workshop: Directory): Promise<LinesGone> {
-  const [from, own] = [{ folder: work.directory.fd, name: work.place.name }, { folder: workshop.fd, name: String(work.number) }];
+  const own = String(work.number);
   const gone: LinesGone = { records: work.chosen.records, bytes: work.chosen.bytes, note: '' };
   const isOurs = recordsAbout(work, 'lines-swapping').length > 0;
-  const isIn = isPlanned(work, workshop, own.name);
+  const isIn = isTakenIn(work, workshop, own);
   const [returning] = recordsAbout(work, 'lines-returning');
-  if (returning !== undefined) return isIn ? giveBack(work, workshop, returning.reason) : kept(returning.reason, work.chosen.records);
+  if (returning !== undefined) return isIn ? giveBack(work, workshop, returning.reason) : givenBack(work, returning.reason);
   if (isOurs && !isIn) return gone; // An earlier run came as far as to unlink it.
-  const reason = isIn ? await whyStays(work, workshop, own.name) : await whyStays(work, work.directory, work.place.name);
-  if (reason !== null) return isIn ? giveBack(work, workshop, reason) : kept(reason, work.chosen.records);
-  if (!isIn) {
-    if (writersOf(work.chosen).length > 0) return untouched('a generation is still being written, and stays');
-    const failed = moveToFreeName(from, own);
-    if (failed !== null) return untouched(NOT_THAT_FILE);
-    if (!isPlanned(work, workshop, own.name)) {
-      if (moveToFreeName(own, from) !== null) throw new Error('a file that is not the planned one could not be put back: its name was taken; it lies in our own folder of the store');
-      return untouched(NOT_THAT_FILE);
-    }
-  }
+  const reason = isIn ? await whyStays(work, workshop, own) : null;
+  if (reason !== null) return giveBack(work, workshop, reason);
+  const stays = isIn ? null : await takeIn(work, workshop);
+  if (stays !== null) return stays;
   if (!isOurs) work.journal.write({ kind: 'lines-swapping', file: work.number, dev: work.chosen.dev, ino: work.chosen.ino, bornMs: work.chosen.bornMs, from: work.chosen.size });
   work.watch('lines-swapped');
-  unlinkSync(entryPath(workshop, own.name));
+  unlinkSync(entryPath(workshop, own));
   fsyncSync(work.directory.fd);
   return gone;
 }

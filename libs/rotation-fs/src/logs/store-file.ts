@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { compilePatterns, outermost, type BytePath, type PatternSet } from '@mailwarden/inventory';
 import { closeDirectory, entryNames, entryPath, mountIdOf, openChildDirectory, openDirectoryBeneath, statEntry, walk, type Directory, type Host } from '@mailwarden/inventory-fs';
+import { keptBelow, keptIn, storeOwners, type KeptFolder, type StoreOwners } from '../folder-owners.js';
 import type { RotateRequest } from '../rotate-request.js';
 
 /** Where a file of a store lies. `folder` is below the root, and empty for the root itself. */
@@ -43,25 +44,70 @@ export function storePatterns({ profile, store }: Pick<RotateRequest, 'profile' 
   return { own: compilePatterns(store.files), excluded: compilePatterns([...store.exclude, ...earlier.flatMap(({ files }) => files)]), active: compilePatterns(store.active) };
 }
 
-/** All regular files of a store. Errors: throws when a folder of it is there and cannot be read. */
-export async function storeFiles(request: Pick<RotateRequest, 'host' | 'profile' | 'store' | 'exclude'>): Promise<StoreFile[]> {
+/** What a store holds. */
+export interface StoreContent {
+  readonly files: readonly StoreFile[];
+  /** Folders of somebody who need not have brought them into the store: nothing in them is looked at. */
+  readonly carried: number;
+}
+
+type ContentRequest = Pick<RotateRequest, 'host' | 'profile' | 'store' | 'exclude'>;
+
+/** Which folders of a store are entered, while it is walked. */
+class EnteredFolders {
+  carried = 0;
+  readonly #kept = new WeakMap<Directory, KeptFolder>();
+  #aboveRoot: KeptFolder | null = null;
+
+  constructor(private readonly owners: StoreOwners) {}
+
+  begin(chain: readonly Pick<Directory, 'uid' | 'mode'>[]): void {
+    this.#aboveRoot = keptBelow(chain, this.owners);
+  }
+
+  /** `isOfStore` where the folder is, or may hold, some of the store. */
+  enter(folder: Directory, above: Directory | null, isOfStore: boolean): void {
+    const keptAbove = above === null ? this.#aboveRoot : this.#kept.get(above);
+    if (keptAbove === null || keptAbove === undefined) return;
+    const kept = keptIn(keptAbove, folder, this.owners);
+    if (kept !== null) this.#kept.set(folder, kept);
+    else if (isOfStore) this.carried += 1;
+  }
+
+  has(folder: Directory): boolean {
+    return this.#kept.has(folder);
+  }
+}
+
+/** All regular files of a store but those in carried folders. Errors: throws when a folder of it is there and cannot be read, or the store itself was carried where it is. */
+export async function storeContent(request: ContentRequest): Promise<StoreContent> {
   const { own, excluded, active } = storePatterns(request);
   const untouched = compilePatterns([...request.exclude]);
+  const entered = new EnteredFolders(storeOwners(request.host, request.profile, request.store));
   const files: StoreFile[] = [];
   for (const root of outermost(own.roots)) {
+    let isCarried = false;
     const failed = await walk(request.host.root, root, {
-      file(path, name, stat) {
-        if (!own.matches(path) || excluded.matches(path)) return;
+      above: (_path, chain) => entered.begin(chain),
+      file(path, name, stat, directory) {
+        if (!entered.has(directory) || !own.matches(path) || excluded.matches(path)) return;
         const folder = path.slice(root.length + 1, Math.max(root.length + 1, path.length - name.length - 1));
         files.push({ root, folder, name, dev: stat.dev, ino: stat.ino, size: stat.size, mtimeMs: stat.mtimeMs, bornMs: stat.birthtimeMs, bytes: stat.blocks * BLOCK_BYTES, isLinked: stat.nlink > 1, isActive: active.matches(path), isExcluded: untouched.matches(path) });
       },
-      folder: () => undefined,
+      folder(path, directory, above) {
+        entered.enter(directory, above, above !== null && (own.matches(path) || own.mayHold(path)) && !excluded.matches(path));
+        if (above === null) isCarried = !entered.has(directory);
+      },
       passedOver: () => undefined,
     });
     if (failed !== null && failed !== 'absent') throw new Error(`${request.store.id} cannot be read (${failed})`);
+    if (isCarried) throw new Error(`${request.store.id} cannot be read (permission-denied)`);
   }
-  return files;
+  return { files, carried: entered.carried };
 }
+
+/** Errors: as `storeContent`. */
+export const storeFiles = async (request: ContentRequest): Promise<readonly StoreFile[]> => (await storeContent(request)).files;
 
 /** Walks down to a file's folder from the store's own, each component through the one before it, and keeps it open for `use`. Safety: no link is followed and no mount below the store crossed. Null where the way is gone. */
 export async function withFolder<T>(host: Pick<Host, 'root'>, { root, folder }: Pick<FilePlace, 'root' | 'folder'>, use: (directory: Directory) => T | Promise<T>): Promise<T | null> {

@@ -1,17 +1,10 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, realpathSync } from 'node:fs';
-import { servedByOthers } from '@mailwarden/inventory-fs';
+import { placesOn, servedByOthers } from '@mailwarden/inventory-fs';
 
 const ROOT = 0;
 const OTHERS_WRITE = 0o022;
 /** Opens a part of the way as a mere place, a link as itself. Source: open(2), O_PATH; Node has no name for it. */
 const PLACE = 0o10_000_000 | constants.O_NOFOLLOW;
-
-/** A folder, and all above it, from the top down. */
-function* waysTo(path: string): Iterable<string> {
-  yield '/';
-  for (let at = path.indexOf('/', 1); at !== -1; at = path.indexOf('/', at + 1)) yield path.slice(0, at);
-  yield path;
-}
 
 /** Why a part of the way is not root's alone; null where it is. What a program of another account serves is not asked whose it is. */
 function placeProblem(place: string): string | null {
@@ -28,7 +21,7 @@ function placeProblem(place: string): string | null {
 }
 
 function wayProblem(path: string): string | null {
-  for (const place of waysTo(path)) {
+  for (const place of placesOn(path)) {
     const problem = placeProblem(place);
     if (problem !== null) return problem;
   }
@@ -48,14 +41,11 @@ function fileProblem(program: string, real: string): string | null {
 
 /**
  * Why a program may not be run in the name of the product; null when it may.
- * Safety: the file and every folder on the way, of the path as it is written and of where its links lead, belong to root and can be written to by nobody else: otherwise whoever can write there would be root.
+ * Safety: the file and every folder on the way, of the path as it is written and of every link that it leads over, belong to root and can be written to by nobody else: otherwise whoever can write there would be root.
  */
 export function programProblem(program: string): string | null {
   try {
-    const written = wayProblem(program);
-    if (written !== null) return written;
-    const real = realpathSync(program);
-    return wayProblem(real) ?? fileProblem(program, real);
+    return wayProblem(program) ?? fileProblem(program, realpathSync(program));
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === 'ENOENT' ? `${program} is not installed` : `${program} may not be run`;
   }
