@@ -19,7 +19,7 @@ export { journalLines } from './rules/journal-lines.js';
 export { runCommand } from './probe/run-command.js';
 export { placesOn } from './probe/places-on.js';
 export { servedByOthers } from './probe/served-by-others.js';
-export { untrustedPart } from './probe/trusted-program.js';
+export { NOT_INSTALLED, untrustedPart } from './probe/trusted-program.js';
 export { serviceProcess } from './kernel/service-process.js';
 export { kernelServes } from './kernel/whose-kernel.js';
 export { logOwners } from './rules/log-owners.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { err, ok, type Result } from '@mailwarden/kernel';
-import { untrustedPart } from '@mailwarden/inventory-fs';
+import { NOT_INSTALLED, untrustedPart } from '@mailwarden/inventory-fs';
 import { errorOf, type FilterError } from './filter-error.js';
 
 /** Where distributions put it. */
@@ -18,7 +18,7 @@ function chosenProgram(programs: readonly string[]): Result<string, FilterError>
   const reasons = programs.map((program) => ({ program, reason: untrustedPart(program) }));
   const trusted = reasons.find(({ reason }) => reason === null);
   if (trusted !== undefined) return ok(trusted.program);
-  const bad = reasons.find(({ program, reason }) => reason !== `${program} is not there`);
+  const bad = reasons.find(({ reason }) => reason !== NOT_INSTALLED);
   if (bad === undefined) return err({ code: 'program-missing', message: 'nftables is not installed; install it (Debian: apt-get install nftables, RHEL: dnf install nftables), or switch enforcement off' });
   return err({ code: 'program-untrusted', message: `${bad.program} is not run: ${bad.reason ?? ''}; give it back to root` });
 }
