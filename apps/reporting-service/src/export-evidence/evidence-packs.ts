@@ -42,7 +42,7 @@ export class EvidencePacks {
     yield sealer.line({ line: 'manifest', schema: 'mailwarden/evidence-pack/v1', at: instantOf(Date.now()), agreement, title: page.title, anchors, checkpoint, ...(since === null ? {} : { since }) });
     for await (const text of this.#texts(agreement)) yield sealer.line({ line: 'text', text });
     for (;;) {
-      const leaves = await this.#leaves(await this.#entries('decision', page.decisions.map(({ id }) => id), checkpoint), checkpoint);
+      const leaves = await this.#leaves(await this.#decided(page.decisions.map(({ id }) => id), checkpoint), checkpoint);
       for (const decision of page.decisions) yield sealer.line({ line: 'decision', decision, leaf: leaves.get(decision.id) ?? null });
       if (page.next === null) break;
       page = await this.#decisions(agreement, page.next);
@@ -70,8 +70,8 @@ export class EvidencePacks {
     for (const { textSha256 } of agreements.find(({ id }) => id === agreement)?.versions ?? []) yield await answered('consent registry', this.parts.questions.ask('consent.text', { agreement, textSha256 }, { timeoutMs: ANSWER_MS }));
   }
 
-  #entries(kind: 'decision', references: readonly string[], checkpoint: SignedCheckpoint | null): Promise<EntryRow[]> {
-    return this.parts.dataSource.query<EntryRow[]>(`SELECT index, reference, document FROM reporting.ledger_entry WHERE kind = $1 AND reference = ANY($2) AND index < $3`, [kind, references, checkpoint?.payload.size ?? 0]);
+  #decided(decisions: readonly string[], checkpoint: SignedCheckpoint | null): Promise<EntryRow[]> {
+    return this.parts.dataSource.query<EntryRow[]>(`SELECT index, reference, document FROM reporting.ledger_entry WHERE kind = 'decision' AND reference = ANY($1) AND index < $2`, [decisions, checkpoint?.payload.size ?? 0]);
   }
 
   #newestAttestations(members: readonly SignedDocument<Membership>[], checkpoint: SignedCheckpoint | null): Promise<EntryRow[]> {
