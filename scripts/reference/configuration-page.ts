@@ -31,6 +31,11 @@ const REPORTING: Meanings<Omit<ReportingSettings, keyof ServiceSettings>> = {
   MAILWARDEN_FLEET_FILE: 'File with the servers of the fleet, their labels, profiles and public keys',
   MAILWARDEN_SIGN_IN_LINK_FILE: 'File that holds the one-time sign-in link; whoever uses the link uses the file up',
   MAILWARDEN_CLI_TOKEN_FILE: 'File with the token of the local command line',
+  MAILWARDEN_ISSUER: 'File with the keys that agents\' credentials are made with, written by the runtime; without it no server is enrolled by a token',
+  MAILWARDEN_HASH_KEY: 'File with the key for hashing names, which each server is given when it is enrolled',
+  MAILWARDEN_BUS_URLS: 'Addresses of the bus, with commas between them, as servers elsewhere reach it; without it, `MAILWARDEN_NATS_URL`',
+  MAILWARDEN_CREDENTIAL_DAYS: 'How long a credential of an agent counts; it is renewed by itself when a third is left. Units: days',
+  MAILWARDEN_RETIRE_AWAY: 'Servers that go by themselves, as `lifetime=short:7`: those with this label, after so many days away',
   MAILWARDEN_CONSOLE_DIR: 'Folder with the built console; without it the API answers alone',
 };
 const AGENT: Meanings<AgentSettings> = {

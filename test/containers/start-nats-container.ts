@@ -10,7 +10,7 @@ import { revivalOf } from './revival.js';
 
 const CLIENT_PORT = 4222;
 const OWNER_ONLY = 0o600;
-const INSIDE = { config: '/mailwarden/nats.conf', ca: '/mailwarden/ca.pem', cert: '/mailwarden/bus.pem', key: '/mailwarden/bus-key.pem', storeDir: '/mailwarden-jetstream', pidFile: '/nats.pid' } as const;
+const INSIDE = { config: '/mailwarden/nats.conf', ca: '/mailwarden/ca.pem', cert: '/mailwarden/bus.pem', key: '/mailwarden/bus-key.pem', storeDir: '/mailwarden-jetstream', accountsDir: '/mailwarden-accounts', pidFile: '/nats.pid' } as const;
 
 /** The broker in a container, with the product's own accounts and certificates. It keeps its port and its data when it is killed and started again. */
 export async function startNatsContainer(settings: ContainerSettings, servers: readonly string[]): Promise<RunningNats> {
@@ -18,7 +18,7 @@ export async function startNatsContainer(settings: ContainerSettings, servers: r
   const { host } = (await getContainerRuntimeClient()).info.containerRuntime;
   const identity = await provisionIdentity({ dir, servers, hosts: ['127.0.0.1', 'localhost', host] });
   const { certificates, tokens } = identity;
-  const config = natsServerConfig({ host: '0.0.0.0', port: CLIENT_PORT, storeDir: INSIDE.storeDir, pidFile: INSIDE.pidFile, certificates: { ca: INSIDE.ca, cert: INSIDE.cert, key: INSIDE.key }, tokens });
+  const config = natsServerConfig({ host: '0.0.0.0', port: CLIENT_PORT, storeDir: INSIDE.storeDir, accountsDir: INSIDE.accountsDir, pidFile: INSIDE.pidFile, certificates: { ca: INSIDE.ca, cert: INSIDE.cert, key: INSIDE.key }, tokens });
   const started = await new NatsContainer(settings.nats)
     .withArg('--config', INSIDE.config)
     .withExposedPorts({ container: CLIENT_PORT, host: await freePort() })

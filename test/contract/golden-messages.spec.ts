@@ -6,6 +6,7 @@ import {
   answerPaper,
   attestation,
   checkpoint,
+  credentialRequest,
   deadLetter,
   EVENT_NAMES,
   eventData,
@@ -18,6 +19,8 @@ import {
   sealEnvelope,
   SERVICE_QUERIES,
   signedConsentEntry,
+  signedCredentialAnswer,
+  signedEnrolmentAnswer,
   signedMembership,
   signedPolicyBundle,
   signedReceipt,
@@ -41,7 +44,7 @@ const keys = jsonOf<Record<string, string>>('keys.json');
 const signedCheckpoint = z.object({ payload: checkpoint, keyId: z.string(), signature: z.string() });
 
 /** What each message of version 1 carries. A message type without a sample does not compile. */
-const MESSAGES: Readonly<Record<keyof typeof MESSAGE_TYPES, z.ZodType>> = { observation, heartbeat, receipt: signedReceipt, attestation, order: signedRotationOrder, evidence, textTold, question: SERVICE_QUERIES['rotation.decide'].request, answer: answerPaper(SERVICE_QUERIES['rotation.apply'].reply) };
+const MESSAGES: Readonly<Record<keyof typeof MESSAGE_TYPES, z.ZodType>> = { observation, heartbeat, receipt: signedReceipt, attestation, order: signedRotationOrder, evidence, textTold, question: SERVICE_QUERIES['rotation.decide'].request, answer: answerPaper(SERVICE_QUERIES['rotation.apply'].reply), credentialAsked: credentialRequest };
 const TYPES: Readonly<Record<string, z.ZodType>> = {
   ...Object.fromEntries(Object.entries(MESSAGES).map(([name, form]) => [MESSAGE_TYPES[name as keyof typeof MESSAGE_TYPES], form])),
   ...Object.fromEntries(EVENT_NAMES.map((name) => [eventType(name), eventData(name)])),
@@ -54,6 +57,8 @@ const DOCUMENTS: readonly [name: string, form: z.ZodType, context: keyof typeof 
   ['consent-entry.v1.json', signedConsentEntry, 'consent', 'mailwarden/consent'],
   ['membership.v1.json', signedMembership, 'membership', 'mailwarden/reporting'],
   ['checkpoint.v1.json', signedCheckpoint, 'checkpoint', 'mailwarden/reporting'],
+  ['enrolment-answer.v1.json', signedEnrolmentAnswer, 'enrolmentAnswer', 'mailwarden/reporting'],
+  ['credential-answer.v1.json', signedCredentialAnswer, 'credentialAnswer', 'mailwarden/reporting'],
   ['order.v1.json', signedRotationOrder, 'order', 'mailwarden/rotation'],
   ['receipt.v1.json', signedReceipt, 'receipt', 'executor'],
 ];

@@ -24,12 +24,15 @@ export class DemoRuntime {
     readonly port: number,
     private readonly child: ChildProcess,
     readonly signInLink: string,
+    private readonly within: readonly string[],
   ) {}
 
-  static async start(options: { dataDir?: string; port?: number; arguments?: readonly string[] } = {}): Promise<DemoRuntime> {
+  static async start(options: { dataDir?: string; port?: number; arguments?: readonly string[]; /** Command that everything is started by, as one that enters a network. */ within?: readonly string[] } = {}): Promise<DemoRuntime> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'mailwarden-e2e-')));
     const port = options.port ?? (await freePort());
-    const child = spawn(MAILWARDEN, ['up', ...(options.arguments ?? ['--demo']), '--data', dataDir, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const within = options.within ?? [];
+    const [program = MAILWARDEN, ...before] = [...within, MAILWARDEN];
+    const child = spawn(program, [...before, 'up', ...(options.arguments ?? ['--demo']), '--data', dataDir, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const link = await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no sign-in link within ${UP_TIMEOUT_MS} ms:\n${output}`)), UP_TIMEOUT_MS);
@@ -47,7 +50,7 @@ export class DemoRuntime {
         reject(new Error(`mailwarden up ended with ${code}:\n${output}`));
       });
     });
-    return new DemoRuntime(dataDir, port, child, link);
+    return new DemoRuntime(dataDir, port, child, link, within);
   }
 
   get url(): string {
@@ -79,7 +82,8 @@ export class DemoRuntime {
   /** The same with another data folder. */
   runIn(dataDir: string, ...args: readonly string[]): Promise<CommandResult> {
     return new Promise((resolve) => {
-      execFile(MAILWARDEN, [...args, '--data', dataDir], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const [program = MAILWARDEN, ...before] = [...this.within, MAILWARDEN];
+      execFile(program, [...before, ...args, '--data', dataDir], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
       });
     });

@@ -16,6 +16,7 @@ const AGENT_SAYS = [
   'mw.heartbeat.mx-1',
   'mw.receipt.mx-1',
   'mw.attestation.mx-1',
+  'mw.renew.mx-1',
   '$JS.API.DIRECT.GET.KV_bundle.$KV.bundle.mx-1',
   '$JS.API.DIRECT.GET.KV_consent.$KV.consent.mx-1',
   '$JS.API.DIRECT.GET.KV_consent.$KV.consent.mx-2',

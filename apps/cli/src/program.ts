@@ -2,6 +2,7 @@ import type { OperatorView } from '@mailwarden/contracts';
 import { Command, Option } from 'commander';
 import { add, collect, plain, wholeNumber } from './add-command.js';
 import { addConsent } from './consent-commands.js';
+import { addEnrolment } from './enrol-commands.js';
 import { addEvidence } from './evidence-commands.js';
 import { addHolds, addPolicies, addWaiting } from './rotation-commands.js';
 import { VERSION } from './version.js';
@@ -12,7 +13,7 @@ const PORT_MAX = 65_535;
 const BUDGET_PERCENT_MAX = 100;
 
 function addRuntime(program: Command): void {
-  add<{ demo?: boolean; port: number; detach?: boolean }>(
+  add<{ demo?: boolean; port: number; detach?: boolean; busAddress: string }>(
     program,
     'up',
     { summary: 'start the control plane, and an agent that watches this host', example: 'mailwarden up --demo', without: ['format'] },
@@ -20,6 +21,7 @@ function addRuntime(program: Command): void {
       command
         .option('--demo', 'watch a demo fleet of four mail servers instead of this host')
         .option('--port <port>', 'port of the console on the loopback', wholeNumber(PORT_MAX), DEFAULT_PORT)
+        .option('--bus-address <address>', 'address of this machine that the bus listens on; servers elsewhere enrol by it', '127.0.0.1')
         .option('--detach', 'return when the console answers and go on in the background'),
     async (options, context) => (await import('./commands/up.js')).up({ ...options, demo: options.demo === true, detach: options.detach === true }, context),
   );
@@ -161,6 +163,7 @@ export function buildProgram(): Command {
   addProfiles(program);
   program.commandsGroup('The fleet:');
   addFleet(program);
+  addEnrolment(program);
   program.commandsGroup('Policies, and what waits for a decision:');
   addPolicies(program);
   addHolds(program);

@@ -18,6 +18,7 @@ export const agentSettings = z.strictObject({
   profiles: z.union([z.literal('auto'), z.array(profileId).min(1)]),
   /** Folder with further profile files, beside those that ship. */
   profileDir: z.string().startsWith('/').optional(),
+  /** One address, or several with commas between them. */
   natsUrl: z.string().regex(/^(?:tls|nats):\/\//),
   creds: z.string().startsWith('/'),
   ca: z.string().startsWith('/'),

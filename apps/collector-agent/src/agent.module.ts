@@ -10,6 +10,7 @@ import type { Logger } from '@mailwarden/observability';
 import type { AgentSettings } from './agent-settings.js';
 import { AgentState } from './agent-state.js';
 import { Agent, CONNECT_BUS, Enforcement, Followers, Observers } from './agent.js';
+import { agentRun } from './beat/agent-run.js';
 import { Heart } from './beat/heart.js';
 import { AwaitedAccounts } from './carry-out-orders/awaited-accounts.js';
 import { ExecutorDesk } from './carry-out-orders/executor-desk.js';
@@ -26,6 +27,7 @@ import { LastKnown } from './keep-last-known/last-known.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { chosenProfiles } from './measure-stores/chosen-profiles.js';
 import { Scanner } from './measure-stores/scanner.js';
+import { CredentialRenewal } from './renew-credential/credential-renewal.js';
 import { UnfinishedOrders } from './settle-unfinished/unfinished-orders.js';
 import { StoreWatch } from './watch-stores/store-watch.js';
 
@@ -66,13 +68,14 @@ export class AgentModule {
         provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, { profiles, egress }, log)),
         provide(TextTeller, new TextTeller(settings, trust, profiles, outbox, log)),
         provide(OrderTaker, new OrderTaker(settings, trust, { desk, accounts, receipts }, log)),
+        provide(CredentialRenewal, new CredentialRenewal(settings, trust, signer, log)),
         provide(Enforcement, new Enforcement(desk, receipts, contact, offline, unfinished)),
         provide(EgressFollower, egress),
         provide(Scanner, scanner),
         provide(StoreWatch, new StoreWatch(settings, profiles, host.settings, scanner, log)),
         provide(UndeclaredLook, new UndeclaredLook(settings, profiles, host.settings, log)),
         Observers,
-        provide(Heart, new Heart(settings, signer, state, spool)),
+        provide(Heart, new Heart(settings, signer, state, spool, await agentRun(settings.root, host.hashKey))),
         provide(Outbox, outbox),
         { provide: CONNECT_BUS, useValue: connect },
         Followers,

@@ -13,6 +13,7 @@ import { TextTeller } from './follow-texts/text-teller.js';
 import { Outbox } from './forward-messages/outbox.js';
 import { UndeclaredLook } from './look-for-undeclared/undeclared-look.js';
 import { Scanner } from './measure-stores/scanner.js';
+import { CredentialRenewal } from './renew-credential/credential-renewal.js';
 import type { UnfinishedOrders } from './settle-unfinished/unfinished-orders.js';
 import { StoreWatch } from './watch-stores/store-watch.js';
 
@@ -28,6 +29,7 @@ export class Followers {
     readonly consent: ConsentFollower,
     readonly texts: TextTeller,
     readonly orders: OrderTaker,
+    readonly renewal: CredentialRenewal,
   ) {}
 }
 
@@ -139,11 +141,13 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.followers.consent.follow(bus);
     await this.followers.texts.follow(bus);
     await this.followers.orders.follow(bus);
+    this.followers.renewal.follow(bus);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.#stopped = true;
     this.heart.stop();
+    this.followers.renewal.stop();
     await this.observers.stop();
     await this.enforcement.stop();
     await this.outbox.stop();

@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { loadProfiles, loadTrust } from '@mailwarden/config';
 import { CONSUMERS, isTextAskKey, serviceSource } from '@mailwarden/contracts';
-import { loadSigner } from '@mailwarden/identity';
+import { AgentIssuer, loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
@@ -11,7 +11,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
 import { EvidenceTrim } from './append-evidence/evidence-trim.js';
+import { EnrolmentDoors } from './enrol-fleet/enrolment-doors.js';
 import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
+import { RetirementClock } from './enrol-fleet/retirement-clock.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { ConvergenceWatch } from './follow-consent/convergence-watch.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
@@ -22,6 +24,7 @@ import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import type { ReportingSettings } from './reporting-settings.js';
 import { ReportingModule } from './reporting.module.js';
+import { AddEnrolment1764000000015 } from './schema/add-enrolment.migration.js';
 import { AddStoreTrends1764000000002 } from './schema/add-store-trends.migration.js';
 import { AddOperatorLinks1764000000007 } from './schema/add-operator-links.migration.js';
 import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
@@ -50,14 +53,15 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, AddEnrolment1764000000015],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
   const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
   const consoleFiles = await ConsoleFiles.below(settings.MAILWARDEN_CONSOLE_DIR);
-  return { settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), profiles, consoleFiles };
+  const issuer = settings.MAILWARDEN_ISSUER === undefined ? null : await AgentIssuer.open(settings.MAILWARDEN_ISSUER);
+  return { issuer, settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), profiles, consoleFiles };
 }
 
 /** The page may load nothing from elsewhere and be framed by nobody; its component library sets styles on elements. */
@@ -125,6 +129,8 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   rejections.start();
   app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: (rejected) => rejections.tell(rejected), log }) }, { inheritAppConfig: false });
   await app.startAllMicroservices();
+  app.get(EnrolmentDoors).start();
+  app.get(RetirementClock).start();
   app.get(HeartbeatWatch).start();
   app.get(ConvergenceWatch).start();
   app.get(CheckpointClock).start();
@@ -135,6 +141,8 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
 
 async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyring }: ReportingParts): Promise<void> {
   app.get(LiveUpdates).close();
+  await app.get(EnrolmentDoors).stop();
+  await app.get(RetirementClock).stop();
   await app.get(FleetEnrolment).stop();
   await app.get(HeartbeatWatch).stop();
   await app.get(ConvergenceWatch).stop();

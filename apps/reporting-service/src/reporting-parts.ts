@@ -1,4 +1,5 @@
 import type { TrustAnchors } from '@mailwarden/contracts';
+import type { AgentIssuer } from '@mailwarden/identity';
 import type { Signer } from '@mailwarden/kernel';
 import type { FleetKeyring } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
@@ -21,4 +22,6 @@ export interface ReportingParts {
   readonly keyring: FleetKeyring;
   readonly profiles: Profiles;
   readonly consoleFiles: ConsoleFiles;
+  /** Makes credentials of agents; null where this service was not given what they are made with. */
+  readonly issuer: AgentIssuer | null;
 }

@@ -8,7 +8,8 @@ import { EvidenceConsumer } from './append-evidence/evidence.consumer.js';
 import { LedgerBook } from './append-evidence/ledger-book.js';
 import { RotationDecisionsController } from './decide-rotations/rotation-decisions.controller.js';
 import { OpenApiController } from './describe-api/open-api.controller.js';
-import { FleetEnrolment } from './enrol-fleet/fleet-enrolment.js';
+import { EnrolmentController } from './enrol-fleet/enrolment.controller.js';
+import { enrolmentProviders } from './enrol-fleet/enrolment.providers.js';
 import { FleetRegister } from './enrol-fleet/fleet-register.js';
 import { EvidencePackController } from './export-evidence/evidence-pack.controller.js';
 import { EvidencePacks } from './export-evidence/evidence-packs.js';
@@ -54,19 +55,20 @@ import { OperatorsController } from './sign-in/operators.controller.js';
 import { SessionBook } from './sign-in/session-book.js';
 import { SessionController } from './sign-in/session.controller.js';
 import { HealthController } from './tell-health/health.controller.js';
+import { CloneWatch } from './watch-heartbeats/clone-watch.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 import { Liveness } from './watch-heartbeats/liveness.js';
 import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, OperatorsController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})
 export class ReportingModule {
   static with(parts: ReportingParts): DynamicModule {
-    return { module: ReportingModule, controllers: [...CONSUMERS, ...PAGES], providers: [...opened(parts), ...writers(parts), ...readers(parts), ...doors(parts)] };
+    return { module: ReportingModule, controllers: [...CONSUMERS, ...PAGES], providers: [...opened(parts), ...writers(parts), ...enrolmentProviders(parts), ...readers(parts), ...doors(parts)] };
   }
 }
 
@@ -85,7 +87,7 @@ const opened = (parts: ReportingParts): Provider[] => [
   value(PolicyBundles, new PolicyBundles(parts.trust.rotation)),
 ];
 
-function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: ReportingParts): Provider[] {
+function writers({ dataSource, signer, profiles, bus, keyring, log }: ReportingParts): Provider[] {
   return [
     { provide: LedgerBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new LedgerBook(dataSource, signer, events) },
     { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
@@ -95,18 +97,12 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, log }: 
     RotationProjection,
     { provide: StoppedRotations, inject: [FindingBook], useFactory: (findings: FindingBook) => new StoppedRotations(findings) },
     AttestationProjection,
-    { provide: FleetRegister, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new FleetRegister(dataSource, ledger, signer) },
-    {
-      provide: FleetEnrolment,
-      inject: [FleetRegister, LiveUpdates],
-      useFactory: (register: FleetRegister, live: LiveUpdates) => new FleetEnrolment(settings.MAILWARDEN_FLEET_FILE, register, bus, live, log),
-    },
     { provide: RejectedMessages, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new RejectedMessages(dataSource, findings, events, log) },
     { provide: Liveness, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new Liveness(dataSource, findings, events) },
     {
       provide: HeartbeatWatch,
-      inject: [Liveness, LiveUpdates],
-      useFactory: (liveness: Liveness, live: LiveUpdates) => new HeartbeatWatch(bus, (source) => keyring.keyOf(source), liveness, live, log),
+      inject: [Liveness, FindingBook, LiveUpdates],
+      useFactory: (liveness: Liveness, findings: FindingBook, live: LiveUpdates) => new HeartbeatWatch(bus, (source) => keyring.keyOf(source), liveness, new CloneWatch(dataSource, findings), live, log),
     },
     {
       provide: ConvergenceWatch,

@@ -115,6 +115,7 @@ export const MESSAGE_TYPES = {
   textTold: 'mailwarden.text.told.v1',
   question: 'mailwarden.question.asked.v1',
   answer: 'mailwarden.question.answered.v1',
+  credentialAsked: 'mailwarden.credential.asked.v1',
 } as const;
 
 /** `finding.opened` travels as `mailwarden.finding.opened.v1`. */

@@ -2,7 +2,7 @@ import type { Severity } from '@mailwarden/kernel';
 import type { FindingCode } from './finding.js';
 
 /** What raises a finding: the assessment of a scan, or one of the reporting service's watches. Null while nothing does. */
-export type FindingRaiser = 'assessment' | 'liveness' | 'rotation' | 'consent' | 'messages' | null;
+export type FindingRaiser = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | null;
 
 export interface FindingMeaning {
   readonly meaning: string;
@@ -339,6 +339,14 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     severities: ['high'],
     weighed: '',
     advice: 'Check that the agent runs on the server and that it reaches the bus.',
+  },
+  'agent-cloned': {
+    meaning: 'Two agents speak as one server: its keys and credential are on two machines.',
+    raised: 'Signs of life of two processes take turns under one name, which a restart does not do. Both are named by their hosts. It closes an hour after the last turn.',
+    raisedBy: 'clones',
+    severities: ['critical'],
+    weighed: '',
+    advice: 'Where a machine was copied, enrol the copy under a name of its own: mailwarden-agent enrol. Where none was, the keys were stolen: mailwarden enrol revoke SERVER, and enrol it anew.',
   },
   'message-rejected': {
     meaning: "A message in a server's name was forged, misplaced or unreadable and was put aside.",

@@ -43,6 +43,7 @@ export const FINDING_CODES = [
   'rotation-stopped',
   'consent-not-converged',
   'agent-silent',
+  'agent-cloned',
   'message-rejected',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];

@@ -19,8 +19,10 @@ export type { AccessRule, Bounds, BundleRule, Clock, ExecutorTask, FullOrder, Fu
 export { CONSENT_STATES, DECISION_ACTIONS, REGION_LABEL, attestation, consentEntry, consentScope, decision, publishedDecision, recordedDecision, signedConsentEntry } from './consent.js';
 export type { Attestation, ConsentEntry, ConsentScope, ConsentState, Decision, PublishedDecision, RecordedDecision, SignedConsentEntry } from './consent.js';
 export { deletedInAll } from './deleted-in-all.js';
-export { membership, signedMembership, trustAnchors } from './membership.js';
+export { BUS_KEYS_MAX, busKey, membership, signedMembership, trustAnchors } from './membership.js';
 export type { Membership, SignedMembership, TrustAnchors } from './membership.js';
+export { ENROLMENT_SKEW_MS_MAX, REMOVAL_CAUSES, TOKEN_LIFE_S, TOKEN_USES_MAX, credentialAnswer, credentialRequest, enrolmentAnswer, enrolmentRequest, enrolmentToken, enrolmentView, removalBody, signedCredentialAnswer, signedEnrolmentAnswer, signedEnrolmentRequest, tokenTerms, tokenView, waitingServer } from './enrolment.js';
+export type { CredentialAnswer, CredentialRequest, EnrolmentAnswer, EnrolmentOutcome, EnrolmentRequest, EnrolmentToken, EnrolmentView, TokenTerms, TokenView, WaitingServer } from './enrolment.js';
 export { FINDING_CODES, FINDING_STATES, assessedFinding, findingCode } from './finding.js';
 export type { AssessedFinding, FindingCode } from './finding.js';
 export { FINDING_MEANINGS } from './finding-meanings.js';

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { instant, labels, profileId, serverName } from './primitives.js';
 
-const publicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be an ed25519 public key in base64url');
+export const publicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a public key in base64url');
+/** Public half of the key that a user of the bus proves itself by. */
+export const busKey = z.string().regex(/^U[A-Z2-7]{55}$/, 'must be the public half of a user key of the bus');
+/** Keys of one server's agent that the bus still knows or has shut out, at most. */
+export const BUS_KEYS_MAX = 50;
 
 /** One server of the fleet and the keys its messages are checked against. Signed by the reporting service. */
 export const membership = z.object({
@@ -13,6 +17,8 @@ export const membership = z.object({
   executorKey: publicKey,
   status: z.enum(['active', 'revoked']),
   since: instant,
+  /** By which keys its agent may enter the bus, and by which no longer; absent for a server that the runtime itself gave its credential. */
+  bus: z.object({ keys: z.array(busKey).max(BUS_KEYS_MAX), revoked: z.array(busKey).max(BUS_KEYS_MAX) }).optional(),
 });
 export type Membership = z.output<typeof membership>;
 export const signedMembership = z.object({ payload: membership, keyId: z.string().regex(/^[0-9a-f]{16}$/), signature: z.string().max(100) });

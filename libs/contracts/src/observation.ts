@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, instant, measured, profileId, sentence, serverName, sha256Hex, slug } from './primitives.js';
+import { count, instant, measured, profileId, sentence, serverName, sha256Hex, slug, uuid } from './primitives.js';
 import { storeObservation } from './store-observation.js';
 import { egressObservation } from './transmission.js';
 
@@ -105,6 +105,8 @@ export const heartbeat = z.object({
   bundleVersion: count.nullable(),
   spool: z.object({ messages: count, bytes: count, lost: count }),
   pid: count,
+  /** One run of one agent on one machine; absent from agents of the first version. `machine` stands for the machine's id and is no id itself. */
+  run: z.object({ id: uuid, startedAt: instant, host: z.string().regex(/^[a-z0-9.-]{1,64}$/), machine: z.string().regex(/^[0-9a-f]{12}$/) }).optional(),
 });
 export type Heartbeat = z.output<typeof heartbeat>;
 export const HEARTBEAT_INTERVAL_MS = 5_000;

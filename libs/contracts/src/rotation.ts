@@ -293,4 +293,8 @@ export const SIGNING_CONTEXTS = {
   checkpoint: 'mailwarden/checkpoint/v1',
   pack: 'mailwarden/evidence-pack/v1',
   textAsk: 'mailwarden/text-ask/v1',
+  enrolmentRequest: 'mailwarden/enrolment-request/v1',
+  enrolmentAnswer: 'mailwarden/enrolment-answer/v1',
+  credentialRequest: 'mailwarden/credential-request/v1',
+  credentialAnswer: 'mailwarden/credential-answer/v1',
 } as const;

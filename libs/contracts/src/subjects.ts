@@ -11,6 +11,9 @@ export const subjects = {
   evidence: (service: string): string => `mw.evidence.${service}`,
   event: (name: EventName, severity: Severity, server: string): string => `mw.event.${name}.${severity}.${server}`,
   dead: (consumer: string): string => `mw.dead.${consumer}`,
+  /** By the id of a token. */
+  enrol: (token: string): string => `mw.enrol.${token}`,
+  renew: (server: string): string => `mw.renew.${server}`,
   api: (service: 'consent' | 'rotation' | 'reporting', query: string): string => `mw.api.${service}.${query}`,
 } as const;
 
@@ -23,5 +26,7 @@ export const WILDCARDS = {
   evidence: 'mw.evidence.*',
   event: 'mw.event.>',
   dead: 'mw.dead.*',
+  enrol: 'mw.enrol.*',
+  renew: 'mw.renew.*',
   api: 'mw.api.>',
 } as const;

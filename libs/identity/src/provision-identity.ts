@@ -32,6 +32,12 @@ export interface IdentityFiles {
   readonly servers: ReadonlyMap<string, ServerFiles>;
   readonly siemCreds: string;
   readonly mirrorKeeperCreds: string;
+  /** Where the authority of the bus lies, for who keeps its accounts. */
+  readonly authorityDir: string;
+  readonly accountKeeperCreds: string;
+  /** What the reporting service makes agents' credentials with. */
+  readonly issuer: string;
+  readonly hashKey: string;
 }
 
 const HASH_KEY_BYTES = 32;
@@ -40,7 +46,8 @@ const HASH_KEY_BYTES = 32;
 export async function provisionIdentity(options: { dir: string; servers: readonly string[]; hosts: readonly string[] }): Promise<IdentityFiles> {
   const { dir } = options;
   const certificates = await ensureCertificates(join(dir, 'tls'), options.hosts);
-  const authority = await BusAuthority.open(join(dir, 'bus'));
+  const authorityDir = join(dir, 'bus');
+  const authority = await BusAuthority.open(authorityDir);
   const signingKey = async (name: string): Promise<{ signingKey: string; publicKey: PublicKeyText }> => {
     const file = join(dir, 'keys', `${name}.pem`);
     return { signingKey: file, publicKey: signerFromPem(await keepOnce(file, () => generateSigningKey().pem)).publicKey };
@@ -57,5 +64,5 @@ export async function provisionIdentity(options: { dir: string; servers: readonl
   const trust = join(dir, 'trust.json');
   const anchors: TrustAnchors = { schema: 'mailwarden/trust/v1', reporting: services.reporting.publicKey, rotation: services.rotation.publicKey, consent: services.consent.publicKey };
   await writePrivate(trust, `${JSON.stringify(anchors, null, 2)}\n`);
-  return { certificates, tokens: await authority.tokens(), trust, services, servers, siemCreds: await authority.siemCredentials('siem'), mirrorKeeperCreds: await authority.mirrorKeeperCredentials() };
+  return { certificates, tokens: await authority.tokens(), trust, services, servers, siemCreds: await authority.siemCredentials('siem'), mirrorKeeperCreds: await authority.mirrorKeeperCredentials(), authorityDir, accountKeeperCreds: await authority.accountKeeperCredentials(), issuer: await authority.issuerFile(), hashKey };
 }

@@ -51,7 +51,7 @@ export async function startNats(options: { servers: readonly string[] }): Promis
   const identity = await provisionIdentity({ dir: join(dir, 'identity'), servers: options.servers, hosts: ['127.0.0.1', 'localhost'] });
   const config = join(dir, 'nats.conf');
   const storeDir = join(dir, 'jetstream');
-  await writeFile(config, natsServerConfig({ host: '127.0.0.1', port, storeDir, pidFile: join(dir, 'nats.pid'), certificates: identity.certificates, tokens: identity.tokens }));
+  await writeFile(config, natsServerConfig({ host: '127.0.0.1', port, storeDir, accountsDir: join(dir, 'accounts'), pidFile: join(dir, 'nats.pid'), certificates: identity.certificates, tokens: identity.tokens }));
   let end: (signal: NodeJS.Signals) => Promise<void> = () => Promise.resolve();
   const start = async (): Promise<void> => {
     const broker = spawn(findNatsServer(), ['-c', config], { stdio: process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'ignore' : 'inherit' });

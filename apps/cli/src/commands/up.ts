@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.js';
 import { layoutOf } from '../runtime/layout.js';
@@ -15,6 +16,8 @@ export interface UpOptions {
   readonly demo: boolean;
   readonly port: number;
   readonly detach: boolean;
+  /** Address that the bus listens on. */
+  readonly busAddress: string;
 }
 
 const DETACHED_LOG = 'runtime';
@@ -49,6 +52,7 @@ function endWithoutWaiting(exit: ExitCode): void {
 
 /** Starts the local runtime and stays with it until it is asked to end. */
 export async function up(options: UpOptions, context: CommandContext): Promise<ExitCode> {
+  if (isIP(options.busAddress) === 0) throw new CommandFailure(`${options.busAddress} is no address`, 'name one of this machine, as 10.20.0.5');
   const layout = layoutOf(resolve(context.dataDir));
   makeDataFolder(layout.data);
   if (options.detach) return upDetached(options, context);
@@ -56,7 +60,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<E
   const asked = untilAsked();
   toError(`Starting Mailwarden in ${layout.data}`);
   const supervisor = await takeDataFolder(layout, (text) => steps.say(text));
-  const runtime = await Runtime.prepare({ layout, port: options.port, demo: options.demo, supervisor, steps });
+  const runtime = await Runtime.prepare({ layout, port: options.port, busAddress: options.busAddress, demo: options.demo, supervisor, steps });
   try {
     const link = await Promise.race([runtime.start(), asked.then(() => null)]);
     if (link !== null) {
@@ -80,7 +84,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<E
 async function upDetached(options: UpOptions, context: CommandContext): Promise<ExitCode> {
   const layout = layoutOf(resolve(context.dataDir));
   const log = openLog(layout.logs, DETACHED_LOG);
-  const args = ['up', '--data', layout.data, '--port', String(options.port), ...(options.demo ? ['--demo'] : []), '--no-color'];
+  const args = ['up', '--data', layout.data, '--port', String(options.port), '--bus-address', options.busAddress, ...(options.demo ? ['--demo'] : []), '--no-color'];
   const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   toError(`Starting Mailwarden in ${layout.data}, in the background`);

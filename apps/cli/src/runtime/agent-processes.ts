@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writePrivate, type IdentityFiles, type ServerFiles } from '@mailwarden/identity';
 import { busUrl } from './bus.js';
 import { programOf, type Layout } from './layout.js';
+import type { Ports } from './ports.js';
 import { nodeEnvironment } from './service-processes.js';
 import type { ProcessPlan } from './supervised-process.js';
 import type { WatchedServer } from './watched-servers.js';
@@ -29,7 +30,7 @@ export async function writeFleetFile(layout: Layout, identity: IdentityFiles, se
 const networkOf = async (root: string): Promise<'none' | 'host'> => (Object.values((await loadHostSettings(root)).databases).some(({ host }) => !host.startsWith('/')) ? 'host' : 'none');
 
 /** Settings of one server's agent and executor, and the agent as a process. The executor is started by the agent, for one order at a time. */
-export async function agentProcess(layout: Layout, identity: IdentityFiles, server: WatchedServer, busPort: number): Promise<ProcessPlan> {
+export async function agentProcess(layout: Layout, identity: IdentityFiles, server: WatchedServer, ports: Ports): Promise<ProcessPlan> {
   const dir = layout.serverDir(server.name);
   const files = filesOf(identity, server);
   const at = (name: string): string => join(dir, name);
@@ -42,7 +43,7 @@ export async function agentProcess(layout: Layout, identity: IdentityFiles, serv
         server: server.name,
         root: server.root,
         profiles: server.profiles,
-        natsUrl: busUrl(busPort),
+        natsUrl: busUrl(ports),
         creds: files.creds,
         ca: identity.certificates.ca,
         signingKey: files.signingKey,

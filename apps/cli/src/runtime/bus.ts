@@ -1,11 +1,12 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
+import { createConnection, isIPv6 } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { natsServerConfig, type IdentityFiles } from '@mailwarden/identity';
 import { connectBus, ensureEventMirror, ensureTopology } from '@mailwarden/messaging';
 import { CommandFailure } from '../failure.js';
 import { INSTALLATION, type Layout } from './layout.js';
+import type { Ports } from './ports.js';
 import type { ProcessPlan } from './supervised-process.js';
 
 const TRY_EVERY_MS = 25;
@@ -31,38 +32,38 @@ function findNatsServer(): string {
   return found;
 }
 
-const listens = (port: number): Promise<boolean> =>
+const listens = ({ bus, busAddress }: Ports): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port }, () => {
+    const socket = createConnection({ host: busAddress, port: bus }, () => {
       socket.destroy();
       resolve(true);
     });
     socket.once('error', () => resolve(false));
   });
 
-async function untilListening(port: number, isAlive: () => boolean): Promise<void> {
+async function untilListening(ports: Ports, isAlive: () => boolean): Promise<void> {
   for (const until = Date.now() + READY_MS_MAX; isAlive() && Date.now() < until; ) {
-    if (await listens(port)) return;
+    if (await listens(ports)) return;
     await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
   }
   throw new Error('nats-server did not begin to listen');
 }
 
-export const busUrl = (port: number): string => `tls://127.0.0.1:${port}`;
+export const busUrl = ({ bus, busAddress }: Ports): string => `tls://${isIPv6(busAddress) ? `[${busAddress}]` : busAddress}:${bus}`;
 
 /** The broker as a process: JetStream with every acknowledged message on disk, TLS, one account for each side. */
-export async function busProcess(layout: Layout, identity: IdentityFiles, port: number): Promise<ProcessPlan> {
+export async function busProcess(layout: Layout, identity: IdentityFiles, ports: Ports): Promise<ProcessPlan> {
   mkdirSync(layout.bus, { recursive: true, mode: 0o700 });
   const config = join(layout.bus, 'nats-server.conf');
-  await writeFile(config, natsServerConfig({ host: '127.0.0.1', port, storeDir: join(layout.bus, 'jetstream'), pidFile: join(layout.bus, 'nats-server.pid'), certificates: identity.certificates, tokens: identity.tokens }), { mode: 0o600 });
+  await writeFile(config, natsServerConfig({ host: ports.busAddress, port: ports.bus, storeDir: join(layout.bus, 'jetstream'), accountsDir: join(layout.bus, 'accounts'), pidFile: join(layout.bus, 'nats-server.pid'), certificates: identity.certificates, tokens: identity.tokens }), { mode: 0o600 });
   const command = [findNatsServer(), '-c', config];
   // Told when the runtime is gone, so that a killed one leaves no broker behind.
-  return { name: 'nats-server', command: isProgram(SETPRIV) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command, env: {}, stopSignal: 'SIGTERM', ready: (isAlive) => untilListening(port, isAlive) };
+  return { name: 'nats-server', command: isProgram(SETPRIV) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command, env: {}, stopSignal: 'SIGTERM', ready: (isAlive) => untilListening(ports, isAlive) };
 }
 
 /** Makes streams, buckets and consumers, and the copy of the events that a SIEM reads. */
-export async function prepareBus(identity: IdentityFiles, port: number): Promise<void> {
-  const address = { url: busUrl(port), caFile: identity.certificates.ca, name: 'mailwarden-runtime' };
+export async function prepareBus(identity: IdentityFiles, ports: Ports): Promise<void> {
+  const address = { url: busUrl(ports), caFile: identity.certificates.ca, name: 'mailwarden-runtime' };
   const control = await connectBus({ ...address, credsFile: identity.services.reporting.creds });
   try {
     await ensureTopology(control);

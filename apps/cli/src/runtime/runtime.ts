@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { keepOnce, provisionIdentity, SERVICES, writePrivate, type IdentityFiles } from '@mailwarden/identity';
 import { ApiClient } from '../api-client.js';
 import { VERSION } from '../version.js';
+import { AccountKeeper } from './account-keeper.js';
 import { agentProcess, writeFleetFile } from './agent-processes.js';
 import { busProcess, busUrl, prepareBus } from './bus.js';
 import { prepareCluster, prepareRoles } from './database.js';
@@ -24,6 +25,8 @@ const TOKEN_BYTES = 32;
 export interface RuntimeOptions {
   readonly layout: Layout;
   readonly port: number;
+  /** Address that the bus listens on. */
+  readonly busAddress: string;
   readonly demo: boolean;
   readonly supervisor: ProcessIdentity;
   readonly steps: Steps;
@@ -33,6 +36,7 @@ export interface RuntimeOptions {
 export class Runtime {
   #record: RunRecord;
   readonly #supervisor: Supervisor;
+  #accounts: AccountKeeper | null = null;
 
   private constructor(
     private readonly options: RuntimeOptions,
@@ -48,7 +52,7 @@ export class Runtime {
       ready: false,
       startedAt: new Date().toISOString(),
       url: this.url,
-      bus: { url: busUrl(ports.bus), ca: identity.certificates.ca, siemCreds: identity.siemCreds },
+      bus: { url: busUrl(ports), ca: identity.certificates.ca, siemCreds: identity.siemCreds },
       processes: [],
     };
     this.#supervisor = new Supervisor(options.layout.logs, (processes) => this.#note({ processes: [...processes] }));
@@ -59,9 +63,9 @@ export class Runtime {
     const { layout, steps } = options;
     for (const folder of [layout.logs, layout.secrets, layout.policies]) await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     if (options.demo) await mkdir(layout.demo, { recursive: true, mode: FOLDER_MODE });
-    const ports = await choosePorts(layout, options.port);
+    const ports = await choosePorts(layout, options.port, options.busAddress);
     const servers = watchedServers(layout, options.demo);
-    const identity = await steps.step('keys, credentials and certificates', () => provisionIdentity({ dir: layout.identity, servers: servers.map(({ name }) => name), hosts: ['127.0.0.1', 'localhost'] }));
+    const identity = await steps.step('keys, credentials and certificates', () => provisionIdentity({ dir: layout.identity, servers: servers.map(({ name }) => name), hosts: [...new Set(['127.0.0.1', 'localhost', options.busAddress])] }));
     await keepOnce(layout.cliToken, () => randomBytes(TOKEN_BYTES).toString('base64url'));
     await writePrivate(layout.address, `${JSON.stringify({ url: `http://127.0.0.1:${ports.console}` })}\n`);
     return new Runtime(options, ports, identity, servers);
@@ -89,6 +93,7 @@ export class Runtime {
   }
 
   async stop(): Promise<void> {
+    await this.#accounts?.stop();
     await this.#supervisor.stop();
     removeRunRecord(this.options.layout);
   }
@@ -104,13 +109,14 @@ export class Runtime {
   async #startBus(): Promise<void> {
     const { layout, steps } = this.options;
     await steps.step('nats-server with JetStream', async () => {
-      await this.#supervisor.start(await busProcess(layout, this.identity, this.ports.bus));
-      await prepareBus(this.identity, this.ports.bus);
+      await this.#supervisor.start(await busProcess(layout, this.identity, this.ports));
+      await prepareBus(this.identity, this.ports);
+      this.#accounts = await AccountKeeper.start(this.identity, busUrl(this.ports), (line) => steps.say(line));
     });
   }
 
   async #startAgents(): Promise<void> {
-    const plans = await Promise.all(this.servers.map((server) => agentProcess(this.options.layout, this.identity, server, this.ports.bus)));
+    const plans = await Promise.all(this.servers.map((server) => agentProcess(this.options.layout, this.identity, server, this.ports)));
     await Promise.all(plans.map((plan) => this.#supervisor.start(plan)));
   }
 

@@ -11,7 +11,7 @@ const APPS = { reporting: 'reporting-service', rotation: 'rotation-worker', cons
 /** What every Node process of the runtime is told: nothing of the operator's own environment reaches it. */
 export const nodeEnvironment = (): Record<string, string> => ({ NODE_ENV: 'production', NODE_COMPILE_CACHE: COMPILE_CACHE, MAILWARDEN_LOG_LEVEL: process.env['MAILWARDEN_LOG_LEVEL'] ?? 'info' });
 
-function settingsOf(service: ServiceName, layout: Layout, ports: Ports): Record<string, string> {
+function settingsOf(service: ServiceName, layout: Layout, identity: IdentityFiles, ports: Ports): Record<string, string> {
   if (service === 'rotation') return { MAILWARDEN_POLICY_DIR: layout.policies };
   const twoPersons = process.env['MAILWARDEN_CONSENT_TWO_PERSONS'];
   if (service === 'consent') return twoPersons === undefined ? {} : { MAILWARDEN_CONSENT_TWO_PERSONS: twoPersons };
@@ -21,6 +21,8 @@ function settingsOf(service: ServiceName, layout: Layout, ports: Ports): Record<
     MAILWARDEN_FLEET_FILE: layout.fleetFile,
     MAILWARDEN_SIGN_IN_LINK_FILE: layout.signInLink,
     MAILWARDEN_CLI_TOKEN_FILE: layout.cliToken,
+    MAILWARDEN_ISSUER: identity.issuer,
+    MAILWARDEN_HASH_KEY: identity.hashKey,
     MAILWARDEN_CONSOLE_DIR: join(INSTALLATION, 'apps/console/dist'),
   };
 }
@@ -33,13 +35,13 @@ export function serviceProcess(service: ServiceName, layout: Layout, identity: I
     command: [process.execPath, programOf(APPS[service])],
     env: {
       ...nodeEnvironment(),
-      MAILWARDEN_NATS_URL: busUrl(ports.bus),
+      MAILWARDEN_NATS_URL: busUrl(ports),
       MAILWARDEN_NATS_CREDS: own.creds,
       MAILWARDEN_NATS_CA: identity.certificates.ca,
       MAILWARDEN_SIGNING_KEY: own.signingKey,
       MAILWARDEN_TRUST: identity.trust,
       ...databaseSettings(layout, service, ports.database),
-      ...settingsOf(service, layout, ports),
+      ...settingsOf(service, layout, identity, ports),
     },
     stopSignal: 'SIGTERM',
     ready: 'told',

@@ -5,6 +5,7 @@ import type { AgentBus, Spool } from '@mailwarden/messaging';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
 import { AGENT_VERSION } from '../agent-version.js';
+import type { AgentRun } from './agent-run.js';
 
 /** Tells the fleet that this agent lives: a signed sign of life on core NATS, not kept by any stream. */
 export class Heart {
@@ -15,6 +16,7 @@ export class Heart {
     private readonly signer: Signer,
     private readonly state: AgentState,
     private readonly spool: Spool,
+    private readonly run: AgentRun,
   ) {}
 
   start(bus: AgentBus): void {
@@ -39,6 +41,7 @@ export class Heart {
       bundleVersion: this.state.bundle?.version ?? null,
       spool: this.spool.status(),
       pid: process.pid,
+      run: this.run,
     };
     const envelope = sealEnvelope(this.signer, {
       id: randomUUID(),

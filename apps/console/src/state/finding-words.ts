@@ -41,6 +41,7 @@ export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: strin
   'scan-unfinished': { title: 'Scan unfinished', why: 'Part of this server was not looked at in this scan, and cannot be called in order.' },
   'rotation-stopped': { title: 'Rotation stopped', why: 'A rotation stopped before its end, so the store is still over its limit.' },
   'consent-not-converged': { title: 'Consent not applied yet', why: 'A decision has not reached this server, so it may still act on the old one.' },
+  'agent-cloned': { title: 'Two agents under one name', why: 'What this server reports may come from another machine, and that machine holds its keys.' },
   'agent-silent': { title: 'Agent silent', why: 'Nothing is known of this server since its agent was last heard.' },
   'message-rejected': { title: 'Message rejected', why: 'A message was not in order and was put aside; what it told is missing here.' },
 };

@@ -1,5 +1,6 @@
+import type { SignedMembership } from '@mailwarden/contracts';
 import { instantOf } from '@mailwarden/kernel';
-import { ensureOrderConsumer, onReconnect, putEntry } from '@mailwarden/messaging';
+import { ensureOrderConsumer, onReconnect, putEntry, voidOrders } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { LiveUpdates } from '../live-updates/live-updates.js';
@@ -8,6 +9,8 @@ import type { FleetRegister } from './fleet-register.js';
 
 /** How often the fleet file is looked at. Units: milliseconds. */
 const LOOK_EVERY_MS = 2_000;
+/** A membership that changes more often than this while it is brought onto the bus is brought by whoever changes it. */
+const BRING_TRIES_MAX = 5;
 
 /** Brings the fleet file into the register, and the register onto the bus. */
 export class FleetEnrolment {
@@ -40,6 +43,21 @@ export class FleetEnrolment {
     await this.#working;
   }
 
+  /** Brings one server's membership onto the bus, where it is acted on. Errors: rejects when the bus is away; it is brought there later all the same. */
+  async publishOne(server: string): Promise<void> {
+    try {
+      await this.#bringLatest(server);
+    } catch (cause) {
+      this.#onBus = false;
+      throw cause;
+    }
+  }
+
+  /** Brings onto the bus what has changed in the register; what cannot be brought now is brought later. */
+  async publishChanged(): Promise<void> {
+    await this.#publish().catch((cause: unknown) => this.log.warn({ err: cause }, 'the fleet could not be brought onto the bus; it is tried again'));
+  }
+
   async #look(): Promise<void> {
     const mark = await fleetFileMark(this.path);
     try {
@@ -63,14 +81,29 @@ export class FleetEnrolment {
     this.#onBus = true;
     try {
       const memberships = await this.register.memberships();
-      for (const membership of memberships) {
-        await ensureOrderConsumer(this.bus, membership.payload.server);
-        await putEntry(this.bus, 'fleet', membership.payload.server, membership);
-      }
+      for (const membership of memberships) await this.#bring(membership);
       return memberships.length;
     } catch (cause) {
       this.#onBus = false;
       throw cause;
+    }
+  }
+
+  async #bring(membership: SignedMembership): Promise<void> {
+    const { server, status } = membership.payload;
+    if (status === 'active') await ensureOrderConsumer(this.bus, server);
+    await putEntry(this.bus, 'fleet', server, membership);
+    if (status === 'revoked') await voidOrders(this.bus, server);
+  }
+
+  /** Reads again after it has written: of two instances that bring changes of one server, the one that ends last has brought the newest. */
+  async #bringLatest(server: string): Promise<void> {
+    let brought = '';
+    for (let tries = 0; tries < BRING_TRIES_MAX; tries += 1) {
+      const membership = await this.register.membershipOf(server);
+      if (membership === null || membership.signature === brought) return;
+      await this.#bring(membership);
+      brought = membership.signature;
     }
   }
 }

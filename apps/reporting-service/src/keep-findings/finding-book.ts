@@ -74,13 +74,27 @@ export class FindingBook {
       [scope.server, scope.origin, scope.profile],
     );
     const changes = findingChanges(scope, rows.map(knownFrom), seen, now, undetermined);
-    if (changes.length === 0) return changes;
+    await this.#keep(tx, scope, changes, SEEN_IN_ORDER, now);
+    return changes;
+  }
+
+  /** Closes all that is open of a server which nobody looks at any more; `because` stands in each history. Safety: as above. */
+  async closeAll(tx: EntityManager, server: string, because: string, now: Instant): Promise<void> {
+    const rows = await tx.query<(FindingRow & Pick<FindingScope, 'origin' | 'profile'>)[]>(`SELECT * FROM reporting.finding WHERE server = $1 AND state <> 'resolved'`, [server]);
+    const scopes = new Map(rows.map(({ origin, profile }) => [`${origin} ${profile ?? ''}`, { server, origin, profile }]));
+    for (const scope of scopes.values()) {
+      const known = rows.filter(({ origin, profile }) => origin === scope.origin && profile === scope.profile).map(knownFrom);
+      await this.#keep(tx, scope, findingChanges(scope, known, [], now), because, now);
+    }
+  }
+
+  async #keep(tx: EntityManager, scope: FindingScope, changes: readonly FindingChange[], ended: string, now: Instant): Promise<void> {
+    if (changes.length === 0) return;
     const told = changes.filter((change) => change.told);
     await tx.query(UPSERT, [scope.server, scope.origin, scope.profile, JSON.stringify(changes.map((change) => change.finding))]);
-    await tx.query(HISTORY, [JSON.stringify(told.map(({ what, finding }) => ({ finding: finding.id, at: now, what, message: what === 'resolved' ? SEEN_IN_ORDER : finding.message })))]);
+    await tx.query(HISTORY, [JSON.stringify(told.map(({ what, finding }) => ({ finding: finding.id, at: now, what, message: what === 'resolved' ? ended : finding.message })))]);
     await tx.query(ROLL_UP, [scope.server]);
     for (const change of told) await this.#tell(tx, scope, change, now);
-    return changes;
   }
 
   async #tell(tx: EntityManager, { server }: FindingScope, { what, finding }: FindingChange, now: Instant): Promise<void> {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
-import { instantOf, keyedHash, sha256, uuidOf, type Sha256, type Signer } from '@mailwarden/kernel';
+import { instantOf, sha256, uuidOf, type Instant, type Sha256, type Signer } from '@mailwarden/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { LedgerBook } from '../append-evidence/ledger-book.js';
 import type { Role } from '../http/route.js';
 import type { EventOutbox } from '../say-event/event-outbox.js';
+import { OperatorActions } from './operator-actions.js';
 import type { Principal } from './principal.js';
 
 /** Units: milliseconds. */
@@ -21,22 +22,22 @@ export interface StartedSession {
 
 /** Sessions and passwords of the operators. Source: OWASP's parameters for argon2id. */
 export class SessionBook {
-  readonly #nameKey: Uint8Array;
+  readonly #actions: OperatorActions;
   readonly #endListeners = new Set<(session: string) => void>();
   #decoy: Promise<string> | null = null;
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly ledger: LedgerBook,
+    ledger: LedgerBook,
     private readonly events: EventOutbox,
     signer: Signer,
   ) {
-    this.#nameKey = Buffer.from(signer.sign('mailwarden/operator-names/v1', null), 'base64url');
+    this.#actions = new OperatorActions(ledger, signer);
   }
 
   /** Privacy: outside the service an operator is a keyed hash. */
   nameHash(name: string): Sha256 {
-    return keyedHash(this.#nameKey, name);
+    return this.#actions.nameHash(name);
   }
 
   async start(name: string, role: Role, means: 'link' | 'password'): Promise<StartedSession> {
@@ -127,14 +128,8 @@ export class SessionBook {
     return row !== undefined && holds ? row.role : null;
   }
 
-  async #record(tx: Parameters<LedgerBook['append']>[0], action: string, name: string, at: ReturnType<typeof instantOf>, asker = name): Promise<void> {
-    const id = uuidOf('operator-action', action, name, at, secret());
+  #record(tx: EntityManager, action: string, name: string, at: Instant, asker = name): Promise<void> {
     const [operator, by] = [this.nameHash(name), this.nameHash(asker)];
-    await this.ledger.append(tx, {
-      kind: 'operator-action',
-      reference: id,
-      at,
-      document: { schema: 'mailwarden/evidence/v1', kind: 'operator-action', id, service: 'reporting', at, documentSha256: sha256(`${action} ${operator} ${at}`), facts: { action, operator, ...(by === operator ? {} : { by }) } },
-    });
+    return this.#actions.record(tx, { action, at, facts: { operator, ...(by === operator ? {} : { by }) } });
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from '@mailwarden/observability';
 import { onReconnect } from '@mailwarden/messaging';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { LiveUpdates } from '../live-updates/live-updates.js';
+import type { CloneWatch } from './clone-watch.js';
 import { SILENT_AFTER_MS, type Liveness } from './liveness.js';
 
 /** Signs of life are written together this often. Units: milliseconds. */
@@ -21,6 +22,7 @@ export class HeartbeatWatch {
     private readonly bus: NatsConnection,
     private readonly keyOf: KeyOf,
     private readonly liveness: Liveness,
+    private readonly clones: CloneWatch,
     private readonly live: LiveUpdates,
     private readonly log: Logger,
   ) {}
@@ -48,6 +50,7 @@ export class HeartbeatWatch {
     if (!opened.ok) return this.log.warn({ subject, code: opened.error.code }, 'a sign of life was not believed');
     const { data, source } = opened.value;
     if (serverOfSource(source) !== data.server || !subject.endsWith(`.${data.server}`)) return this.log.warn({ subject }, 'an agent gave a sign of life for another');
+    this.clones.heard(data, Date.now());
     const waiting = this.#waiting.get(data.server);
     if (waiting !== undefined && waiting.heartbeat.at >= data.at) return;
     this.#waiting.set(data.server, { heartbeat: data, seenAt: instantOf(Date.now()) });
@@ -65,12 +68,13 @@ export class HeartbeatWatch {
     if (this.#waiting.size === 0) return;
     const beats = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const server of await this.liveness.heard(beats)) this.#tell(server);
+    for (const server of [...(await this.liveness.heard(beats)), ...(await this.clones.tellFound())]) this.#tell(server);
   }
 
   /** Nobody is called silent for the time that this service did not listen itself. */
   async #sweep(): Promise<void> {
     const nowMs = Date.now();
+    for (const server of await this.clones.forget(nowMs)) this.#tell(server);
     if (nowMs - this.#listeningSinceMs < SILENT_AFTER_MS || this.bus.isClosed()) return;
     for (const server of await this.liveness.fallSilent(instantOf(nowMs - SILENT_AFTER_MS))) this.#tell(server);
   }

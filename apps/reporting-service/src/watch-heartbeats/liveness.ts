@@ -51,7 +51,7 @@ export class Liveness {
 
   /** Finds the agents that have not been heard since `deadline` and says so once. */
   async fallSilent(deadline: Instant): Promise<string[]> {
-    const due = await this.dataSource.query<{ name: string }[]>(`SELECT name FROM reporting.server WHERE agent_state = 'live' AND last_seen_at < $1`, [deadline]);
+    const due = await this.dataSource.query<{ name: string }[]>(`SELECT name FROM reporting.server WHERE agent_state = 'live' AND status = 'active' AND last_seen_at < $1`, [deadline]);
     for (const { name } of due) await this.#turn(name, 'live', 'silent', (tx, lastSeenAt, now) => this.#silent(tx, name, lastSeenAt, now));
     return due.map((row) => row.name);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { enrolmentView, removalBody, tokenTerms, tokenView } from '../enrolment.js';
 import { trustAnchors } from '../membership.js';
 import { instant, serverName, uuid } from '../primitives.js';
 import { fetchTextRequest, textFetch } from '../text-fetch.js';
@@ -38,6 +39,14 @@ export const ROUTES = {
   /** Lets a person in; whoever is known already gets a new link, and what they came in with before is void. */
   addOperator: { method: 'POST', path: '/operators', request: z.object({ name: z.string().regex(OPERATOR_NAME, 'must be small letters, digits and . _ @ + -, such as jane.doe, and at most 120 of them'), role: operatorRole }), reply: z.object({ link: z.string(), until: instant }) },
   removeOperator: { method: 'DELETE', path: '/operators/{name}', request: null, reply: z.object({}) },
+  /** Tokens that servers enrol by, and servers that wait to be let in. */
+  enrolment: { method: 'GET', path: '/enrolment', request: null, reply: enrolmentView },
+  /** The token itself is in this answer and nowhere else. */
+  makeEnrolmentToken: { method: 'POST', path: '/enrolment/tokens', request: tokenTerms, reply: z.object({ token: z.string().max(20_000), view: tokenView }) },
+  withdrawEnrolmentToken: { method: 'DELETE', path: '/enrolment/tokens/{id}', request: null, reply: z.object({}) },
+  answerEnrolment: { method: 'POST', path: '/enrolment/requests/{id}', request: z.object({ action: z.enum(['approve', 'reject']) }), reply: z.object({}) },
+  /** Takes a server out of the fleet: its connection is cut, its keys count no more, and its orders are void. What is known of it stays. */
+  removeServer: { method: 'POST', path: '/servers/{name}/removal', request: removalBody, reply: z.object({}) },
   fleet: { method: 'GET', path: '/fleet', request: null, reply: fleetView },
   server: { method: 'GET', path: '/servers/{name}', request: null, reply: serverView },
   findings: { method: 'GET', path: '/findings', request: null, reply: page(findingView) },

@@ -4,6 +4,7 @@ import { FINDING_MEANINGS, type FindingRaiser } from '../finding-meanings.js';
 const HEADINGS: readonly (readonly [FindingRaiser, string, string])[] = [
   ['assessment', 'From a scan', 'The assessment compares what was measured with profile, policy and consent. `mailwarden scan` shows the same findings for one host, without those that need decisions.'],
   ['liveness', 'From heartbeats', 'Watched by the reporting service.'],
+  ['clones', 'From heartbeats of two agents under one name', 'Watched by the reporting service.'],
   ['consent', 'From attestations', 'Watched by the reporting service: what agents say that they applied, beside what was decided.'],
   ['rotation', 'From receipts', 'Watched by the reporting service.'],
   ['messages', 'From the checks of the bus', 'Watched by the reporting service.'],

@@ -1,4 +1,4 @@
-import { EVENT_MIRROR, orderConsumer } from '@mailwarden/contracts';
+import { EVENT_MIRROR, orderConsumer, WILDCARDS } from '@mailwarden/contracts';
 import type { Export, Import, UserPermissionsLimits } from '@nats-io/jwt';
 
 /** The accounts of the bus. Source: decision 0003. */
@@ -17,7 +17,10 @@ const FROM_AGENTS: readonly Export[] = [
   service('acknowledgement of orders', '$JS.ACK.ORDERS.>'),
   service('read of bundles', '$JS.API.DIRECT.GET.KV_bundle.$KV.bundle.*'),
   service('read of consent', '$JS.API.DIRECT.GET.KV_consent.$KV.consent.>'),
+  service('renewal of credentials', WILDCARDS.renew),
 ];
+/** What a server may say that is not enrolled yet. The broker tells from where. */
+const FROM_NEW_SERVERS: readonly Export[] = [service('enrolment', WILDCARDS.enrol)];
 const TO_AGENTS: readonly Export[] = [stream('bundles', '$KV.bundle.*'), stream('consent', '$KV.consent.>')];
 
 const FROM_SIEM: readonly Export[] = [
@@ -27,11 +30,11 @@ const FROM_SIEM: readonly Export[] = [
 ];
 const TO_SIEM: readonly Export[] = [stream('events', 'mw.event.>'), stream('mirrored events', `${EVENT_MIRROR.deliver}.>`)];
 
-export const CONTROL_EXPORTS: readonly Export[] = [...FROM_AGENTS, ...TO_AGENTS, ...FROM_SIEM, ...TO_SIEM];
+export const CONTROL_EXPORTS: readonly Export[] = [...FROM_AGENTS, ...FROM_NEW_SERVERS, ...TO_AGENTS, ...FROM_SIEM, ...TO_SIEM];
 
 const imported = (account: string, { name, subject, type }: Export, localSubject?: string): Import => ({ name, subject, type, account, ...(localSubject === undefined ? {} : { local_subject: localSubject }) });
 
-export const agentsImports = (control: string): Import[] => [...FROM_AGENTS, ...TO_AGENTS].map((item) => imported(control, item));
+export const agentsImports = (control: string): Import[] => [...[...FROM_AGENTS, ...TO_AGENTS].map((item) => imported(control, item)), ...FROM_NEW_SERVERS.map((item) => ({ ...imported(control, item), share: true }))];
 export const siemImports = (control: string): Import[] =>
   [...FROM_SIEM, ...TO_SIEM].map((item) => imported(control, item, item.subject.startsWith('$JS.API.') ? item.subject.replace('$JS.API', EVENT_MIRROR.api) : undefined));
 
@@ -54,9 +57,16 @@ export const AGENT_TEMPLATE = permit(
     '$JS.ACK.ORDERS.{{name()}}.>',
     '$JS.API.DIRECT.GET.KV_bundle.$KV.bundle.{{tag(server)}}',
     '$JS.API.DIRECT.GET.KV_consent.$KV.consent.>',
+    'mw.renew.{{tag(server)}}',
   ],
   ['_INBOX.{{tag(server)}}.>', '$KV.bundle.{{tag(server)}}', '$KV.consent.>'],
 );
+
+/** Whoever has a token may ask to be enrolled by it, and hears the answer; the name of the user is the token's id. */
+export const ENROLMENT_TEMPLATE = permit(['mw.enrol.{{name()}}'], ['_INBOX.{{name()}}.>']);
+
+/** In the system account: new tokens of accounts are brought to the broker, and nothing else. */
+export const KEEPER_OF_ACCOUNTS = permit(['$SYS.REQ.CLAIMS.UPDATE'], ['_INBOX.>']);
 
 /** A subscriber reads events and keeps consumers of its own on its account's copy of them; it can publish nothing else. */
 export const SIEM_TEMPLATE = permit(

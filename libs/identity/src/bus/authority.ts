@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { NAME_PATTERN } from '@mailwarden/kernel';
 import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds, fromSeed, newScopedSigner, type Account, type KeyPair, type OperatorLimits, type UserPermissionsLimits } from '@nats-io/jwt';
-import { keepOnce, writePrivate } from '../private-file.js';
-import { AGENT_TEMPLATE, agentsImports, agentUser, CONTROL_EXPORTS, SIEM_TEMPLATE, siemImports, type AccountName } from './accounts.js';
+import { keepOnce, readPrivate, writePrivate } from '../private-file.js';
+import { AGENT_TEMPLATE, agentsImports, agentUser, CONTROL_EXPORTS, ENROLMENT_TEMPLATE, KEEPER_OF_ACCOUNTS, SIEM_TEMPLATE, siemImports, type AccountName } from './accounts.js';
+import type { IssuerKeys } from './agent-issuer.js';
+import { requirePlainName } from './plain-name.js';
+import { RevokedKeys } from './revoked-keys.js';
 
 /** What the broker must know: the operator's token and those of the accounts. No secret is in it. */
 export interface BusTokens {
@@ -11,48 +13,82 @@ export interface BusTokens {
   readonly accounts: Readonly<Record<string, string>>;
 }
 
-type SeedName = 'operator' | 'sys' | 'control' | 'agents' | 'siem' | 'agents-signer' | 'siem-signer';
+type SeedName = 'operator' | 'sys' | 'control' | 'agents' | 'siem' | 'agents-signer' | 'enrolment-signer' | 'siem-signer';
 
 const UNLIMITED: OperatorLimits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
 const WITH_JETSTREAM: OperatorLimits = { ...UNLIMITED, mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 /** Subscribers have one stream, the copy of the events, and make consumers on it; a flood of them ends here. Units: bytes for memory. */
 const OF_SUBSCRIBERS: OperatorLimits = { ...WITH_JETSTREAM, streams: 1, consumer: 200, mem_storage: 67_108_864 };
 
-/** Safety: a name becomes a token of subjects and part of a file's name; one like `*` once let an agent speak as everyone. Errors: throws for any other. */
-function requirePlainName(name: string): void {
-  if (!NAME_PATTERN.test(name)) throw new Error(`no credential is issued for ${JSON.stringify(name.slice(0, 80))}: a name is 1 to 63 characters of a-z, 0-9 and "-", and neither begins nor ends with "-"`);
-}
-
 /** The keys that accounts and credentials of one bus are made with. Safety: whoever holds them is the bus; they stay in files of their owner. */
 export class BusAuthority {
   private constructor(
     private readonly dir: string,
     private readonly keys: Readonly<Record<SeedName, KeyPair>>,
+    private readonly revoked: RevokedKeys,
   ) {}
 
   static async open(dir: string): Promise<BusAuthority> {
     const key = async (name: SeedName, make: () => KeyPair): Promise<KeyPair> => fromSeed(Buffer.from((await keepOnce(join(dir, 'authority', `${name}.seed`), () => Buffer.from(make().getSeed()).toString('ascii'))).trim()));
-    return new BusAuthority(dir, {
+    const keys = {
       operator: await key('operator', createOperator),
       sys: await key('sys', createAccount),
       control: await key('control', createAccount),
       agents: await key('agents', createAccount),
       siem: await key('siem', createAccount),
       'agents-signer': await key('agents-signer', createAccount),
+      'enrolment-signer': await key('enrolment-signer', createAccount),
       'siem-signer': await key('siem-signer', createAccount),
-    });
+    };
+    return new BusAuthority(dir, keys, await RevokedKeys.open(join(dir, 'authority', 'revoked-keys.json')));
   }
 
   async tokens(): Promise<BusTokens> {
     const { operator, sys, control, agents, siem } = this.keys;
-    const account = (name: AccountName, key: KeyPair, claims: Partial<Account>): Promise<string> => encodeAccount(name, key, claims, { signer: operator });
+    const account = (name: AccountName, key: KeyPair, claims: Partial<Account>): Promise<string> => this.#account(name, key, claims);
     const tokens = {
       [sys.getPublicKey()]: await account('SYS', sys, { limits: UNLIMITED }),
       [control.getPublicKey()]: await account('CONTROL', control, { limits: WITH_JETSTREAM, exports: [...CONTROL_EXPORTS] }),
-      [agents.getPublicKey()]: await account('AGENTS', agents, { limits: UNLIMITED, imports: agentsImports(control.getPublicKey()), signing_keys: [this.#scoped('agents-signer', 'agent', AGENT_TEMPLATE)] }),
+      [agents.getPublicKey()]: await this.agentsToken(),
       [siem.getPublicKey()]: await account('SIEM', siem, { limits: OF_SUBSCRIBERS, imports: siemImports(control.getPublicKey()), signing_keys: [this.#scoped('siem-signer', 'subscriber', SIEM_TEMPLATE)] }),
     };
     return { operator: await encodeOperator('mailwarden', operator, { system_account: sys.getPublicKey() }), systemAccount: sys.getPublicKey(), accounts: tokens };
+  }
+
+  /** The token of the agents' account as it is now, with the keys that are shut out. */
+  agentsToken(): Promise<string> {
+    const { agents, control } = this.keys;
+    const signing_keys = [this.#scoped('agents-signer', 'agent', AGENT_TEMPLATE), this.#scoped('enrolment-signer', 'enrolment', ENROLMENT_TEMPLATE)];
+    return this.#account('AGENTS', agents, { limits: UNLIMITED, imports: agentsImports(control.getPublicKey()), signing_keys, revocations: this.revoked.claims() });
+  }
+
+  /** Shuts keys out of the bus for ever. Returns the account's new token for the broker; null where all were shut out before. */
+  async shutOut(busKeys: readonly string[]): Promise<string | null> {
+    return (await this.revoked.add(busKeys)) ? this.agentsToken() : null;
+  }
+
+  /** Key of the credential that was made here for a server; null where it made its own. */
+  async keyMadeFor(server: string): Promise<string | null> {
+    requirePlainName(server);
+    const seed = await readPrivate(this.#seedFile(`agent-${server}`)).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return null;
+      throw cause;
+    });
+    return seed === null ? null : fromSeed(Buffer.from(seed.trim())).getPublicKey();
+  }
+
+  /** Writes what the reporting service makes agents' credentials with, and returns the file. */
+  async issuerFile(): Promise<string> {
+    const file = join(this.dir, 'creds', 'issuer.json');
+    const seedOf = (name: SeedName): string => Buffer.from(this.keys[name].getSeed()).toString('ascii');
+    const keys: IssuerKeys = { account: this.keys.agents.getPublicKey(), agentSigner: seedOf('agents-signer'), enrolmentSigner: seedOf('enrolment-signer') };
+    await writePrivate(file, `${JSON.stringify(keys, null, 2)}\n`);
+    return file;
+  }
+
+  /** Credentials that bring the accounts' tokens to a broker that runs, and do nothing else; for the runtime alone. */
+  accountKeeperCredentials(): Promise<string> {
+    return this.#issue('account-keeper', (user) => encodeUser('account-keeper', user, this.keys.sys, KEEPER_OF_ACCOUNTS));
   }
 
   /** Credentials of a service in the control account. */
@@ -78,6 +114,12 @@ export class BusAuthority {
     return this.#issue('siem-keeper', (user) => encodeUser('siem-keeper', user, this.keys.siem, {}));
   }
 
+  #account(name: AccountName, key: KeyPair, claims: Partial<Account>): Promise<string> {
+    return encodeAccount(name, key, claims, { signer: this.keys.operator });
+  }
+
+  #seedFile = (name: string): string => join(this.dir, 'creds', `${name}.seed`);
+
   #scoped(name: SeedName, role: string, template: Partial<UserPermissionsLimits>): ReturnType<typeof newScopedSigner> {
     return newScopedSigner(this.keys[name], role, template);
   }
@@ -89,7 +131,7 @@ export class BusAuthority {
   /** Made anew each time: a credential follows its account's present template. */
   async #issue(name: string, encode: (user: KeyPair) => Promise<string>): Promise<string> {
     const file = join(this.dir, 'creds', `${name}.creds`);
-    const seed = await keepOnce(join(this.dir, 'creds', `${name}.seed`), () => Buffer.from(createUser().getSeed()).toString('ascii'));
+    const seed = await keepOnce(this.#seedFile(name), () => Buffer.from(createUser().getSeed()).toString('ascii'));
     const user = fromSeed(Buffer.from(seed.trim()));
     await writePrivate(file, fmtCreds(await encode(user), user));
     return file;

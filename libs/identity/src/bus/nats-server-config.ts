@@ -6,7 +6,7 @@ import type { BusTokens } from './authority.js';
  * Configuration of one broker. Every acknowledged message is on disk (`sync_interval: always`), every connection is encrypted, every account has its token.
  * Source: safety rules, "The bus".
  */
-export function natsServerConfig(options: { host: string; port: number; storeDir: string; pidFile: string; certificates: CertificateFiles; tokens: BusTokens }): string {
+export function natsServerConfig(options: { host: string; port: number; storeDir: string; /** Where the broker keeps accounts' tokens that it is told while it runs. */ accountsDir: string; pidFile: string; certificates: CertificateFiles; tokens: BusTokens }): string {
   const { tokens, certificates } = options;
   const text = (value: string): string => JSON.stringify(value);
   return [
@@ -18,7 +18,7 @@ export function natsServerConfig(options: { host: string; port: number; storeDir
     `jetstream { store_dir: ${text(options.storeDir)}, sync_interval: always, max_memory_store: 256MB, max_file_store: 1TB }`,
     `operator: ${text(tokens.operator)}`,
     `system_account: ${text(tokens.systemAccount)}`,
-    `resolver: MEMORY`,
+    `resolver { type: full, dir: ${text(options.accountsDir)}, allow_delete: false, interval: "2m" }`,
     `resolver_preload {`,
     ...Object.entries(tokens.accounts).map(([account, token]) => `  ${account}: ${text(token)}`),
     `}`,

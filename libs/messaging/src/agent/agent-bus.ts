@@ -5,6 +5,8 @@ import { LatestWatch } from './latest-watch.js';
 import { inboxPrefixOf, OrderPull, type OrderHandler } from './order-pull.js';
 import { publishAcknowledged } from './publish-acknowledged.js';
 
+const ANSWER_MS_MAX = 15_000;
+
 /** The bus as one server's agent sees it: its own subjects, its own orders, the entries that concern it. */
 export interface AgentBus {
   /** Resolves when the stream has the message on disk. Errors: rejects when it has not. */
@@ -15,6 +17,10 @@ export interface AgentBus {
   takeOrders(handle: OrderHandler): Promise<void>;
   /** Gives the newest value of each key and then each change. Values may come twice; the taker tells new from old. */
   watchLatest(bucket: BucketName, keys: readonly string[], take: (key: string, bytes: Uint8Array) => Promise<void>): Promise<{ stop(): Promise<void> }>;
+  /** Asks and waits for the answer. Errors: rejects when none came in time. */
+  ask(subject: string, bytes: Uint8Array): Promise<Uint8Array>;
+  /** Ends the connection and begins it anew, with what the credential's file holds now. Resolves when it stands again. */
+  reconnect(): Promise<void>;
   onReconnect(listener: () => void): void;
   /** Called when the connection is gone; it is looked for again by itself. */
   onLost(listener: () => void): void;
@@ -23,7 +29,7 @@ export interface AgentBus {
 
 /** Connects the agent of one server; waits, for ever, for a bus that is away. Safety: the inbox is the server's own, so that no other agent can listen to it. */
 export async function connectAgentBus(address: { url: string; credsFile: string; caFile: string; server: string }): Promise<AgentBus> {
-  const options = await connectionOptions({ ...address, name: `agent-${address.server}` });
+  const options = connectionOptions({ ...address, name: `agent-${address.server}` });
   const bus = await connect({ ...options, inboxPrefix: inboxPrefixOf(address.server) });
   return new ConnectedAgentBus(bus, address.server);
 }
@@ -31,6 +37,8 @@ export async function connectAgentBus(address: { url: string; credsFile: string;
 class ConnectedAgentBus implements AgentBus {
   readonly #reconnected: (() => void)[] = [];
   readonly #lost: (() => void)[] = [];
+  /** Called at the next reconnection alone. */
+  readonly #once: (() => void)[] = [];
   readonly #closers: (() => Promise<void>)[] = [];
 
   constructor(
@@ -46,6 +54,16 @@ class ConnectedAgentBus implements AgentBus {
 
   publishCore(subject: string, bytes: Uint8Array): void {
     if (!this.bus.isClosed()) this.bus.publish(subject, bytes);
+  }
+
+  async ask(subject: string, bytes: Uint8Array): Promise<Uint8Array> {
+    return (await this.bus.request(subject, bytes, { timeout: ANSWER_MS_MAX })).data;
+  }
+
+  async reconnect(): Promise<void> {
+    const again = new Promise<void>((resolve) => this.#once.push(resolve));
+    await this.bus.reconnect();
+    await again;
   }
 
   takeOrders(handle: OrderHandler): Promise<void> {
@@ -79,7 +97,7 @@ class ConnectedAgentBus implements AgentBus {
   async #followStatus(): Promise<void> {
     for await (const status of this.bus.status()) {
       if (status.type === 'disconnect') for (const listener of this.#lost) listener();
-      if (status.type === 'reconnect') for (const listener of this.#reconnected) listener();
+      if (status.type === 'reconnect') for (const listener of [...this.#reconnected, ...this.#once.splice(0)]) listener();
     }
   }
 }

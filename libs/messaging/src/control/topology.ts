@@ -1,4 +1,4 @@
-import { BUCKETS, CONSUMERS, EVENT_MIRROR, MESSAGE_BYTES_MAX, orderConsumer, STREAMS, type ConsumerDefinition, type StreamDefinition } from '@mailwarden/contracts';
+import { BUCKETS, CONSUMERS, EVENT_MIRROR, MESSAGE_BYTES_MAX, orderConsumer, STREAMS, subjects, type ConsumerDefinition, type StreamDefinition } from '@mailwarden/contracts';
 import { AckPolicy, DeliverPolicy, DiscardPolicy, JetStreamApiCodes, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
@@ -63,6 +63,15 @@ export async function streamMadeAt(bus: NatsConnection, subject: string): Promis
 /** Makes the durable consumer that one server's agent takes its orders from. */
 export async function ensureOrderConsumer(bus: NatsConnection, server: string): Promise<void> {
   await ensureConsumer(await jetstreamManager(bus), orderConsumer(server));
+}
+
+/** Takes back what one server was ordered to do and had not taken yet, and the consumer that it took orders by. */
+export async function voidOrders(bus: NatsConnection, server: string): Promise<void> {
+  const manager = await jetstreamManager(bus);
+  await manager.streams.purge(STREAMS.ORDERS.name, { filter: subjects.order(server) });
+  await manager.consumers.delete(STREAMS.ORDERS.name, orderConsumer(server).name).catch((cause: unknown) => {
+    if (!isCode(cause, JetStreamApiCodes.ConsumerNotFound)) throw cause;
+  });
 }
 
 /** Keeps the subscribers' own copy of the event stream, in their own account: they replay from it and can change nothing of ours. */
