@@ -5,6 +5,8 @@ import { nanos, type NatsConnection } from '@nats-io/transport-node';
 
 /** Room for the envelope around the largest payload. Units: bytes. */
 const HEADROOM_BYTES = 4_096;
+/** Each stream that is made waits for the broker's disk, which may be busy. */
+const API = { timeout: 20_000 } as const;
 
 const streamConfig = (stream: StreamDefinition): Partial<StreamConfig> & { name: string } => ({
   name: stream.name,
@@ -47,7 +49,7 @@ async function ensureConsumer(manager: JetStreamManager, consumer: ConsumerDefin
 
 /** Makes every stream, bucket and shared consumer that is missing, and brings the others to their present form. Safe to run from several services at once. */
 export async function ensureTopology(bus: NatsConnection): Promise<void> {
-  const manager = await jetstreamManager(bus);
+  const manager = await jetstreamManager(bus, API);
   for (const stream of Object.values(STREAMS)) await ensureStream(manager, stream);
   const buckets = new Kvm(bus);
   for (const bucket of Object.values(BUCKETS)) await buckets.create(bucket.name, { history: bucket.history, storage: StorageType.File, allow_direct: true });
@@ -56,18 +58,18 @@ export async function ensureTopology(bus: NatsConnection): Promise<void> {
 
 /** When the stream behind a subject was made: what was published before that is not in it. Errors: rejects when there is no such stream. */
 export async function streamMadeAt(bus: NatsConnection, subject: string): Promise<Date> {
-  const manager = await jetstreamManager(bus);
+  const manager = await jetstreamManager(bus, API);
   return new Date((await manager.streams.info(await manager.streams.find(subject))).created);
 }
 
 /** Makes the durable consumer that one server's agent takes its orders from. */
 export async function ensureOrderConsumer(bus: NatsConnection, server: string): Promise<void> {
-  await ensureConsumer(await jetstreamManager(bus), orderConsumer(server));
+  await ensureConsumer(await jetstreamManager(bus, API), orderConsumer(server));
 }
 
 /** Takes back what one server was ordered to do and had not taken yet, and the consumer that it took orders by. */
 export async function voidOrders(bus: NatsConnection, server: string): Promise<void> {
-  const manager = await jetstreamManager(bus);
+  const manager = await jetstreamManager(bus, API);
   await manager.streams.purge(STREAMS.ORDERS.name, { filter: subjects.order(server) });
   await manager.consumers.delete(STREAMS.ORDERS.name, orderConsumer(server).name).catch((cause: unknown) => {
     if (!isCode(cause, JetStreamApiCodes.ConsumerNotFound)) throw cause;
@@ -77,7 +79,7 @@ export async function voidOrders(bus: NatsConnection, server: string): Promise<v
 /** Keeps the subscribers' own copy of the event stream, in their own account: they replay from it and can change nothing of ours. */
 export async function ensureEventMirror(siemBus: NatsConnection): Promise<void> {
   const { name, maxAgeSeconds, maxBytes } = STREAMS.EVENTS;
-  const manager = await jetstreamManager(siemBus);
+  const manager = await jetstreamManager(siemBus, API);
   try {
     await manager.streams.info(name);
   } catch (cause) {
