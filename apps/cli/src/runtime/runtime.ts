@@ -6,6 +6,7 @@ import { VERSION } from '../version.js';
 import { AccountKeeper } from './account-keeper.js';
 import { agentProcess, writeFleetFile } from './agent-processes.js';
 import { busProcess, busUrl, prepareBus } from './bus.js';
+import { CertificateClock } from './certificate-clock.js';
 import { prepareCluster, prepareRoles } from './database.js';
 import { recordDemoDecisions } from './demo-decisions.js';
 import { demoProcess } from './demo-process.js';
@@ -20,6 +21,8 @@ import { Supervisor } from './supervisor.js';
 import { watchedServers, type WatchedServer } from './watched-servers.js';
 
 const FOLDER_MODE = 0o700;
+/** Names that the bus's certificate is for. */
+const hostsOf = ({ busAddress }: RuntimeOptions): string[] => [...new Set(['127.0.0.1', 'localhost', busAddress])];
 const TOKEN_BYTES = 32;
 
 export interface RuntimeOptions {
@@ -36,6 +39,7 @@ export interface RuntimeOptions {
 export class Runtime {
   #record: RunRecord;
   readonly #supervisor: Supervisor;
+  readonly #certificates: CertificateClock;
   #accounts: AccountKeeper | null = null;
 
   private constructor(
@@ -55,6 +59,7 @@ export class Runtime {
       bus: { url: busUrl(ports), ca: identity.certificates.ca, siemCreds: identity.siemCreds },
       processes: [],
     };
+    this.#certificates = new CertificateClock(options.layout, hostsOf(options), (line) => options.steps.say(line));
     this.#supervisor = new Supervisor(options.layout.logs, (processes) => this.#note({ processes: [...processes] }));
   }
 
@@ -65,7 +70,7 @@ export class Runtime {
     if (options.demo) await mkdir(layout.demo, { recursive: true, mode: FOLDER_MODE });
     const ports = await choosePorts(layout, options.port, options.busAddress);
     const servers = watchedServers(layout, options.demo);
-    const identity = await steps.step('keys, credentials and certificates', () => provisionIdentity({ dir: layout.identity, servers: servers.map(({ name }) => name), hosts: [...new Set(['127.0.0.1', 'localhost', options.busAddress])] }));
+    const identity = await steps.step('keys, credentials and certificates', () => provisionIdentity({ dir: layout.identity, servers: servers.map(({ name }) => name), hosts: hostsOf(options) }));
     await keepOnce(layout.cliToken, () => randomBytes(TOKEN_BYTES).toString('base64url'));
     await writePrivate(layout.address, `${JSON.stringify({ url: `http://127.0.0.1:${ports.console}` })}\n`);
     return new Runtime(options, ports, identity, servers);
@@ -93,6 +98,7 @@ export class Runtime {
   }
 
   async stop(): Promise<void> {
+    this.#certificates.stop();
     await this.#accounts?.stop();
     await this.#supervisor.stop();
     removeRunRecord(this.options.layout);
@@ -112,6 +118,7 @@ export class Runtime {
       await this.#supervisor.start(await busProcess(layout, this.identity, this.ports));
       await prepareBus(this.identity, this.ports);
       this.#accounts = await AccountKeeper.start(this.identity, busUrl(this.ports), (line) => steps.say(line));
+      this.#certificates.start();
     });
   }
 
