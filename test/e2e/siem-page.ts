@@ -15,6 +15,7 @@ interface BusAddress {
   readonly url: string;
   readonly ca: string;
   readonly siemCreds: string;
+  readonly siemName: string;
 }
 
 /** What `mailwarden status` names for a subscriber. */
@@ -36,8 +37,8 @@ export async function eventsPrintedBy(demo: DemoRuntime, name: string, wanted: n
   if (program === undefined) throw new Error(`docs/siem.md has no ${name}`);
   const path = join(WORKSPACE, 'test-results', name);
   await writeFile(path, program);
-  const { url, ca, siemCreds } = await busAddress(demo);
-  const child = spawn(process.execPath, [path], { env: { NATS_URL: url, NATS_CA: ca, NATS_CREDS: siemCreds }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { url, ca, siemCreds, siemName } = await busAddress(demo);
+  const child = spawn(process.execPath, [path], { env: { NATS_URL: url, NATS_CA: ca, NATS_CREDS: siemCreds, NATS_NAME: siemName }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let complaint = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { jetstream } from '@nats-io/jetstream';
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { eventually } from '@mailwarden/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,11 +9,13 @@ import { DemoRuntime, processesOf } from '../e2e/demo-runtime.js';
 const BACK_MS_MAX = 60_000;
 const ROTATION_MS_MAX = 180_000;
 const EXECUTOR_MS_MAX = 150_000;
+/** What the broker says when there is nothing more. */
+const NOT_FOUND = 404;
 const SERVERS = ['mx-1', 'mx-2', 'mx-3', 'mx-4'];
 const PROCESSES = ['postgresql', 'nats-server', 'reporting-service', 'rotation-worker', 'consent-registry', 'agent mx-2', 'demo-fleet'];
 
 interface Status {
-  readonly bus: { readonly url: string; readonly ca: string; readonly siemCreds: string };
+  readonly bus: { readonly url: string; readonly ca: string; readonly siemCreds: string; readonly siemName: string };
   readonly processes: readonly { readonly name: string; readonly state: string; readonly pid: number | null; readonly restarts: number }[];
 }
 
@@ -65,20 +66,18 @@ function executors(): number[] {
   });
 }
 
-/** Everything that a subscriber can replay, by a plain client with the SIEM's own credentials. */
-async function allEvents(): Promise<HeardEvent[]> {
+/** Everything that is kept in a stream, one after the other, by a plain client with the SIEM's own credentials. */
+async function allEvents(stream: 'EVENTS' | 'OCSF' = 'EVENTS'): Promise<HeardEvent[]> {
   const { bus } = await status();
   const client = await connect({ servers: bus.url, tls: { caFile: bus.ca }, authenticator: credsAuthenticator(await readFile(bus.siemCreds)) });
   try {
-    const consumer = await jetstream(client).consumers.get('EVENTS');
-    const { num_pending: pending } = await consumer.info(true);
     const heard: HeardEvent[] = [];
-    const messages = await consumer.consume();
-    for await (const message of messages) {
+    for (let seq = 1; ; ) {
+      const message = await client.request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify({ seq, next_by_subj: stream === 'EVENTS' ? 'mw.event.>' : 'mw.ocsf.>' }), { timeout: 5_000 });
+      if (message.headers?.code === NOT_FOUND) return heard;
       heard.push(message.json<HeardEvent>());
-      if (heard.length >= pending) break;
+      seq = Number(message.headers?.get('Nats-Sequence')) + 1;
     }
-    return heard;
   } finally {
     await client.close();
   }
@@ -136,6 +135,19 @@ describe('after all that', () => {
       expect(sequences, source).toEqual(sequences.map((_, index) => index + 1));
     }
   }, 60_000);
+
+  it('every event is there in OCSF as well, once, under its id and number', async () => {
+    const pairs = (events: readonly HeardEvent[]): string[] => events.map(({ id, source, sequence }) => `${source} ${sequence} ${id}`).sort();
+    const ocsf = pairs(await allEvents('OCSF'));
+    const events = pairs(await allEvents());
+    expect(ocsf.length).toBeGreaterThan(0);
+    expect(new Set(ocsf).size).toBe(ocsf.length);
+    expect(ocsf.filter((event) => !events.includes(event))).toEqual([]);
+    await eventually('what was said last is in both', BACK_MS_MAX, async () => {
+      const later = new Set(pairs(await allEvents('OCSF')));
+      return events.every((event) => later.has(event)) ? true : undefined;
+    });
+  }, 120_000);
 
   it('every order that ended has one account, which verifies and is in the ledger', async () => {
     await provedRotationSince(Date.now() - ROTATION_MS_MAX);

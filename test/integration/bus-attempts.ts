@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BUCKETS, CONSUMERS, orderConsumer, STREAMS, subjects } from '@mailwarden/contracts';
+import { BUCKETS, CONSUMERS, orderConsumer, STREAMS, subjects, subscriberConsumer } from '@mailwarden/contracts';
 import { connect, credsAuthenticator, PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
 
 /** A connection as a thief of the credential would make it: no reconnecting, any inbox. */
@@ -34,7 +34,7 @@ export const subscribable = (bus: NatsConnection, tried: readonly string[], queu
 
 const SERVERS = ['mx-1', 'mx-2', '*', '>'] as const;
 const STREAM_NAMES = [...Object.keys(STREAMS), ...Object.values(BUCKETS).map(({ name }) => `KV_${name}`), '*'];
-const CONSUMER_NAMES = [...Object.keys(CONSUMERS), ...['mx-1', 'mx-2'].map((server) => orderConsumer(server).name), 'of-our-own', '*'];
+const CONSUMER_NAMES = [...Object.keys(CONSUMERS), ...['mx-1', 'mx-2'].map((server) => orderConsumer(server).name), ...['main', 'other'].map((name) => subscriberConsumer(name, 'EVENTS').name), 'of-our-own', '*'];
 const STREAM_VERBS = ['STREAM.CREATE', 'STREAM.UPDATE', 'STREAM.DELETE', 'STREAM.PURGE', 'STREAM.INFO', 'STREAM.SNAPSHOT', 'STREAM.RESTORE', 'STREAM.MSG.GET', 'STREAM.MSG.DELETE', 'STREAM.PEER.REMOVE', 'STREAM.LEADER.STEPDOWN', 'CONSUMER.CREATE', 'CONSUMER.LIST', 'CONSUMER.NAMES', 'DIRECT.GET'];
 const CONSUMER_VERBS = ['CONSUMER.CREATE', 'CONSUMER.DURABLE.CREATE', 'CONSUMER.DELETE', 'CONSUMER.INFO', 'CONSUMER.MSG.NEXT', 'CONSUMER.PAUSE', 'CONSUMER.LEADER.STEPDOWN', 'CONSUMER.UNPIN'];
 
@@ -58,5 +58,5 @@ export const EVERY_PUBLISH: readonly string[] = [...ofServers, ...ofServices, ..
 /** Everything that can be listened to. */
 export const EVERY_SUBSCRIPTION: readonly string[] = [
   ...ofServers, ...ofServices, ...ofAll, ...entries, ...inboxes, ...system, ...imported,
-  '>', '*', '*.*', '*.>', 'mw.>', 'mw.*.mx-1', 'mw.event.>', 'mw.dead.>', '$KV.>', '$KV.bundle.>', '$KV.consent.>', '$KV.*.mx-1', '$JS.>', '$JS.API.>', '$JS.ACK.>', '$JS.EVENT.>', '$SYS.>', '_INBOX.>', '_INBOX.*.>', '_INBOX.mx-1.>', '_INBOX.mx-2.>', '_R_.>', '*.mx-1.>', '_INBOX.*.x',
+  '>', '*', '*.*', '*.>', 'mw.>', 'mw.*.mx-1', 'mw.event.>', 'mw.ocsf.>', 'mw.dead.>', '$KV.>', '$KV.bundle.>', '$KV.consent.>', '$KV.*.mx-1', '$JS.>', '$JS.API.>', '$JS.ACK.>', '$JS.EVENT.>', '$SYS.>', '_INBOX.>', '_INBOX.*.>', '_INBOX.mx-1.>', '_INBOX.mx-2.>', '_R_.>', '*.mx-1.>', '_INBOX.*.x',
 ];

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { STREAMS, subjects } from '@mailwarden/contracts';
+import { subjects } from '@mailwarden/contracts';
 import { BusAuthority } from '@mailwarden/identity';
-import { connectAgentBus, connectBus, ensureEventMirror, ensureOrderConsumer, ensureTopology, publishDurable, putEntry } from '@mailwarden/messaging';
+import { connectAgentBus, connectBus, ensureOrderConsumer, ensureTopology, publishDurable, putEntry } from '@mailwarden/messaging';
 import { startNats, type RunningNats } from '@mailwarden/testing';
-import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { breakIn, EVERY_PUBLISH, EVERY_SUBSCRIPTION, publishable, subscribable } from './bus-attempts.js';
@@ -28,13 +28,6 @@ const AGENT_SAYS = [
 /** All that it may listen to: its own bundle, consent, its own inbox. */
 const AGENT_HEARS = ['$KV.bundle.mx-1', '$KV.consent.mx-1', '$KV.consent.mx-2', '$KV.consent.organisation', '$KV.consent.group.role.mx', '$KV.consent.*', '$KV.consent.>', '_INBOX.mx-1.x', '_INBOX.mx-1.>'];
 
-const CONSUMERS_TRIED = 11;
-/** More consumers than all subscribers together may have. */
-const FLOOD = 220;
-/** A subscriber says nothing but requests about the copy of the events in its own account. */
-const ABOUT_EVENTS = /^\$JS\.(?:API\.(?:INFO|STREAM\.NAMES|STREAM\.INFO\.EVENTS|CONSUMER\.(?:LIST|NAMES)\.EVENTS|CONSUMER\.CREATE\.EVENTS(?:\..+)?|CONSUMER\.(?:DURABLE\.CREATE|INFO|DELETE|MSG\.NEXT)\.EVENTS\..+|DIRECT\.GET\.EVENTS)|(?:ACK|FC)\.EVENTS\..+)$/;
-const SIEM_HEARS = ['mw.event.agent.silent.high.mx-1', 'mw.event.>', '_INBOX.mx-1.x', '_INBOX.mx-2.x', '_INBOX.x', '_INBOX.>', '_INBOX.*.>', '_INBOX.mx-1.>', '_INBOX.mx-2.>', '_INBOX.*.x'];
-
 describe('what each holder of a credential may do on the bus', () => {
   let nats: RunningNats;
   let control: NatsConnection;
@@ -55,8 +48,6 @@ describe('what each holder of a credential may do on the bus', () => {
     manager = await jetstreamManager(control);
     await ensureTopology(control);
     for (const server of ['mx-1', 'mx-2']) await ensureOrderConsumer(control, server);
-    const keeper = await enter(nats.identity.mirrorKeeperCreds);
-    await ensureEventMirror(keeper);
   });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((bus) => bus.close()));
@@ -73,13 +64,6 @@ describe('what each holder of a credential may do on the bus', () => {
 
   it('an agent hears what the table allows and nothing else, alone or in a queue group', async () => {
     for (const queue of [undefined, 'attackers']) expect(new Set(await subscribable(await agent('mx-1'), EVERY_SUBSCRIPTION, queue))).toEqual(new Set(AGENT_HEARS));
-  });
-
-  it('a subscriber says requests about its own copy of the events and hears events', async () => {
-    const said = await publishable(await enter(nats.identity.siemCreds), EVERY_PUBLISH);
-    expect(said.filter((subject) => !ABOUT_EVENTS.test(subject))).toEqual([]);
-    expect(said.length).toBeGreaterThan(CONSUMERS_TRIED);
-    expect(new Set(await subscribable(await enter(nats.identity.siemCreds), EVERY_SUBSCRIPTION))).toEqual(new Set(SIEM_HEARS));
   });
 
   it('lets nobody in without a credential, with one of another bus, or over a connection without encryption', async () => {
@@ -195,50 +179,5 @@ describe('what each holder of a credential may do on the bus', () => {
     for (let one = 0; one < 2_000; one += 1) thief.subscribe(`_INBOX.mx-1.${one}`, { callback: () => undefined });
     await thief.flush().catch(() => undefined);
     await expect.poll(() => errors.join(' '), { timeout: 5_000 }).toMatch(/maximum subscriptions/i);
-  });
-
-  it('keeps the streams in the control account as they are, whatever a subscriber sends where', async () => {
-    const subject = subjects.event('agent.silent', 'medium', 'mx-1');
-    await publishDurable(control, { subject, id: 'seen', bytes: Buffer.from('{"heard":true}') });
-    const siem = await enter(nats.identity.siemCreds);
-    const evil = { stream_name: 'EVENTS', config: { name: 'evil', durable_name: 'evil', deliver_subject: 'mw.evidence.rotation', deliver_policy: 'all', ack_policy: 'none' }, action: 'create' };
-    await siem.request('$JS.API.CONSUMER.CREATE.EVENTS.evil', JSON.stringify(evil), { timeout: 2_000 });
-    for (const reply of ['control.JS.API.CONSUMER.CREATE.EVENTS', 'control.JS.API.CONSUMER.CREATE.EVENTS.evil', 'control.JS.API.STREAM.DELETE.EVENTS', 'mw.event.agent.silent.high.mx-1']) {
-      siem.publish('$JS.API.CONSUMER.INFO.EVENTS.evil', '', { reply });
-      siem.publish('$JS.API.CONSUMER.CREATE.EVENTS.evil', JSON.stringify(evil), { reply });
-      siem.publish('$JS.API.DIRECT.GET.EVENTS', '{"last_by_subj":"mw.none"}', { reply });
-    }
-    await siem.request('$JS.API.INFO', '', { timeout: 2_000 });
-    await control.flush();
-    const names: string[] = [];
-    for await (const { name } of manager.consumers.list('EVENTS')) names.push(name);
-    expect(names).toEqual(['reporting-events']);
-    expect((await stored('EVENTS'))[subject]).toBe(1);
-    for (const { name } of Object.values(STREAMS)) expect((await manager.streams.info(name)).config.name).toBe(name);
-  });
-
-  it('ends a flood of consumers of a subscriber, and lets it make no stream', async () => {
-    const siem = await enter(nats.identity.siemCreds);
-    const create = async (name: string): Promise<string> => (await siem.request(`$JS.API.CONSUMER.CREATE.EVENTS.${name}`, JSON.stringify({ stream_name: 'EVENTS', config: { name, durable_name: name, ack_policy: 'explicit' }, action: 'create' }), { timeout: 5_000 })).string();
-    const answers: string[] = [];
-    for (let one = 0; one < FLOOD; one += 1) answers.push(await create(`flood-${one}`));
-    expect(answers[0]).toContain('"config"');
-    expect(answers.at(-1)).toContain('maximum consumers');
-    // The broker's answer about a consumer, sent to the interface of streams, asks for a stream of that name.
-    siem.publish('$JS.API.CONSUMER.INFO.EVENTS.flood-0', '', { reply: '$JS.API.STREAM.CREATE.flood-0' });
-    for (let one = 0; one < FLOOD; one += 1) await siem.request(`$JS.API.CONSUMER.DELETE.EVENTS.flood-${one}`, '', { timeout: 5_000 });
-    const names = JSON.parse((await siem.request('$JS.API.STREAM.NAMES', '', { timeout: 2_000 })).string()) as { streams: string[] };
-    expect(names.streams).toEqual(['EVENTS']);
-  });
-
-  it('gives the copy of the events back when a subscriber has found a way to remove it', async () => {
-    const siem = await enter(nats.identity.siemCreds);
-    // The broker's own empty answer, sent to the interface of the account that holds the copy.
-    siem.publish('$JS.API.DIRECT.GET.EVENTS.mw.event.none', '', { reply: '$JS.API.STREAM.DELETE.EVENTS' });
-    await siem.flush();
-    const keeper = await enter(nats.identity.mirrorKeeperCreds);
-    await ensureEventMirror(keeper);
-    const consumer = await jetstream(siem).consumers.get('EVENTS', { filter_subjects: ['mw.event.>'] });
-    expect((await consumer.next({ expires: 5_000 }))?.string()).toBe('{"heard":true}');
   });
 });

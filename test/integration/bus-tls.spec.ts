@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureCertificates, natsServerConfig } from '@mailwarden/identity';
@@ -42,9 +42,7 @@ describe('an agent and a bus that is not its own', () => {
     const config = join(folder, `${name}.conf`);
     writeFileSync(config, natsServerConfig({ host: '127.0.0.1', port, storeDir: join(dir, 'jetstream'), accountsDir: join(dir, 'accounts'), pidFile: join(folder, `${name}.pid`), certificates: { ca: '', ...certificates }, tokens: own.identity.tokens }));
     brokers.push(spawn(findNatsServer(), ['-c', config], { stdio: 'ignore' }));
-    await eventually(`${name} listens`, WAIT_MS, () => new Promise((resolve) => {
-      const probe = createServer().once('error', () => resolve(true)).listen(port, '127.0.0.1', () => probe.close(() => resolve(undefined)));
-    }));
+    await eventually(`${name} listens`, WAIT_MS, async () => ((await listensOn(port)) ? true : undefined));
     return `tls://127.0.0.1:${port}`;
   }
 
@@ -92,4 +90,14 @@ describe('an agent and a bus that is not its own', () => {
 function writePrivately(dir: string, name: string, text: string): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, name), text, { mode: 0o600 });
+}
+
+function listensOn(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

@@ -1,5 +1,5 @@
 import { MESSAGE_TYPES, subjects } from '@mailwarden/contracts';
-import { connectAgentBus, connectBus, ensureEventMirror, ensureOrderConsumer, ensureTopology, publishDurable, putEntry } from '@mailwarden/messaging';
+import { connectAgentBus, connectBus, ensureOrderConsumer, ensureSubscriber, ensureTopology, publishDurable, putEntry } from '@mailwarden/messaging';
 import { startNats, type RunningNats } from '@mailwarden/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -82,14 +82,12 @@ describe('the bus with its accounts', () => {
     await agent.close();
   });
 
-  it('gives subscribers a copy of the events that they can replay and cannot write', async () => {
-    const keeper = await enter(nats.identity.mirrorKeeperCreds);
-    await ensureEventMirror(keeper);
-    await keeper.close();
+  it('gives a subscriber events that it can replay and cannot write', async () => {
+    await ensureSubscriber(control, 'main');
     const subject = subjects.event('agent.silent', 'medium', 'mx-1');
     await publishDurable(control, { subject, id: 'event-1', bytes: Buffer.from('{"heard":true}') });
     const siem = await enter(nats.identity.siemCreds);
-    const consumer = await jetstream(siem).consumers.get('EVENTS', { filter_subjects: ['mw.event.>'] });
+    const consumer = await jetstream(siem).consumers.get('EVENTS', 'siem-main');
     const message = await consumer.next({ expires: 5_000 });
     expect(message?.subject).toBe(subject);
     await expect(jetstream(siem).publish(subject, 'forged', { timeout: 1_000 })).rejects.toThrow();

@@ -140,6 +140,13 @@ function addEvents(program: Command): void {
     (command) => command.option('--count <n>', 'end after so many, the newest where there are more', wholeNumber(1_000_000)).option('--no-follow', 'end after the present ones'),
     async (options, context) => (await import('./commands/events.js')).eventsTail({ count: options.count ?? null, follow: options.follow }, context),
   );
+  add<{ only?: readonly string[]; since?: string }>(
+    events,
+    'subscriber <name>',
+    { summary: 'give a SIEM credentials and a place of its own in the events, or set it to another place', example: "mailwarden events subscriber wazuh --only 'mw.event.finding.>'" },
+    (command) => command.option('--only <subject>', 'only events of this subject; may be given again', collect).option('--since <moment>', 'read again from there, as 2026-11-01 or 2026-11-01T08:00:00Z'),
+    async ({ only, since }, context, [name = '']) => (await import('./commands/subscriber.js')).eventsSubscriber(name, { only: only ?? [], since }, context),
+  );
 }
 
 /** The whole command line. Errors: commander's own for what it does not understand; CommandFailure from the commands. */

@@ -34,7 +34,7 @@ export type { Checkpoint, DeadLetter, Evidence } from './evidence.js';
 export { ENVELOPE_ERRORS, MESSAGE_TYPES, agentSource, eventType, openEnvelope, sealEnvelope, serverOfSource, serviceSource } from './envelope.js';
 export type { Envelope, EnvelopeError, KeyOf } from './envelope.js';
 export { WILDCARDS, subjects } from './subjects.js';
-export { BUCKETS, CONSUMERS, EVENT_MIRROR, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX, STREAMS, orderConsumer } from './streams.js';
+export { BUCKETS, CONSUMERS, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX, STREAMS, SUBSCRIBED_STREAMS, orderConsumer, subscriberConsumer } from './streams.js';
 export type { BucketDefinition, BucketName, ConsumerDefinition, ConsumerName, StreamDefinition, StreamName } from './streams.js';
 export { scopeKey, scopesOf } from './scope-key.js';
 export { PLAN_STATES, POLICY_CHANGES, applyRequest, appliedPolicies, approvalRequest, exactPlans, exactRequest, planRequest, planRow, planTotals, policyHistory, policyMistake, policyPlan, rolloutProgress, rotationDecision, rotationMark, rotationWaiting } from './rotation-api.js';

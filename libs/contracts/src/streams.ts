@@ -23,6 +23,7 @@ export const STREAMS = {
   EVIDENCE: { name: 'EVIDENCE', subjects: [WILDCARDS.receipt, WILDCARDS.attestation, WILDCARDS.evidence], discard: 'new', maxAgeSeconds: 0, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
   ORDERS: { name: 'ORDERS', subjects: [WILDCARDS.order], discard: 'new', maxAgeSeconds: DAY_S, maxBytes: 1e9, duplicateWindowSeconds: 3600 },
   EVENTS: { name: 'EVENTS', subjects: [WILDCARDS.event], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
+  OCSF: { name: 'OCSF', subjects: [WILDCARDS.ocsf], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
   DEAD: { name: 'DEAD', subjects: [WILDCARDS.dead], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 1e9, duplicateWindowSeconds: 3600 },
 } as const satisfies Record<string, StreamDefinition>;
 export type StreamName = keyof typeof STREAMS;
@@ -79,5 +80,8 @@ export const orderConsumer = (server: string): ConsumerDefinition => ({
   maxAckPending: 10,
 });
 
-/** How the SIEM account's copy of the event stream reaches the stream in the control account: prefixes of its requests and of what is delivered to it. */
-export const EVENT_MIRROR = { api: 'control.JS.API', deliver: 'mw.mirror.siem' } as const;
+/** Streams that subscribers read: events in our own form, and the same in OCSF. */
+export const SUBSCRIBED_STREAMS = ['EVENTS', 'OCSF'] as const satisfies readonly StreamName[];
+
+/** Each subscriber's own durable consumer on a stream; it bears the name of the subscriber's user, and no consumer of a service begins as it does. */
+export const subscriberConsumer = (name: string, stream: (typeof SUBSCRIBED_STREAMS)[number]): ConsumerDefinition => durable(`siem-${name}`, stream, STREAMS[stream].subjects);

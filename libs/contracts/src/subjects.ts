@@ -10,6 +10,7 @@ export const subjects = {
   order: (server: string): string => `mw.order.${server}`,
   evidence: (service: string): string => `mw.evidence.${service}`,
   event: (name: EventName, severity: Severity, server: string): string => `mw.event.${name}.${severity}.${server}`,
+  ocsf: (classUid: number, severity: Severity, server: string): string => `mw.ocsf.${classUid}.${severity}.${server}`,
   dead: (consumer: string): string => `mw.dead.${consumer}`,
   /** By the id of a token. */
   enrol: (token: string): string => `mw.enrol.${token}`,
@@ -25,6 +26,7 @@ export const WILDCARDS = {
   order: 'mw.order.*',
   evidence: 'mw.evidence.*',
   event: 'mw.event.>',
+  ocsf: 'mw.ocsf.>',
   dead: 'mw.dead.*',
   enrol: 'mw.enrol.*',
   renew: 'mw.renew.*',

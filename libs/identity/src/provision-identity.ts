@@ -30,8 +30,10 @@ export interface IdentityFiles {
   readonly trust: string;
   readonly services: Readonly<Record<ServiceName, SpeakerFiles>>;
   readonly servers: ReadonlyMap<string, ServerFiles>;
+  /** Credentials of the subscriber that every installation has. */
   readonly siemCreds: string;
-  readonly mirrorKeeperCreds: string;
+  /** All subscribers to events by their names. */
+  readonly subscribers: readonly string[];
   /** Where the authority of the bus lies, for who keeps its accounts. */
   readonly authorityDir: string;
   readonly accountKeeperCreds: string;
@@ -41,9 +43,11 @@ export interface IdentityFiles {
 }
 
 const HASH_KEY_BYTES = 32;
+/** The subscriber that every installation has from its first start. */
+export const FIRST_SUBSCRIBER = 'main';
 
 /** Makes what is missing and keeps what is there, so that it can run at every start. Safety: private files are the owner's alone. */
-export async function provisionIdentity(options: { dir: string; servers: readonly string[]; hosts: readonly string[] }): Promise<IdentityFiles> {
+export async function provisionIdentity(options: { dir: string; servers: readonly string[]; hosts: readonly string[]; subscribers?: readonly string[] }): Promise<IdentityFiles> {
   const { dir } = options;
   const certificates = await ensureCertificates(join(dir, 'tls'), options.hosts);
   const authorityDir = join(dir, 'bus');
@@ -61,8 +65,10 @@ export async function provisionIdentity(options: { dir: string; servers: readonl
     const executor = await signingKey(`executor-${server}`);
     servers.set(server, { creds: await authority.agentCredentials(server), ...(await signingKey(`agent-${server}`)), executorKey: executor.signingKey, executorPublicKey: executor.publicKey, hashKey });
   }
+  const siemCreds = await authority.siemCredentials(FIRST_SUBSCRIBER);
+  for (const subscriber of options.subscribers ?? []) await authority.siemCredentials(subscriber);
   const trust = join(dir, 'trust.json');
   const anchors: TrustAnchors = { schema: 'mailwarden/trust/v1', reporting: services.reporting.publicKey, rotation: services.rotation.publicKey, consent: services.consent.publicKey };
   await writePrivate(trust, `${JSON.stringify(anchors, null, 2)}\n`);
-  return { certificates, tokens: await authority.tokens(), trust, services, servers, siemCreds: await authority.siemCredentials('siem'), mirrorKeeperCreds: await authority.mirrorKeeperCredentials(), authorityDir, accountKeeperCreds: await authority.accountKeeperCredentials(), issuer: await authority.issuerFile(), hashKey };
+  return { certificates, tokens: await authority.tokens(), trust, services, servers, siemCreds, subscribers: await authority.subscribers(), authorityDir, accountKeeperCreds: await authority.accountKeeperCredentials(), issuer: await authority.issuerFile(), hashKey };
 }

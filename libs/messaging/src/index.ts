@@ -1,6 +1,8 @@
 export { connectBus } from './control/connect-bus.js';
 export type { BusAddress } from './control/connect-bus.js';
-export { ensureEventMirror, ensureOrderConsumer, ensureTopology, streamMadeAt, voidOrders } from './control/topology.js';
+export { ensureOrderConsumer, ensureTopology, streamMadeAt, voidOrders } from './control/topology.js';
+export { ensureSubscriber, placeSubscriber } from './control/subscribers.js';
+export type { SubscriberPlace } from './control/subscribers.js';
 export { onReconnect } from './control/reconnects.js';
 export type { ConnectionListener } from './control/reconnects.js';
 export { publishDurable } from './control/publish.js';

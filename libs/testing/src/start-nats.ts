@@ -45,10 +45,10 @@ async function untilListening(port: number): Promise<void> {
   throw new Error('nats-server did not begin to listen');
 }
 
-export async function startNats(options: { servers: readonly string[] }): Promise<ForgetfulNats> {
+export async function startNats(options: { servers: readonly string[]; subscribers?: readonly string[] }): Promise<ForgetfulNats> {
   const dir = await mkdtemp(join(tmpdir(), 'mailwarden-nats-'));
   const port = await freePort();
-  const identity = await provisionIdentity({ dir: join(dir, 'identity'), servers: options.servers, hosts: ['127.0.0.1', 'localhost'] });
+  const identity = await provisionIdentity({ dir: join(dir, 'identity'), servers: options.servers, hosts: ['127.0.0.1', 'localhost'], subscribers: options.subscribers ?? [] });
   const config = join(dir, 'nats.conf');
   const storeDir = join(dir, 'jetstream');
   await writeFile(config, natsServerConfig({ host: '127.0.0.1', port, storeDir, accountsDir: join(dir, 'accounts'), pidFile: join(dir, 'nats.pid'), certificates: identity.certificates, tokens: identity.tokens }));

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createConnection, isIPv6 } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { natsServerConfig, type IdentityFiles } from '@mailwarden/identity';
-import { connectBus, ensureEventMirror, ensureTopology } from '@mailwarden/messaging';
+import { connectBus, ensureSubscriber, ensureTopology } from '@mailwarden/messaging';
 import { CommandFailure } from '../failure.js';
 import { INSTALLATION, type Layout } from './layout.js';
 import type { Ports } from './ports.js';
@@ -61,19 +61,14 @@ export async function busProcess(layout: Layout, identity: IdentityFiles, ports:
   return { name: 'nats-server', command: isProgram(SETPRIV) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command, env: {}, stopSignal: 'SIGTERM', ready: (isAlive) => untilListening(ports, isAlive) };
 }
 
-/** Makes streams, buckets and consumers, and the copy of the events that a SIEM reads. */
+/** Makes streams, buckets and consumers, those of subscribers among them. */
 export async function prepareBus(identity: IdentityFiles, ports: Ports): Promise<void> {
   const address = { url: busUrl(ports), caFile: identity.certificates.ca, name: 'mailwarden-runtime' };
   const control = await connectBus({ ...address, credsFile: identity.services.reporting.creds });
   try {
     await ensureTopology(control);
+    for (const subscriber of identity.subscribers) await ensureSubscriber(control, subscriber);
   } finally {
     await control.close();
-  }
-  const siem = await connectBus({ ...address, credsFile: identity.mirrorKeeperCreds });
-  try {
-    await ensureEventMirror(siem);
-  } finally {
-    await siem.close();
   }
 }

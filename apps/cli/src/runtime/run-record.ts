@@ -20,7 +20,7 @@ export const runRecord = z.object({
   ready: z.boolean(),
   startedAt: z.string(),
   url: z.string(),
-  bus: z.object({ url: z.string(), ca: z.string(), siemCreds: z.string() }),
+  bus: z.object({ url: z.string(), ca: z.string(), siemCreds: z.string(), siemName: z.string() }),
   processes: z.array(supervised),
 });
 export type RunRecord = z.output<typeof runRecord>;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { keepOnce, provisionIdentity, SERVICES, writePrivate, type IdentityFiles } from '@mailwarden/identity';
+import { FIRST_SUBSCRIBER, keepOnce, provisionIdentity, SERVICES, subscriberUser, writePrivate, type IdentityFiles } from '@mailwarden/identity';
 import { ApiClient } from '../api-client.js';
 import { VERSION } from '../version.js';
 import { AccountKeeper } from './account-keeper.js';
@@ -56,7 +56,7 @@ export class Runtime {
       ready: false,
       startedAt: new Date().toISOString(),
       url: this.url,
-      bus: { url: busUrl(ports), ca: identity.certificates.ca, siemCreds: identity.siemCreds },
+      bus: { url: busUrl(ports), ca: identity.certificates.ca, siemCreds: identity.siemCreds, siemName: subscriberUser(FIRST_SUBSCRIBER) },
       processes: [],
     };
     this.#certificates = new CertificateClock(options.layout, hostsOf(options), (line) => options.steps.say(line));

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds, fromSeed, newScopedSigner, type Account, type KeyPair, type OperatorLimits, type UserPermissionsLimits } from '@nats-io/jwt';
 import { keepOnce, readPrivate, writePrivate } from '../private-file.js';
-import { AGENT_TEMPLATE, agentsImports, agentUser, CONTROL_EXPORTS, ENROLMENT_TEMPLATE, KEEPER_OF_ACCOUNTS, SIEM_TEMPLATE, siemImports, type AccountName } from './accounts.js';
+import { AGENT_TEMPLATE, agentsImports, agentUser, CONTROL_EXPORTS, ENROLMENT_TEMPLATE, KEEPER_OF_ACCOUNTS, subscriberExports, subscriberMappings, subscriberUser, type AccountName } from './accounts.js';
 import type { IssuerKeys } from './agent-issuer.js';
 import { requirePlainName } from './plain-name.js';
 import { RevokedKeys } from './revoked-keys.js';
+import { Subscribers } from './subscribers.js';
 
 /** What the broker must know: the operator's token and those of the accounts. No secret is in it. */
 export interface BusTokens {
@@ -13,20 +14,22 @@ export interface BusTokens {
   readonly accounts: Readonly<Record<string, string>>;
 }
 
-type SeedName = 'operator' | 'sys' | 'control' | 'agents' | 'siem' | 'agents-signer' | 'enrolment-signer' | 'siem-signer';
+type SeedName = 'operator' | 'sys' | 'control' | 'agents' | 'agents-signer' | 'enrolment-signer';
 
 const UNLIMITED: OperatorLimits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
 const WITH_JETSTREAM: OperatorLimits = { ...UNLIMITED, mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
-/** Subscribers have one stream, the copy of the events, and make consumers on it; a flood of them ends here. Units: bytes for memory. */
-const OF_SUBSCRIBERS: OperatorLimits = { ...WITH_JETSTREAM, streams: 1, consumer: 200, mem_storage: 67_108_864 };
 
 /** The keys that accounts and credentials of one bus are made with. Safety: whoever holds them is the bus; they stay in files of their owner. */
 export class BusAuthority {
+  readonly #subscribers: Subscribers;
+
   private constructor(
     private readonly dir: string,
     private readonly keys: Readonly<Record<SeedName, KeyPair>>,
     private readonly revoked: RevokedKeys,
-  ) {}
+  ) {
+    this.#subscribers = new Subscribers(join(dir, 'subscribers'), keys);
+  }
 
   static async open(dir: string): Promise<BusAuthority> {
     const key = async (name: SeedName, make: () => KeyPair): Promise<KeyPair> => fromSeed(Buffer.from((await keepOnce(join(dir, 'authority', `${name}.seed`), () => Buffer.from(make().getSeed()).toString('ascii'))).trim()));
@@ -35,22 +38,23 @@ export class BusAuthority {
       sys: await key('sys', createAccount),
       control: await key('control', createAccount),
       agents: await key('agents', createAccount),
-      siem: await key('siem', createAccount),
       'agents-signer': await key('agents-signer', createAccount),
       'enrolment-signer': await key('enrolment-signer', createAccount),
-      'siem-signer': await key('siem-signer', createAccount),
     };
     return new BusAuthority(dir, keys, await RevokedKeys.open(join(dir, 'authority', 'revoked-keys.json')));
   }
 
   async tokens(): Promise<BusTokens> {
-    const { operator, sys, control, agents, siem } = this.keys;
+    const { operator, sys, control, agents } = this.keys;
     const account = (name: AccountName, key: KeyPair, claims: Partial<Account>): Promise<string> => this.#account(name, key, claims);
+    const users = (await this.#subscribers.names()).map(subscriberUser);
+    // The library has no name for mappings yet; the broker reads them from the token.
+    const ofControl: Partial<Account> & { mappings: ReturnType<typeof subscriberMappings> } = { limits: WITH_JETSTREAM, exports: [...CONTROL_EXPORTS, ...subscriberExports(users)], mappings: subscriberMappings(users) };
     const tokens = {
       [sys.getPublicKey()]: await account('SYS', sys, { limits: UNLIMITED }),
-      [control.getPublicKey()]: await account('CONTROL', control, { limits: WITH_JETSTREAM, exports: [...CONTROL_EXPORTS] }),
+      [control.getPublicKey()]: await account('CONTROL', control, ofControl),
       [agents.getPublicKey()]: await this.agentsToken(),
-      [siem.getPublicKey()]: await account('SIEM', siem, { limits: OF_SUBSCRIBERS, imports: siemImports(control.getPublicKey()), signing_keys: [this.#scoped('siem-signer', 'subscriber', SIEM_TEMPLATE)] }),
+      ...(await this.#subscribers.accountTokens()),
     };
     return { operator: await encodeOperator('mailwarden', operator, { system_account: sys.getPublicKey() }), systemAccount: sys.getPublicKey(), accounts: tokens };
   }
@@ -103,15 +107,15 @@ export class BusAuthority {
     return this.#issue(`agent-${server}`, (user) => this.#encodeScoped('agents', 'agents-signer', agentUser(server), user, [`server:${server}`]));
   }
 
-  /** Credentials of one subscriber to events. */
+  /** Credentials of one subscriber to events. A new one is let in from the broker's next start with these tokens. */
   async siemCredentials(name: string): Promise<string> {
     requirePlainName(name);
-    return this.#issue(name, (user) => this.#encodeScoped('siem', 'siem-signer', name, user, []));
+    return this.#issue(subscriberUser(name), (user) => this.#subscribers.userToken(name, user));
   }
 
-  /** Credentials that keep the SIEM account's copy of the event stream; for the runtime alone. */
-  mirrorKeeperCredentials(): Promise<string> {
-    return this.#issue('siem-keeper', (user) => encodeUser('siem-keeper', user, this.keys.siem, {}));
+  /** Names of all who have credentials as subscribers. */
+  subscribers(): Promise<string[]> {
+    return this.#subscribers.names();
   }
 
   #account(name: AccountName, key: KeyPair, claims: Partial<Account>): Promise<string> {
@@ -124,7 +128,7 @@ export class BusAuthority {
     return newScopedSigner(this.keys[name], role, template);
   }
 
-  #encodeScoped(account: 'agents' | 'siem', signer: SeedName, name: string, user: KeyPair, tags: string[]): Promise<string> {
+  #encodeScoped(account: 'agents', signer: SeedName, name: string, user: KeyPair, tags: string[]): Promise<string> {
     return encodeUser(name, user, this.keys[account], { tags }, { signer: this.keys[signer], scopedUser: true });
   }
 

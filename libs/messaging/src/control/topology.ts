@@ -1,4 +1,4 @@
-import { BUCKETS, CONSUMERS, EVENT_MIRROR, MESSAGE_BYTES_MAX, orderConsumer, STREAMS, subjects, type ConsumerDefinition, type StreamDefinition } from '@mailwarden/contracts';
+import { BUCKETS, CONSUMERS, MESSAGE_BYTES_MAX, orderConsumer, STREAMS, subjects, type ConsumerDefinition, type StreamDefinition } from '@mailwarden/contracts';
 import { AckPolicy, DeliverPolicy, DiscardPolicy, JetStreamApiCodes, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
@@ -74,16 +74,4 @@ export async function voidOrders(bus: NatsConnection, server: string): Promise<v
   await manager.consumers.delete(STREAMS.ORDERS.name, orderConsumer(server).name).catch((cause: unknown) => {
     if (!isCode(cause, JetStreamApiCodes.ConsumerNotFound)) throw cause;
   });
-}
-
-/** Keeps the subscribers' own copy of the event stream, in their own account: they replay from it and can change nothing of ours. */
-export async function ensureEventMirror(siemBus: NatsConnection): Promise<void> {
-  const { name, maxAgeSeconds, maxBytes } = STREAMS.EVENTS;
-  const manager = await jetstreamManager(siemBus, API);
-  try {
-    await manager.streams.info(name);
-  } catch (cause) {
-    if (!isCode(cause, JetStreamApiCodes.StreamNotFound)) throw cause;
-    await manager.streams.add({ name, storage: StorageType.File, retention: RetentionPolicy.Limits, max_age: nanos(maxAgeSeconds * 1000), max_bytes: maxBytes, allow_direct: true, mirror: { name, external: EVENT_MIRROR } });
-  }
 }
