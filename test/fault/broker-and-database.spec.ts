@@ -198,7 +198,7 @@ describe('a slow or failing handler', () => {
     const seal = (index: number): Uint8Array => Buffer.from(JSON.stringify(sealEnvelope(agent.agentKey, { id: `slow-${index}`, source: 'mailwarden/agent/mx-1', type, time: observationOf('mx-1').startedAt, subject: `mw.event.suite.${index}`, sequence: index, data: { index } })));
     for (let index = 1; index <= 30; index += 1) await publishDurable(plane.bus, { subject: `mw.event.suite.${index}`, id: `slow-${index}`, bytes: seal(index) });
     const seen: { index: number; deliveries: number }[] = [];
-    const strategy = new JetStreamStrategy({ bus: plane.bus, consumers: [consumer], keyOf: () => agent.agentKey.publicKey, onRejected: () => undefined, log: { warn: () => undefined, error: () => undefined } });
+    const strategy = new JetStreamStrategy({ bus: plane.bus, consumers: [consumer], keyOf: () => agent.agentKey.publicKey, log: { warn: () => undefined, error: () => undefined } });
     const handler = async ({ envelope, deliveries }: Received<{ index: number }>): Promise<void> => {
       seen.push({ index: envelope.data.index, deliveries });
       await pause(100);

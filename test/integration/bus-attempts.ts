@@ -39,7 +39,7 @@ const STREAM_VERBS = ['STREAM.CREATE', 'STREAM.UPDATE', 'STREAM.DELETE', 'STREAM
 const CONSUMER_VERBS = ['CONSUMER.CREATE', 'CONSUMER.DURABLE.CREATE', 'CONSUMER.DELETE', 'CONSUMER.INFO', 'CONSUMER.MSG.NEXT', 'CONSUMER.PAUSE', 'CONSUMER.LEADER.STEPDOWN', 'CONSUMER.UNPIN'];
 
 const ofServers = SERVERS.flatMap((server) => [subjects.observation(server), subjects.heartbeat(server), subjects.receipt(server), subjects.attestation(server), subjects.order(server), subjects.renew(server), subjects.enrol(server), `mw.subject-request.${server}`]);
-const ofServices = ['reporting', 'rotation', 'consent', '*'].flatMap((service) => [subjects.evidence(service), subjects.dead(`${service}-observations`)]);
+const ofServices = ['reporting', 'rotation', 'consent', '*'].flatMap((service) => [subjects.evidence(service), subjects.dead(`${service}-observations`), subjects.replay(`${service}-observations`)]);
 const ofAll = [subjects.event('agent.silent', 'high', 'mx-1'), 'mw.ocsf.2003.high.mx-1', subjects.api('consent', 'decide'), subjects.api('consent', 'overview'), subjects.api('rotation', 'policies'), 'mw.mirror.siem.x', 'mw.anything', 'rubbish'];
 const entries = ['bundle', 'consent', 'fleet'].flatMap((bucket) => ['mx-1', 'mx-2', 'organisation', 'group.role.mx', '*', '>'].map((key) => `$KV.${bucket}.${key}`));
 const reads = ['bundle', 'consent', 'fleet'].flatMap((bucket) => ['mx-1', 'mx-2', 'organisation', 'group.role.mx'].map((key) => `$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${key}`));

@@ -16,7 +16,7 @@ const PAGES_MAX = 100;
 const REFUSED_INPUT = new Set([400, 409, 422]);
 
 type Reply<N extends RouteName> = z.output<(typeof ROUTES)[N]['reply']>;
-type PagedRoute = 'findings' | 'rotations';
+type PagedRoute = 'findings' | 'rotations' | 'deadLetters';
 interface Request {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | undefined>>;

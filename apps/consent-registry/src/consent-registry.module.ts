@@ -96,7 +96,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   answers.serve('consent.overview', async () => ({ ok: true, value: { ...(await consentOverviewOf(dataSource, agreements)), twoPersons, proposals: await proposals.waiting(), fetches: await fetcher.fetches() } }));
   const convergence = new ConvergenceBook(keyring);
   const sweep = new ConvergenceSweep({ dataSource, book: convergence, relay, log });
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log });
   const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence, fetcher, relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
   onReconnect(bus, {
     back: () => {

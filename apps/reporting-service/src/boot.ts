@@ -19,8 +19,8 @@ import { ConvergenceWatch } from './follow-consent/convergence-watch.js';
 import { PolicyBundles } from './follow-policy/policy-bundles.js';
 import { OwnNames } from './http/own-names.js';
 import { refuseUnreadable } from './http/problem.filter.js';
+import { ReplaySender } from './keep-dead-letters/replay-sender.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
-import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import type { ReportingSettings } from './reporting-settings.js';
 import { ReportingModule } from './reporting.module.js';
@@ -30,13 +30,14 @@ import { AddOperatorLinks1764000000007 } from './schema/add-operator-links.migra
 import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
 import { IndexEvidence1764000000014 } from './schema/index-evidence.migration.js';
 import { IndexIssuedBundles1764000000006 } from './schema/index-issued-bundles.migration.js';
+import { KeepDeadLetters1764000000036 } from './schema/keep-dead-letters.migration.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 
 /** Larger requests are refused before they are read. The longest text of an agreement fits in, with an escape for each character. Units: bytes. */
 const BODY_BYTES_MAX = 1024 * 1024;
 const SOURCE = serviceSource('reporting');
-const OWN_CONSUMERS = [CONSUMERS['reporting-observations'], CONSUMERS['reporting-evidence'], CONSUMERS['reporting-orders'], CONSUMERS['reporting-events']];
+const OWN_CONSUMERS = [CONSUMERS['reporting-observations'], CONSUMERS['reporting-evidence'], CONSUMERS['reporting-orders'], CONSUMERS['reporting-events'], CONSUMERS['reporting-dead-letters']];
 
 /** A running service and how to end it. */
 export interface RunningReporting {
@@ -53,7 +54,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, AddEnrolment1764000000015],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, AddEnrolment1764000000015, KeepDeadLetters1764000000036],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
@@ -125,12 +126,11 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   await followBuckets(app, parts);
   onReconnect(bus, { back: () => relay.lookBack() });
   relay.start();
-  const rejections = app.get(RejectedMessages);
-  rejections.start();
-  app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: (rejected) => rejections.tell(rejected), log }) }, { inheritAppConfig: false });
+  app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log }) }, { inheritAppConfig: false });
   await app.startAllMicroservices();
   app.get(EnrolmentDoors).start();
   app.get(RetirementClock).start();
+  app.get(ReplaySender).start();
   app.get(HeartbeatWatch).start();
   app.get(ConvergenceWatch).start();
   app.get(CheckpointClock).start();
@@ -148,7 +148,7 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   await app.get(ConvergenceWatch).stop();
   await app.get(CheckpointClock).stop();
   app.get(EvidenceTrim).stop();
-  await app.get(RejectedMessages).stop();
+  await app.get(ReplaySender).stop();
   app.getHttpServer().closeAllConnections();
   await app.close();
   await relay.stop();

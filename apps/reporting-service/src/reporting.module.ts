@@ -20,6 +20,12 @@ import { PolicyBundles } from './follow-policy/policy-bundles.js';
 import { TrendBook } from './follow-trends/trend-book.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { FindingBook } from './keep-findings/finding-book.js';
+import { DeadLetterBook } from './keep-dead-letters/dead-letter-book.js';
+import { DeadLetterDesk } from './keep-dead-letters/dead-letter-desk.js';
+import { DeadLetterViews } from './keep-dead-letters/dead-letter-views.js';
+import { DeadLetterConsumer } from './keep-dead-letters/dead-letter.consumer.js';
+import { DeadLettersController } from './keep-dead-letters/dead-letters.controller.js';
+import { ReplaySender } from './keep-dead-letters/replay-sender.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
 import { StreamController } from './live-updates/stream.controller.js';
 import { EventConsumer } from './project-event/event.consumer.js';
@@ -30,7 +36,6 @@ import { ObservationConsumer } from './project-observation/observation.consumer.
 import { OrderConsumer } from './project-rotation/order.consumer.js';
 import { RotationProjection } from './project-rotation/rotation-projection.js';
 import { StoppedRotations } from './project-rotation/stopped-rotations.js';
-import { RejectedMessages } from './reject-messages/rejected-messages.js';
 import type { ReportingParts } from './reporting-parts.js';
 import { EventOutbox } from './say-event/event-outbox.js';
 import { ConsoleController } from './serve-console/console.controller.js';
@@ -52,6 +57,7 @@ import { LocalToken } from './sign-in/local-token.js';
 import { OneTimeLink } from './sign-in/one-time-link.js';
 import { OperatorBook } from './sign-in/operator-book.js';
 import { OperatorsController } from './sign-in/operators.controller.js';
+import { OperatorActions } from './sign-in/operator-actions.js';
 import { SessionBook } from './sign-in/session-book.js';
 import { SessionController } from './sign-in/session.controller.js';
 import { HealthController } from './tell-health/health.controller.js';
@@ -60,9 +66,9 @@ import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 import { Liveness } from './watch-heartbeats/liveness.js';
 import { BUS, TRUST } from './tokens.js';
 
-const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer];
+const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer, DeadLetterConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, DeadLettersController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})
@@ -97,7 +103,13 @@ function writers({ dataSource, signer, profiles, bus, keyring, log }: ReportingP
     RotationProjection,
     { provide: StoppedRotations, inject: [FindingBook], useFactory: (findings: FindingBook) => new StoppedRotations(findings) },
     AttestationProjection,
-    { provide: RejectedMessages, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new RejectedMessages(dataSource, findings, events, log) },
+    { provide: DeadLetterBook, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new DeadLetterBook(dataSource, findings, events) },
+    { provide: ReplaySender, inject: [DeadLetterBook], useFactory: (book: DeadLetterBook) => new ReplaySender({ dataSource, bus, book, log }) },
+    {
+      provide: DeadLetterDesk,
+      inject: [DeadLetterBook, ReplaySender, OperatorActions, EventOutbox],
+      useFactory: (book: DeadLetterBook, sender: ReplaySender, actions: OperatorActions, events: EventOutbox) => new DeadLetterDesk({ dataSource, book, sender, actions, events }),
+    },
     { provide: Liveness, inject: [FindingBook, EventOutbox], useFactory: (findings: FindingBook, events: EventOutbox) => new Liveness(dataSource, findings, events) },
     {
       provide: HeartbeatWatch,
@@ -123,6 +135,7 @@ function readers({ dataSource, profiles, signer, trust }: ReportingParts): Provi
     { provide: ServerRows, inject: [ConsentEntries], useFactory: (consent: ConsentEntries) => new ServerRows(dataSource, consent) },
     { provide: Statements, inject: [Judgement, TrendBook], useFactory: (judgement: Judgement, trends: TrendBook) => new Statements(dataSource, judgement, trends) },
     value(FindingViews, new FindingViews(dataSource)),
+    value(DeadLetterViews, new DeadLetterViews(dataSource)),
     {
       provide: EvidencePacks,
       inject: [LedgerBook, FleetRegister, ServiceQuestions],

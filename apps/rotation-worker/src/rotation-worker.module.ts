@@ -123,7 +123,7 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
     onRefused: (refusal) => log.warn(refusal, 'a question was refused'),
   });
   answerQuestions(answers, questions);
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onRejected: () => undefined, log });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log });
   const app = await NestFactory.createMicroservice(RotationWorkerModule.with({ dataSource, keyring, press, orders, relay, effects }), { strategy, logger: new NestLogger(log), abortOnError: false });
   await Promise.all([app.listen(), answers.ready()]);
   log.info('the rotation worker is ready');

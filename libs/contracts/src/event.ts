@@ -43,7 +43,11 @@ export const eventPayloads = {
   'agent.returned': z.object({ silentSeconds: count }),
   'ledger.checkpoint': z.object({ size: count, rootHash: sha256Hex, keyId: z.string().max(20), signature: z.string().max(100) }),
   'operator.signed-in': z.object({ operator: sha256Hex, means: z.string().max(30) }),
-  'message.rejected': z.object({ consumer: slug, reason: sentence }),
+  /** `letter` names it among the dead letters, and `tries` counts how often it was put aside. */
+  'message.rejected': z.object({ consumer: slug, reason: sentence, letter: uuid.optional(), tries: count.optional() }),
+  /** `consumer` is null where letters of several, or named ones, were meant. */
+  'message.replayed': z.object({ operator: sha256Hex, letters: count, consumer: slug.nullable() }),
+  'message.discarded': z.object({ operator: sha256Hex, letters: count, consumer: slug.nullable() }),
 } as const;
 export type EventName = keyof typeof eventPayloads;
 export const EVENT_NAMES = Object.keys(eventPayloads) as readonly EventName[];

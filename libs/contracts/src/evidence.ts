@@ -31,5 +31,11 @@ export const deadLetter = z.object({
   at: instant,
   /** The original bytes, base64; cut at the message limit. */
   original: z.string().max(100_000),
+  /** How often it was put aside, this time included; absent for the first time from services that did not count. */
+  tries: count.optional(),
 });
 export type DeadLetter = z.output<typeof deadLetter>;
+
+/** A dead letter was given to its consumer again, which handled it. */
+export const deadLetterSettled = z.object({ schema: z.literal('mailwarden/dead-letter-settled/v1'), id: uuid, consumer: slug, at: instant, tries: count });
+export type DeadLetterSettled = z.output<typeof deadLetterSettled>;

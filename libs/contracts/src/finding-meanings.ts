@@ -350,10 +350,10 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
   },
   'message-rejected': {
     meaning: "A message in a server's name was forged, misplaced or unreadable and was put aside.",
-    raised: 'A consumer refused it by form, subject, origin or signature. It closes when nothing was rejected for an hour.',
+    raised: 'A consumer refused it by form, subject, origin or signature, or failed at it again and again. It closes when none of them waits any more: replayed and handled, discarded, or gone from the bus.',
     raisedBy: 'messages',
     severities: ['high'],
     weighed: '',
-    advice: "Look at it among the dead letters. If the agent did not send it, treat the server's credential as stolen.",
+    advice: "Look at it: mailwarden dead-letters list. Replay what should be heard now, discard the rest. If the agent did not send it, treat the server's credential as stolen.",
   },
 };

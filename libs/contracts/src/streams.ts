@@ -1,4 +1,4 @@
-import { WILDCARDS } from './subjects.js';
+import { subjects, WILDCARDS } from './subjects.js';
 
 /** Larger data is chunked by its sender. Units: bytes. */
 export const MESSAGE_BYTES_MAX = 65_536;
@@ -25,6 +25,8 @@ export const STREAMS = {
   EVENTS: { name: 'EVENTS', subjects: [WILDCARDS.event], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
   OCSF: { name: 'OCSF', subjects: [WILDCARDS.ocsf], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 4e9, duplicateWindowSeconds: 3600 },
   DEAD: { name: 'DEAD', subjects: [WILDCARDS.dead], discard: 'old', maxAgeSeconds: 30 * DAY_S, maxBytes: 1e9, duplicateWindowSeconds: 3600 },
+  /** What was put aside and is given to its consumer again. */
+  REPLAYS: { name: 'REPLAYS', subjects: [WILDCARDS.replay], discard: 'new', maxAgeSeconds: 30 * DAY_S, maxBytes: 1e9, duplicateWindowSeconds: 3600 },
 } as const satisfies Record<string, StreamDefinition>;
 export type StreamName = keyof typeof STREAMS;
 
@@ -70,8 +72,12 @@ export const CONSUMERS = {
   'rotation-receipts': durable('rotation-receipts', 'EVIDENCE', [WILDCARDS.receipt]),
   'consent-observations': durable('consent-observations', 'OBSERVATIONS', [WILDCARDS.observation]),
   'consent-attestations': durable('consent-attestations', 'EVIDENCE', [WILDCARDS.attestation]),
+  'reporting-dead-letters': durable('reporting-dead-letters', 'DEAD', [WILDCARDS.dead]),
 } as const satisfies Record<string, ConsumerDefinition>;
 export type ConsumerName = keyof typeof CONSUMERS;
+
+/** The same service's consumer of what is given to one of them again. */
+export const replayConsumer = (name: string): ConsumerDefinition => durable(`replay-${name}`, 'REPLAYS', [subjects.replay(name)]);
 
 /** Each server's own durable consumer on ORDERS. */
 export const orderConsumer = (server: string): ConsumerDefinition => ({

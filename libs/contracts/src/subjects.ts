@@ -15,6 +15,8 @@ export const subjects = {
   /** By the id of a token. */
   enrol: (token: string): string => `mw.enrol.${token}`,
   renew: (server: string): string => `mw.renew.${server}`,
+  /** Where a message that a consumer put aside is given to it again. No agent may publish here. */
+  replay: (consumer: string): string => `mw.replay.${consumer}`,
   api: (service: 'consent' | 'rotation' | 'reporting', query: string): string => `mw.api.${service}.${query}`,
 } as const;
 
@@ -30,5 +32,6 @@ export const WILDCARDS = {
   dead: 'mw.dead.*',
   enrol: 'mw.enrol.*',
   renew: 'mw.renew.*',
+  replay: 'mw.replay.*',
   api: 'mw.api.>',
 } as const;

@@ -43,7 +43,6 @@ export class Removals {
   }
 
   async recordAction(tx: EntityManager, action: string, server: string, by: string | null, at: Instant): Promise<void> {
-    const { actions } = this.parts;
-    await actions.record(tx, { action, at, facts: { ...(by === null ? {} : { operator: actions.nameHash(by) }), server } });
+    await this.parts.actions.record(tx, { action, operator: by, at, facts: { server } });
   }
 }

@@ -66,7 +66,7 @@ export class TokenBook {
     const token: EnrolmentToken = { schema: 'mailwarden/enrolment-token/v1', id, urls: [...urls], ca, trust, jwt: await this.issuer.enrolment(id, busKey, Date.parse(expiresAt)), seed, expiresAt };
     const view = await this.dataSource.transaction(async (tx) => {
       const [row] = await tx.query<TokenRow[]>(`INSERT INTO reporting.enrolment_token (id, verifying_key, terms, made_by, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`, [id, verifyingKeyOf(busKey), JSON.stringify(terms), by, at, expiresAt]);
-      await this.actions.record(tx, { action: 'enrolment-token-made', at, facts: { operator: this.actions.nameHash(by), token: id, uses: terms.uses, approval: terms.approval } });
+      await this.actions.record(tx, { action: 'enrolment-token-made', operator: by, at, facts: { token: id, uses: terms.uses, approval: terms.approval } });
       return viewOf(row as TokenRow, nowMs);
     });
     return { token: textOfToken(token), view };
@@ -84,7 +84,7 @@ export class TokenBook {
     return this.dataSource.transaction(async (tx) => {
       const [rows] = await tx.query<[unknown[], number]>(`UPDATE reporting.enrolment_token SET withdrawn_at = $2 WHERE id = $1 AND withdrawn_at IS NULL RETURNING id`, [id, at]);
       if (rows.length === 0) return false;
-      await this.actions.record(tx, { action: 'enrolment-token-withdrawn', at, facts: { operator: this.actions.nameHash(by), token: id } });
+      await this.actions.record(tx, { action: 'enrolment-token-withdrawn', operator: by, at, facts: { token: id } });
       return true;
     });
   }

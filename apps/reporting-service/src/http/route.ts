@@ -16,6 +16,9 @@ export const EVERY_ROLE: readonly Role[] = operatorRole.options;
 /** Who may change what rotates and decide about it. */
 export const OPERATING_ROLES: readonly Role[] = ['operator', 'privacy-officer', 'administrator'];
 
+/** Who looks after the bus itself. */
+export const TENDING_ROLES: readonly Role[] = ['operator', 'administrator'];
+
 const VERBS = { GET: Get, POST: Post, DELETE: Delete } as const;
 
 /** Path of a contract's route as the router writes it: `{name}` becomes `:name`. */

@@ -128,8 +128,7 @@ export class SessionBook {
     return row !== undefined && holds ? row.role : null;
   }
 
-  #record(tx: EntityManager, action: string, name: string, at: Instant, asker = name): Promise<void> {
-    const [operator, by] = [this.nameHash(name), this.nameHash(asker)];
-    return this.#actions.record(tx, { action, at, facts: { operator, ...(by === operator ? {} : { by }) } });
+  async #record(tx: EntityManager, action: string, name: string, at: Instant, asker = name): Promise<void> {
+    await this.#actions.record(tx, { action, operator: name, at, facts: asker === name ? {} : { by: this.nameHash(asker) } });
   }
 }

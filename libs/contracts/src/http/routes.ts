@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { enrolmentView, removalBody, tokenTerms, tokenView } from '../enrolment.js';
 import { trustAnchors } from '../membership.js';
-import { instant, serverName, uuid } from '../primitives.js';
+import { deadLetterView, discardDeadLetters, replayDeadLetters, replayedDeadLetters } from '../dead-letter-api.js';
+import { count, instant, serverName, uuid } from '../primitives.js';
 import { fetchTextRequest, textFetch } from '../text-fetch.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
 import { addTextRequest, agreementText, consentAt, consentRecordDocument, decideReply, decideRequest, importReply, importRequest, policyOverview, proposal, proposalAnswer, proposalAnswered } from '../service-api.js';
@@ -86,6 +87,11 @@ export const ROUTES = {
   fetchAgreementText: { method: 'POST', path: '/consents/texts/fetch', request: fetchTextBody, reply: textFetch },
   agreementText: { method: 'GET', path: '/consents/texts/{agreement}/{sha256}', request: null, reply: agreementText },
   events: { method: 'GET', path: '/events', request: null, reply: page(eventView) },
+  /** `?consumer=...&state=...&server=...`. */
+  deadLetters: { method: 'GET', path: '/dead-letters', request: null, reply: page(deadLetterView) },
+  deadLetter: { method: 'GET', path: '/dead-letters/{id}', request: null, reply: deadLetterView },
+  replayDeadLetters: { method: 'POST', path: '/dead-letters/replay', request: replayDeadLetters, reply: replayedDeadLetters },
+  discardDeadLetters: { method: 'POST', path: '/dead-letters/discard', request: discardDeadLetters, reply: z.object({ discarded: count }) },
   trust: { method: 'GET', path: '/trust', request: null, reply: z.object({ anchors: trustAnchors, executors: z.record(z.string(), z.string()) }) },
   /** Server-sent events, each a `liveUpdate`. */
   stream: { method: 'GET', path: '/stream', request: null, reply: z.null() },

@@ -33,6 +33,8 @@ export const EVENT_MEANINGS: Readonly<Record<EventName, string>> = {
   'ledger.checkpoint': 'The signed head of the evidence ledger. Keep these: they show later that nothing was rewritten.',
   'operator.signed-in': 'Somebody signed in; operator is a keyed hash of the name.',
   'message.rejected': 'A message on the bus was forged, misplaced or unreadable and was put aside.',
+  'message.replayed': 'An operator gave messages that were put aside to their consumers again; operator is a keyed hash of the name.',
+  'message.discarded': 'An operator gave messages up that were put aside; operator is a keyed hash of the name.',
 };
 
 /** The envelope of every event, as CloudEvents 1.0 in structured mode. */

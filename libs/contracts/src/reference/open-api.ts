@@ -44,6 +44,10 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   fetchAgreementText: 'Ask a server for the words of a text that it was only seen to hold',
   agreementText: 'One text of an agreement, with its words where they were given in',
   events: 'Events as subscribers of the bus hear them, newest first',
+  deadLetters: 'Messages that were put aside, newest first: why, by which consumer and from where, never what they say; for operators and administrators',
+  deadLetter: 'One of them',
+  replayDeadLetters: 'Give some that wait, or all, to their consumers again, which check them as the first time; what is on its way already stays so',
+  discardDeadLetters: 'Give some up: nobody will hear them',
   trust: 'Public keys to check receipts and checkpoints with',
   stream: 'Live updates as server-sent events: which part of what is shown has changed',
 };
@@ -53,6 +57,7 @@ const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
   findings: ['after', 'limit', 'server', 'state', 'code', 'store', 'severity'],
   rotations: ['after', 'limit', 'server', 'store'],
   events: ['after', 'limit', 'server', 'event', 'severity'],
+  deadLetters: ['after', 'limit', 'consumer', 'state', 'server'],
   consentAt: ['at', 'known-at', 'server'],
   consentRecord: ['agreement', 'decision'],
   evidencePack: ['agreement', 'since'],

@@ -13,9 +13,16 @@ export interface Received<T> {
   readonly deliveries: number;
 }
 
-/** What a handler accepts: message types with the forms of their payloads. */
+/** A message that is no envelope: nothing of it was checked, and what it says is nobody's word. */
+export interface ReceivedBytes {
+  readonly bytes: Uint8Array;
+  readonly subject: string;
+  readonly streamSequence: number;
+}
+
+/** What a handler accepts: message types with the forms of their payloads; null for bytes as they are. */
 export interface Consumption {
-  readonly types: Readonly<Record<string, z.ZodType>>;
+  readonly types: Readonly<Record<string, z.ZodType>> | null;
 }
 
 /** Lets a handler's own error through to the transport, which decides by it; the framework would replace it. */

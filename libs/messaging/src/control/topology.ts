@@ -1,4 +1,4 @@
-import { BUCKETS, CONSUMERS, MESSAGE_BYTES_MAX, orderConsumer, STREAMS, subjects, type ConsumerDefinition, type StreamDefinition } from '@mailwarden/contracts';
+import { BUCKETS, CONSUMERS, MESSAGE_BYTES_MAX, orderConsumer, replayConsumer, STREAMS, subjects, type ConsumerDefinition, type StreamDefinition } from '@mailwarden/contracts';
 import { AckPolicy, DeliverPolicy, DiscardPolicy, JetStreamApiCodes, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
@@ -53,7 +53,10 @@ export async function ensureTopology(bus: NatsConnection): Promise<void> {
   for (const stream of Object.values(STREAMS)) await ensureStream(manager, stream);
   const buckets = new Kvm(bus);
   for (const bucket of Object.values(BUCKETS)) await buckets.create(bucket.name, { history: bucket.history, storage: StorageType.File, allow_direct: true });
-  for (const consumer of Object.values(CONSUMERS)) await ensureConsumer(manager, consumer);
+  for (const consumer of Object.values(CONSUMERS)) {
+    await ensureConsumer(manager, consumer);
+    if (consumer.stream !== STREAMS.DEAD.name) await ensureConsumer(manager, replayConsumer(consumer.name));
+  }
 }
 
 /** When the stream behind a subject was made: what was published before that is not in it. Errors: rejects when there is no such stream. */
