@@ -22,8 +22,8 @@ const EVERY_SERVICE: Meanings<ServiceSettings> = {
   MAILWARDEN_LOG_LEVEL: 'What is logged',
   MAILWARDEN_PROFILE_DIR: 'Folder with profile files beside those that ship; one of the same name wins',
 };
-const REGISTRY: Meanings<Omit<RegistrySettings, keyof ServiceSettings>> = { MAILWARDEN_CONSENT_TWO_PERSONS: 'Which decisions on agreements take two persons: none, those that grant, or all' };
-const WORKER: Meanings<Omit<WorkerSettings, keyof ServiceSettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change', MAILWARDEN_ORDERS_AT_ONCE: 'Most orders that may be under way at once, over all servers' };
+const REGISTRY: Meanings<Omit<RegistrySettings, keyof ServiceSettings>> = { MAILWARDEN_CONSENT_TWO_PERSONS: 'Which decisions on agreements take two persons: none, those that grant, or all', MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)' };
+const WORKER: Meanings<Omit<WorkerSettings, keyof ServiceSettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change', MAILWARDEN_ORDERS_AT_ONCE: 'Most orders that may be under way at once, over all servers', MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)' };
 const REPORTING: Meanings<Omit<ReportingSettings, keyof ServiceSettings>> = {
   MAILWARDEN_HTTP_HOST: 'Address that the console and the API listen on',
   MAILWARDEN_HTTP_PORT: 'Port that they listen on; 0 takes a free one',
@@ -37,6 +37,7 @@ const REPORTING: Meanings<Omit<ReportingSettings, keyof ServiceSettings>> = {
   MAILWARDEN_CREDENTIAL_DAYS: 'How long a credential of an agent counts; it is renewed by itself when a third is left. Units: days',
   MAILWARDEN_RETIRE_AWAY: 'Servers that go by themselves, as `lifetime=short:7`: those with this label, after so many days away',
   MAILWARDEN_CONSOLE_DIR: 'Folder with the built console; without it the API answers alone',
+  MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)',
 };
 const AGENT: Meanings<AgentSettings> = {
   server: 'Name of the server',

@@ -61,6 +61,7 @@ export class Doors {
       MAILWARDEN_LOG_LEVEL: process.env['MAILWARDEN_TEST_LOG'] === undefined ? 'silent' : 'debug',
       MAILWARDEN_HTTP_HOST: '127.0.0.1',
       MAILWARDEN_HTTP_PORT: 0,
+      MAILWARDEN_GAP_GRACE_SECONDS: 60,
       MAILWARDEN_FLEET_FILE: plane.fleetFile,
       MAILWARDEN_SIGN_IN_LINK_FILE: join(plane.dir, 'link'),
       MAILWARDEN_CLI_TOKEN_FILE: join(plane.dir, 'token'),

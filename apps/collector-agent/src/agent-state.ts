@@ -12,6 +12,8 @@ export class AgentState {
   readonly observations = new Map<ProfileId, Observation>();
   /** The newest order that was carried out on this host. */
   lastOrder: string | null = null;
+  /** How long the newest round of scans took. Units: milliseconds. */
+  scanMs: number | null = null;
 
   /** The bundle while it counts: an expired one means `observe`. */
   bundleAt(nowMs: number): PolicyBundle | null {

@@ -75,7 +75,7 @@ export class AgentModule {
         provide(StoreWatch, new StoreWatch(settings, profiles, host.settings, scanner, log)),
         provide(UndeclaredLook, new UndeclaredLook(settings, profiles, host.settings, log)),
         Observers,
-        provide(Heart, new Heart(settings, signer, state, spool, await agentRun(settings.root, host.hashKey))),
+        provide(Heart, new Heart(settings, signer, state, outbox, await agentRun(settings.root, host.hashKey))),
         provide(Outbox, outbox),
         { provide: CONNECT_BUS, useValue: connect },
         Followers,

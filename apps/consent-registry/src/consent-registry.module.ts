@@ -4,6 +4,7 @@ import { loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, putEntry, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
+import { ServiceTelemetry } from '@mailwarden/telemetry';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -96,7 +97,8 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   answers.serve('consent.overview', async () => ({ ok: true, value: { ...(await consentOverviewOf(dataSource, agreements)), twoPersons, proposals: await proposals.waiting(), fetches: await fetcher.fetches() } }));
   const convergence = new ConvergenceBook(keyring);
   const sweep = new ConvergenceSweep({ dataSource, book: convergence, relay, log });
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log });
+  const telemetry = new ServiceTelemetry({ service: 'consent-registry', dataSource, bus, consumers: OWN_CONSUMERS });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, log });
   const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence, fetcher, relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
   onReconnect(bus, {
     back: () => {
@@ -108,9 +110,10 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   publisher.start();
   sweep.start();
   await Promise.all([app.listen(), answers.ready()]);
-  log.info('the consent registry is ready');
+  log.info({ telemetry: await telemetry.open(settings.MAILWARDEN_TELEMETRY_LISTEN, () => strategy.progress()) }, 'the consent registry is ready');
   return {
     close: async () => {
+      await telemetry.close();
       await app.close();
       await sweep.stop();
       await publisher.stop();

@@ -6,6 +6,7 @@ import { AgentIssuer, loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { ServiceTelemetry } from '@mailwarden/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -32,6 +33,8 @@ import { IndexEvidence1764000000014 } from './schema/index-evidence.migration.js
 import { IndexIssuedBundles1764000000006 } from './schema/index-issued-bundles.migration.js';
 import { KeepDeadLetters1764000000036 } from './schema/keep-dead-letters.migration.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
+import { watchFleet } from './tell-health/fleet-gauges.js';
+import { watchRequests } from './tell-health/http-metrics.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 
 /** Larger requests are refused before they are read. The longest text of an agreement fits in, with an escape for each character. Units: bytes. */
@@ -62,11 +65,13 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
   const consoleFiles = await ConsoleFiles.below(settings.MAILWARDEN_CONSOLE_DIR);
   const issuer = settings.MAILWARDEN_ISSUER === undefined ? null : await AgentIssuer.open(settings.MAILWARDEN_ISSUER);
-  return { issuer, settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), profiles, consoleFiles };
+  const telemetry = new ServiceTelemetry({ service: 'reporting-service', dataSource, bus, consumers: OWN_CONSUMERS });
+  watchFleet(telemetry.metrics, dataSource);
+  return { issuer, settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), telemetry, profiles, consoleFiles };
 }
 
 /** The page may load nothing from elsewhere and be framed by nobody; its component library sets styles on elements. */
-async function closeDoors(app: NestFastifyApplication, settings: ReportingSettings): Promise<void> {
+async function closeDoors(app: NestFastifyApplication, { settings, telemetry }: Pick<ReportingParts, 'settings' | 'telemetry'>): Promise<void> {
   await app.register(cookie);
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -89,6 +94,7 @@ async function closeDoors(app: NestFastifyApplication, settings: ReportingSettin
     strictTransportSecurity: false,
   });
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  watchRequests(telemetry.metrics, server);
   server.addHook('onRequest', new OwnNames(settings.MAILWARDEN_HTTP_NAMES ?? '').guard);
   // Answers tell of the fleet and of whoever asks: nothing between here and the reader keeps them. The console's own files say otherwise of themselves.
   server.addHook('onRequest', (_request, reply, next) => {
@@ -118,15 +124,16 @@ async function followBuckets(app: NestFastifyApplication, { bus, log }: Reportin
 /** Boots the whole service; when it returns, it consumes and answers. */
 export async function startReporting(settings: ReportingSettings): Promise<RunningReporting> {
   const parts = await openParts(settings);
-  const { log, keyring, bus, relay } = parts;
+  const { log, keyring, bus, relay, telemetry } = parts;
   const app = await NestFactory.create<NestFastifyApplication>(ReportingModule.with(parts), new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, trustProxy: false, frameworkErrors: refuseUnreadable }), { logger: new NestLogger(log), abortOnError: false, bodyParser: false });
-  await closeDoors(app, settings);
+  await closeDoors(app, parts);
   await app.get(FleetEnrolment).start();
   await keyring.ready();
   await followBuckets(app, parts);
   onReconnect(bus, { back: () => relay.lookBack() });
   relay.start();
-  app.connectMicroservice({ strategy: new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log }) }, { inheritAppConfig: false });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, log });
+  app.connectMicroservice({ strategy }, { inheritAppConfig: false });
   await app.startAllMicroservices();
   app.get(EnrolmentDoors).start();
   app.get(RetirementClock).start();
@@ -135,11 +142,13 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   app.get(ConvergenceWatch).start();
   app.get(CheckpointClock).start();
   app.get(EvidenceTrim).start();
+  log.info({ at: await telemetry.open(settings.MAILWARDEN_TELEMETRY_LISTEN, () => strategy.progress()) }, 'metrics and health are told');
   await app.listen(settings.MAILWARDEN_HTTP_PORT, settings.MAILWARDEN_HTTP_HOST);
   return { url: await app.getUrl(), app, close: () => close(app, parts) };
 }
 
-async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyring }: ReportingParts): Promise<void> {
+async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyring, telemetry }: ReportingParts): Promise<void> {
+  await telemetry.close();
   app.get(LiveUpdates).close();
   await app.get(EnrolmentDoors).stop();
   await app.get(RetirementClock).stop();

@@ -1,4 +1,5 @@
 import { FleetKeyring, ServiceQuestions } from '@mailwarden/messaging';
+import { ServiceTelemetry } from '@mailwarden/telemetry';
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -84,6 +85,7 @@ const opened = (parts: ReportingParts): Provider[] => [
   value(DataSource, parts.dataSource),
   value(BUS, parts.bus),
   value(TRUST, parts.trust),
+  value(ServiceTelemetry, parts.telemetry),
   value(FleetKeyring, parts.keyring),
   value(ServiceQuestions, new ServiceQuestions(parts)),
   value(ConsoleFiles, parts.consoleFiles),

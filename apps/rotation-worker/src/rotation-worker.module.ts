@@ -6,6 +6,7 @@ import type { ProfileId, Signer } from '@mailwarden/kernel';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger, type Logger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
+import { ServiceTelemetry } from '@mailwarden/telemetry';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -33,6 +34,7 @@ import { CreateObserved1764000000004 } from './schema/create-observed.migration.
 import { CreateRotation1764000000003 } from './schema/create-rotation.migration.js';
 import { NoteResumed1764000000006 } from './schema/note-resumed.migration.js';
 import { NoteStandstill1764000000007 } from './schema/note-standstill.migration.js';
+import { watchOrders } from './tell-figures/order-gauges.js';
 import type { WorkerSettings } from './worker-settings.js';
 
 const OWN_CONSUMERS = [CONSUMERS['rotation-observations'], CONSUMERS['rotation-receipts']];
@@ -123,12 +125,15 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
     onRefused: (refusal) => log.warn(refusal, 'a question was refused'),
   });
   answerQuestions(answers, questions);
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), log });
+  const telemetry = new ServiceTelemetry({ service: 'rotation-worker', dataSource, bus, consumers: OWN_CONSUMERS });
+  watchOrders(telemetry.metrics, dataSource);
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, log });
   const app = await NestFactory.createMicroservice(RotationWorkerModule.with({ dataSource, keyring, press, orders, relay, effects }), { strategy, logger: new NestLogger(log), abortOnError: false });
   await Promise.all([app.listen(), answers.ready()]);
-  log.info('the rotation worker is ready');
+  log.info({ telemetry: await telemetry.open(settings.MAILWARDEN_TELEMETRY_LISTEN, () => strategy.progress()) }, 'the rotation worker is ready');
   return {
     close: async () => {
+      await telemetry.close();
       await app.close();
       await clerk.stop();
       await press.stop();

@@ -104,6 +104,8 @@ export const heartbeat = z.object({
   mode: z.enum(['observe', 'enforce']),
   bundleVersion: count.nullable(),
   spool: z.object({ messages: count, bytes: count, lost: count }),
+  /** What the agent takes and does: its memory, how long its newest scan took, and when the bus last took something of it. Absent from agents that do not tell. */
+  work: z.object({ rssBytes: count, scanMs: count.nullable(), sentAt: instant.nullable() }).optional(),
   pid: count,
   /** One run of one agent on one machine; absent from agents of the first version. `machine` stands for the machine's id and is no id itself. */
   run: z.object({ id: uuid, startedAt: instant, host: z.string().regex(/^[a-z0-9.-]{1,64}$/), machine: z.string().regex(/^[0-9a-f]{12}$/) }).optional(),

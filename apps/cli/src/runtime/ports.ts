@@ -1,12 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import type { ServiceName } from '@mailwarden/identity';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.js';
 import type { Layout } from './layout.js';
 
 const LOOPBACK = '127.0.0.1';
 
-const kept = z.object({ bus: z.number().int(), database: z.number().int() });
+const port = z.number().int();
+const kept = z.object({ bus: port, database: port });
+const keptTelemetry = z.object({ telemetry: z.object({ reporting: port, rotation: port, consent: port }) });
 
 function tryPort(port: number, address = LOOPBACK): Promise<number | null> {
   return new Promise((resolve) => {
@@ -31,14 +34,20 @@ export interface Ports {
   readonly database: number;
   /** Address that the bus listens on; everything else keeps to the loopback. */
   readonly busAddress: string;
+  /** Where each service tells of itself. */
+  readonly telemetry: Readonly<Record<ServiceName, number>>;
 }
 
 /** The ports of a runtime: the console's is the operator's choice, the others stay the same from start to start while they are free. */
 export async function choosePorts(layout: Pick<Layout, 'ports'>, consolePort: number, busAddress: string): Promise<Ports> {
   if ((await tryPort(consolePort)) === null) throw new CommandFailure(`port ${consolePort} is taken by another program`, 'choose another one with --port');
-  const before = kept.safeParse(await readFile(layout.ports, 'utf8').then(JSON.parse, () => null));
+  const written: unknown = await readFile(layout.ports, 'utf8').then(JSON.parse, () => null);
+  const before = kept.safeParse(written);
+  const told = keptTelemetry.safeParse(written);
   const bus = await freeNear(before.success ? before.data.bus : consolePort + 1, busAddress);
   const database = await freeNear(before.success ? before.data.database : consolePort + 2);
-  await writeFile(layout.ports, `${JSON.stringify({ bus, database })}\n`);
-  return { console: consolePort, bus, database, busAddress };
+  const near = (service: ServiceName, offset: number): Promise<number> => freeNear(told.success ? told.data.telemetry[service] : consolePort + offset);
+  const telemetry = { reporting: await near('reporting', 3), rotation: await near('rotation', 4), consent: await near('consent', 5) };
+  await writeFile(layout.ports, `${JSON.stringify({ bus, database, telemetry })}\n`);
+  return { console: consolePort, bus, database, busAddress, telemetry };
 }

@@ -41,6 +41,7 @@ export function serviceProcess(service: ServiceName, layout: Layout, identity: I
       MAILWARDEN_SIGNING_KEY: own.signingKey,
       MAILWARDEN_TRUST: identity.trust,
       ...databaseSettings(layout, service, ports.database),
+      MAILWARDEN_TELEMETRY_LISTEN: `127.0.0.1:${ports.telemetry[service]}`,
       ...settingsOf(service, layout, identity, ports),
     },
     stopSignal: 'SIGTERM',

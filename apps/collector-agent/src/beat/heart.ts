@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { agentSource, HEARTBEAT_INTERVAL_MS, MESSAGE_TYPES, sealEnvelope, subjects, type Heartbeat } from '@mailwarden/contracts';
 import { instantOf, type Signer } from '@mailwarden/kernel';
-import type { AgentBus, Spool } from '@mailwarden/messaging';
+import type { AgentBus } from '@mailwarden/messaging';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
+import type { Outbox } from '../forward-messages/outbox.js';
 import { AGENT_VERSION } from '../agent-version.js';
 import type { AgentRun } from './agent-run.js';
 
@@ -15,7 +16,7 @@ export class Heart {
     private readonly settings: AgentSettings,
     private readonly signer: Signer,
     private readonly state: AgentState,
-    private readonly spool: Spool,
+    private readonly outbox: Pick<Outbox, 'status' | 'sentAt'>,
     private readonly run: AgentRun,
   ) {}
 
@@ -39,7 +40,8 @@ export class Heart {
       agentVersion: AGENT_VERSION,
       mode: this.state.modeAt(now),
       bundleVersion: this.state.bundle?.version ?? null,
-      spool: this.spool.status(),
+      spool: this.outbox.status(),
+      work: { rssBytes: process.memoryUsage.rss(), scanMs: this.state.scanMs, sentAt: this.outbox.sentAt },
       pid: process.pid,
       run: this.run,
     };

@@ -1,3 +1,4 @@
+import { instantOf, type Instant } from '@mailwarden/kernel';
 import type { AgentBus, Spool } from '@mailwarden/messaging';
 import { SpoolUnreadable } from '@mailwarden/messaging/agent-side';
 import type { Logger } from '@mailwarden/observability';
@@ -21,6 +22,7 @@ export class Outbox {
   #timer: NodeJS.Timeout | null = null;
   #retryMs = RETRY_MS_MIN;
   #stopped = false;
+  #sentAt: Instant | null = null;
 
   constructor(
     private readonly spool: Spool,
@@ -36,6 +38,15 @@ export class Outbox {
   connect(bus: AgentBus): void {
     this.#bus = bus;
     this.kick();
+  }
+
+  status(): ReturnType<Spool['status']> {
+    return this.spool.status();
+  }
+
+  /** When the bus last took a message. */
+  get sentAt(): Instant | null {
+    return this.#sentAt;
   }
 
   /** Starts to send what waits, unless that is under way. */
@@ -63,7 +74,10 @@ export class Outbox {
 
   async #drain(bus: AgentBus): Promise<void> {
     try {
-      await this.spool.drain((message) => bus.publishDurable(message.subject, message.id, message.bytes));
+      await this.spool.drain(async (message) => {
+        await bus.publishDurable(message.subject, message.id, message.bytes);
+        this.#sentAt = instantOf(Date.now());
+      });
       this.#retryMs = RETRY_MS_MIN;
     } catch (cause) {
       if (cause instanceof SpoolUnreadable) this.log.error({ err: cause, retryMs: this.#retryMs }, 'a message on disk cannot be read; it waits there, and the others go out');

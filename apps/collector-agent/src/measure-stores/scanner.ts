@@ -100,6 +100,7 @@ export class Scanner {
   /** Never rejects: what fails is logged, and tried again. */
   async #scanAll(profiles: readonly Profile[]): Promise<Observation[]> {
     const observations: Observation[] = [];
+    const begunMs = performance.now();
     for (const profile of profiles) {
       try {
         observations.push(await this.#scan(profile));
@@ -107,6 +108,7 @@ export class Scanner {
         this.log.error({ profile: profile.id, err: cause }, 'the scan failed; the next one tries again');
       }
     }
+    if (observations.length > 0) this.state.scanMs = Math.round(performance.now() - begunMs);
     for (const listener of this.#measured) {
       try {
         await listener();
