@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger } from './logger.js';
+import { plainText } from './plain-error.js';
 import { nestLogger } from './nest-logger.js';
 
 function lines(write: (log: ReturnType<typeof createLogger>) => void): Record<string, unknown>[] {
@@ -49,5 +50,41 @@ describe('the log', () => {
     expect(text).toContain("/var/…");
     expect(text).toContain('ENOENT');
     expect(text).toContain('logger.spec');
+  });
+
+  it('gives nothing away to whoever attacks it by depth, spelling, headers, names, circles, size or members that bite', () => {
+    const person = 'anna.person@example.org';
+    const file = '/var/mail/anna person/Re: your results.eml';
+    const circle: Record<string, unknown> = { server: 'mx-1', note: `mail for <${person}> failed` };
+    circle['self'] = circle;
+    circle['list'] = [circle, [circle]];
+    const biting = { get broken(): string { throw new Error(person); }, toJSON: () => person, [Symbol.toPrimitive]: () => person };
+    class Letter {
+      readonly mail_from = person;
+      readonly 'X-Original-Recipient' = person;
+      readonly #hidden = person;
+      toJSON(): string {
+        return this.#hidden;
+      }
+    }
+    const nested = Object.assign(new Error(`EACCES: permission denied, open '${file}'`, { cause: new Error(person) }), { path: file, dest: file, config: { headers: { authorization: 'Bearer abcdef' } } });
+    const facts = {
+      headers: { Authorization: 'Bearer abcdef', cookie: 'a=hunter2', 'set-cookie': ['a=hunter2'], 'x-csrf-token': 'hunter2', 'X-Api-Key': 'hunter2' },
+      circle, biting, letter: new Letter(), deep: { a: [{ b: nested }] }, byPerson: { [person]: 1 }, [`note for ${person}`]: 'x', map: new Map([[person, person]]), set: new Set([person]),
+      text: `could not read ${file.replaceAll(' ', '-')}`, quoted: `open '${file}'`, url: new URL(`https://anna:hunter2@example.org/x`), many: Array.from({ length: 50_000 }, () => person), long: 'x '.repeat(1_000_000), wide: Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, person])), big: 10n, buffer: Buffer.from(person),
+    };
+    const written = lines((log) => {
+      log.info(facts, `handled ${file.replaceAll(' ', '-')} of ${person}`);
+      log.error({ err: nested, facts }, 'failed');
+      log.child({ server: 'mx-1' }).warn(facts, 'said %s', person);
+      nestLogger(log).error(`open '${file}' of ${person}`, 'Context');
+    });
+    const text = JSON.stringify(written);
+    expect(text).not.toMatch(/anna|person|results|hunter2|abcdef/);
+    expect(written).toHaveLength(4);
+    expect(text.length).toBeLessThan(200_000);
+    expect(text).toContain('mx-1');
+    expect(text).toContain('EACCES');
+    expect(plainText(person)).toBe('[address]');
   });
 });

@@ -4,11 +4,11 @@ import { scrubbed } from './scrub.js';
 
 export type { Logger };
 
-/** An error that is logged without words of ours would have its own taken for them, as they stand. */
+/** Words are cut like everything else. An error that is logged without words of ours would have its own taken for them, as they stand. */
 function withPlainWords(this: Logger, given: Parameters<LogFn>, write: LogFn): void {
   const [first, ...words] = given as unknown as [unknown, ...string[]];
   const error = first instanceof Error ? first : typeof first === 'object' && first !== null && 'err' in first && first.err instanceof Error ? first.err : null;
-  if (error === null || words.length > 0) write.apply(this, given);
+  if (error === null || words.length > 0) write.apply(this, given.map((part: unknown) => (typeof part === 'string' ? plainText(part) : part)) as typeof given);
   else write.call(this, first instanceof Error ? { err: first } : (first as object), plainText(error.message));
 }
 
