@@ -37,6 +37,7 @@ const REPORTING: Meanings<Omit<ReportingSettings, keyof ServiceSettings>> = {
   MAILWARDEN_CREDENTIAL_DAYS: 'How long a credential of an agent counts; it is renewed by itself when a third is left. Units: days',
   MAILWARDEN_RETIRE_AWAY: 'Servers that go by themselves, as `lifetime=short:7`: those with this label, after so many days away',
   MAILWARDEN_CONSOLE_DIR: 'Folder with the built console; without it the API answers alone',
+  MAILWARDEN_GAP_GRACE_SECONDS: 'A message whose number was passed over counts as missing after this: what comes by two streams comes out of order. Unit: seconds, from 1 to 86400',
   MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)',
 };
 const AGENT: Meanings<AgentSettings> = {

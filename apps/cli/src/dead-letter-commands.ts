@@ -31,3 +31,17 @@ export function addDeadLetters(program: Command): void {
     async ({ reason }, context, ids) => (await load()).deadLettersDiscard(ids, reason, context),
   );
 }
+
+/** `missing`: what was numbered and did not come. */
+export function addMissing(program: Command): void {
+  const missing = program.command('missing').description('messages that were numbered and did not come: look, and accept what is lost');
+  const load = (): Promise<typeof import('./commands/missing.js')> => import('./commands/missing.js');
+  add(missing, 'list', { summary: 'list the numbers that did not come, and who began to count anew', example: 'mailwarden missing list', exits: '0 none, 1 some are missing, 2 failed' }, plain, async (_options, context) => (await load()).missingList(context));
+  add<{ reason: string }>(
+    missing,
+    'accept <origin>',
+    { summary: 'accept what a server, or a service, has lost: it is told no more', example: 'mailwarden missing accept mx-1 --reason "its disk was replaced"', exits: '0 done, 1 nothing was missing, 2 failed' },
+    withReason,
+    async ({ reason }, context, [origin = '']) => (await load()).missingAccept(origin, reason, context),
+  );
+}

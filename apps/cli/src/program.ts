@@ -2,7 +2,7 @@ import type { OperatorView } from '@mailwarden/contracts';
 import { Command, Option } from 'commander';
 import { add, collect, plain, wholeNumber } from './add-command.js';
 import { addConsent } from './consent-commands.js';
-import { addDeadLetters } from './dead-letter-commands.js';
+import { addDeadLetters, addMissing } from './dead-letter-commands.js';
 import { addEnrolment } from './enrol-commands.js';
 import { addEvidence } from './evidence-commands.js';
 import { addHolds, addPolicies, addWaiting } from './rotation-commands.js';
@@ -181,5 +181,6 @@ export function buildProgram(): Command {
   addEvidence(program);
   addEvents(program);
   addDeadLetters(program);
+  addMissing(program);
   return program;
 }

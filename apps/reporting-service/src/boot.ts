@@ -21,6 +21,7 @@ import { PolicyBundles } from './follow-policy/policy-bundles.js';
 import { OwnNames } from './http/own-names.js';
 import { refuseUnreadable } from './http/problem.filter.js';
 import { ReplaySender } from './keep-dead-letters/replay-sender.js';
+import { SequenceWatch } from './keep-sequences/sequence-watch.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
 import type { ReportingParts } from './reporting-parts.js';
 import type { ReportingSettings } from './reporting-settings.js';
@@ -32,6 +33,7 @@ import { CreateReadModels1764000000001 } from './schema/create-read-models.migra
 import { IndexEvidence1764000000014 } from './schema/index-evidence.migration.js';
 import { IndexIssuedBundles1764000000006 } from './schema/index-issued-bundles.migration.js';
 import { KeepDeadLetters1764000000036 } from './schema/keep-dead-letters.migration.js';
+import { KeepSequences1764000000038 } from './schema/keep-sequences.migration.js';
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { watchFleet } from './tell-health/fleet-gauges.js';
 import { watchRequests } from './tell-health/http-metrics.js';
@@ -57,7 +59,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, AddEnrolment1764000000015, KeepDeadLetters1764000000036],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, AddEnrolment1764000000015, KeepDeadLetters1764000000036, KeepSequences1764000000038],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
@@ -138,6 +140,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   app.get(EnrolmentDoors).start();
   app.get(RetirementClock).start();
   app.get(ReplaySender).start();
+  app.get(SequenceWatch).start();
   app.get(HeartbeatWatch).start();
   app.get(ConvergenceWatch).start();
   app.get(CheckpointClock).start();
@@ -158,6 +161,7 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   await app.get(CheckpointClock).stop();
   app.get(EvidenceTrim).stop();
   await app.get(ReplaySender).stop();
+  await app.get(SequenceWatch).stop();
   app.getHttpServer().closeAllConnections();
   await app.close();
   await relay.stop();

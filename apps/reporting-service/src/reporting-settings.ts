@@ -28,6 +28,8 @@ export const reportingSettings = serviceSettings.extend({
   MAILWARDEN_BUS_URLS: z.string().transform((text) => text.split(',')).pipe(enrolmentToken.shape.urls).optional(),
   MAILWARDEN_CREDENTIAL_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   MAILWARDEN_RETIRE_AWAY: retirementRule.optional(),
+  /** A message whose number is passed over is missing after this. Units: seconds. */
+  MAILWARDEN_GAP_GRACE_SECONDS: z.coerce.number().min(1).max(86_400).default(60),
   /** Where metrics and health are told: an address of this machine, `unix:/path`, or `off`. */
   MAILWARDEN_TELEMETRY_LISTEN: z.string().min(1).default('127.0.0.1:9461'),
 });

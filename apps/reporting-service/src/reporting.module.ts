@@ -27,6 +27,9 @@ import { DeadLetterViews } from './keep-dead-letters/dead-letter-views.js';
 import { DeadLetterConsumer } from './keep-dead-letters/dead-letter.consumer.js';
 import { DeadLettersController } from './keep-dead-letters/dead-letters.controller.js';
 import { ReplaySender } from './keep-dead-letters/replay-sender.js';
+import { MissingMessagesController } from './keep-sequences/missing-messages.controller.js';
+import { SequenceBook } from './keep-sequences/sequence-book.js';
+import { SequenceWatch } from './keep-sequences/sequence-watch.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
 import { StreamController } from './live-updates/stream.controller.js';
 import { EventConsumer } from './project-event/event.consumer.js';
@@ -69,7 +72,7 @@ import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer, DeadLetterConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, DeadLettersController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, DeadLettersController, MissingMessagesController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})
@@ -101,6 +104,12 @@ function writers({ dataSource, signer, profiles, bus, keyring, log }: ReportingP
     { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
     { provide: Judgement, inject: [PolicyBundles, ConsentEntries], useFactory: (bundles: PolicyBundles, consent: ConsentEntries) => new Judgement(profiles, bundles, consent) },
     TrendBook,
+    SequenceBook,
+    {
+      provide: SequenceWatch,
+      inject: [FindingBook, OperatorActions, EventOutbox, LiveUpdates],
+      useFactory: (findings: FindingBook, actions: OperatorActions, events: EventOutbox, live: LiveUpdates) => new SequenceWatch({ dataSource, findings, actions, events, live, log, graceMs: settings.MAILWARDEN_GAP_GRACE_SECONDS * 1_000 }),
+    },
     { provide: ObservationProjection, inject: [Judgement, FindingBook, TrendBook], useFactory: (judgement: Judgement, findings: FindingBook, trends: TrendBook) => new ObservationProjection(judgement, findings, trends) },
     RotationProjection,
     { provide: StoppedRotations, inject: [FindingBook], useFactory: (findings: FindingBook) => new StoppedRotations(findings) },

@@ -2,7 +2,7 @@ import type { Severity } from '@mailwarden/kernel';
 import type { FindingCode } from './finding.js';
 
 /** What raises a finding: the assessment of a scan, or one of the reporting service's watches. Null while nothing does. */
-export type FindingRaiser = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | null;
+export type FindingRaiser = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | 'numbering' | null;
 
 export interface FindingMeaning {
   readonly meaning: string;
@@ -347,6 +347,22 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     severities: ['critical'],
     weighed: '',
     advice: 'Where a machine was copied, enrol the copy under a name of its own: mailwarden-agent enrol. Where none was, the keys were stolen: mailwarden enrol revoke SERVER, and enrol it anew.',
+  },
+  'messages-missing': {
+    meaning: 'Messages of an agent that it numbered have not arrived: what they told is unknown here.',
+    raised: 'A number is missing between others for longer than MAILWARDEN_GAP_GRACE_SECONDS. It closes when they arrive, however late, or somebody accepts that they will not.',
+    raisedBy: 'numbering',
+    severities: ['high', 'medium'],
+    weighed: 'medium where the agent itself says that it gave up as many measurements for want of room, else high',
+    advice: 'See that the agent reaches the bus and has room on its disk, and look among the dead letters: mailwarden dead-letters list. What is lost for good is accepted: mailwarden missing accept SERVER.',
+  },
+  'numbering-anew': {
+    meaning: 'An agent has begun to number its messages anew: its outbox is not the one that it had.',
+    raised: 'A number that was used before came under another id: the outbox was emptied, the disk was put back to an earlier state, or a second machine speaks with the credential. It closes when somebody accepts it.',
+    raisedBy: 'numbering',
+    severities: ['high'],
+    weighed: '',
+    advice: 'If you did that yourself, accept it: mailwarden missing accept SERVER. If not, find out who did, and whether two machines use the credential.',
   },
   'message-rejected': {
     meaning: "A message in a server's name was forged, misplaced or unreadable and was put aside.",

@@ -45,6 +45,8 @@ export const FINDING_CODES = [
   'agent-silent',
   'agent-cloned',
   'message-rejected',
+  'messages-missing',
+  'numbering-anew',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 

@@ -33,6 +33,8 @@ export { checkpoint, deadLetter, deadLetterSettled, evidence } from './evidence.
 export type { Checkpoint, DeadLetter, DeadLetterSettled, Evidence } from './evidence.js';
 export { DEAD_LETTER_STATES, DEAD_LETTER_IDS_MAX, deadLetterView, discardDeadLetters, replayDeadLetters, replayedDeadLetters } from './dead-letter-api.js';
 export type { DeadLetterView, DiscardDeadLetters, ReplayDeadLetters, ReplayedDeadLetters } from './dead-letter-api.js';
+export { acceptMissing, missingMessagesView } from './missing-messages-api.js';
+export type { MissingMessagesView } from './missing-messages-api.js';
 export { ENVELOPE_ERRORS, MESSAGE_TYPES, agentSource, eventType, openEnvelope, sealEnvelope, serverOfSource, serviceSource } from './envelope.js';
 export type { Envelope, EnvelopeError, KeyOf } from './envelope.js';
 export { WILDCARDS, subjects } from './subjects.js';

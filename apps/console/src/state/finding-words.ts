@@ -43,5 +43,7 @@ export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: strin
   'consent-not-converged': { title: 'Consent not applied yet', why: 'A decision has not reached this server, so it may still act on the old one.' },
   'agent-cloned': { title: 'Two agents under one name', why: 'What this server reports may come from another machine, and that machine holds its keys.' },
   'agent-silent': { title: 'Agent silent', why: 'Nothing is known of this server since its agent was last heard.' },
+  'messages-missing': { title: 'Messages missing', why: 'What these messages told is unknown here: measurements, or accounts of what was deleted.' },
+  'numbering-anew': { title: 'Numbering began anew', why: 'The outbox of this agent is not the one that it had: what waited there is lost, or a second machine speaks in its name.' },
   'message-rejected': { title: 'Message rejected', why: 'A message was not in order and was put aside; what it told is missing here.' },
 };

@@ -6,6 +6,7 @@ import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AttestationProjection } from '../follow-consent/attestation-projection.js';
 import { lockServer } from '../keep-findings/finding-book.js';
+import { lineOf, SequenceBook } from '../keep-sequences/sequence-book.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import { ObservationProjection } from '../project-observation/observation-projection.js';
 import { receiptSignatureHolds, RotationProjection } from '../project-rotation/rotation-projection.js';
@@ -31,6 +32,7 @@ export class EvidenceConsumer {
     private readonly keyring: FleetKeyring,
     private readonly events: EventOutbox,
     private readonly live: LiveUpdates,
+    private readonly sequences: SequenceBook,
   ) {}
 
   @Consumes(CONSUMER, { types: { [MESSAGE_TYPES.receipt]: signedReceipt, [MESSAGE_TYPES.attestation]: attestation, [MESSAGE_TYPES.evidence]: evidence } })
@@ -49,12 +51,18 @@ export class EvidenceConsumer {
     this.events.kick();
   }
 
+  /** Lines of numbers are always locked before servers. */
+  #count(tx: EntityManager, envelope: Envelope, now: Instant): Promise<void> {
+    return this.sequences.note(tx, envelope, lineOf(envelope.source, 'evidence'), now);
+  }
+
   async #receipt(envelope: Envelope<SignedReceipt>, now: Instant): Promise<void> {
     const { payload } = envelope.data;
     requireOwnWord(envelope, payload.server);
     const signatureHolds = receiptSignatureHolds(envelope.data, this.keyring.executorKeyOf(payload.server));
     if (!signatureHolds) throw new Poison('the receipt is not signed by the executor of its server');
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx) => {
+      await this.#count(tx, envelope, now);
       // A server's row is always locked before the ledger's head, so that two transactions never wait for each other.
       await lockServer(tx, payload.server);
       if (await this.rotations.isOrderOfAnother(tx, envelope.data)) throw new Poison('the receipt tells of another store than its order');
@@ -78,6 +86,7 @@ export class EvidenceConsumer {
     const { server } = envelope.data;
     requireOwnWord(envelope, server);
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx: EntityManager) => {
+      await this.#count(tx, envelope, now);
       await this.observations.judgeAgain(tx, server, now);
       await this.attestations.keep(tx, envelope.data, { sequence: envelope.sequence, at: now });
       await this.ledger.append(tx, { kind: 'attestation', reference: server, document: this.#signed(envelope), at: now });
@@ -97,6 +106,7 @@ export class EvidenceConsumer {
     requireStorable(envelope.data);
     const { kind, id } = envelope.data;
     await handleOnce(this.dataSource, CONSUMER, handledKey(envelope), async (tx: EntityManager) => {
+      await this.#count(tx, envelope, now);
       await this.ledger.append(tx, { kind, reference: id, document: this.#signed(envelope), at: now });
     });
   }

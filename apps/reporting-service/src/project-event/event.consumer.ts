@@ -1,8 +1,10 @@
 import { anyEventData, EVENT_NAMES, eventData, eventType, serverOfSource, type AnyEventData } from '@mailwarden/contracts';
+import { instantOf } from '@mailwarden/kernel';
 import { Consumes, Poison, type Received } from '@mailwarden/messaging';
 import { handleOnce } from '@mailwarden/persistence';
 import { Controller } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SequenceBook } from '../keep-sequences/sequence-book.js';
 import { LiveUpdates, type LiveTopic } from '../live-updates/live-updates.js';
 import { RotationProjection } from '../project-rotation/rotation-projection.js';
 import { handledKey, requireStorable } from '../schema/received.js';
@@ -20,6 +22,7 @@ export class EventConsumer {
     private readonly dataSource: DataSource,
     private readonly rotations: RotationProjection,
     private readonly live: LiveUpdates,
+    private readonly sequences: SequenceBook,
   ) {}
 
   @Consumes('reporting-events', { types: TYPES })
@@ -27,6 +30,7 @@ export class EventConsumer {
     if (serverOfSource(envelope.source) !== undefined) throw new Poison('agents raise no events');
     requireStorable(envelope.data);
     await handleOnce(this.dataSource, 'reporting-events', handledKey(envelope), async (tx) => {
+      await this.sequences.note(tx, envelope, 'event', instantOf(Date.now()));
       await this.#keep(tx, envelope.id, envelope.data);
       await this.#keepProof(tx, envelope.data);
     });

@@ -21,6 +21,11 @@ const LEDGER = `
     coalesce(extract(epoch FROM now() - (SELECT (document -> 'payload' ->> 'at')::timestamptz FROM reporting.checkpoint ORDER BY size DESC LIMIT 1)), 0) AS age
   FROM reporting.ledger_head h`;
 
+/** A range that ends with a number of the clock counts as one: how much is missing there nobody knows. */
+const MISSING = `
+  SELECT CASE WHEN source LIKE 'mailwarden/agent/%' THEN 'agents' ELSE 'services' END AS origin, sum(CASE WHEN last > 1000000000000 THEN 1 ELSE last - first + 1 END) AS value
+  FROM reporting.sequence_gap WHERE NOT accepted GROUP BY 1`;
+
 interface Counted {
   readonly value: string;
 }
@@ -48,6 +53,11 @@ export function watchFleet(metrics: Metrics, dataSource: DataSource): void {
     'dead-letters',
     { letters: { name: 'mailwarden_dead_letters', help: 'Messages that were put aside and wait for an operator, or for their replay to be handled', labels: { consumer: Object.keys(CONSUMERS), state: ['waiting', 'replaying'] } } },
     async () => ({ letters: summed(await dataSource.query<{ consumer: string; state: string; value: string }[]>(`SELECT consumer, state, count(*) AS value FROM reporting.dead_letter WHERE state IN ('waiting', 'replaying') GROUP BY 1, 2`), ({ consumer, state }) => ({ consumer, state })) }),
+  );
+  metrics.gauges(
+    'numbers',
+    { missing: { name: 'mailwarden_missing_messages', help: 'Messages that were numbered, did not come and are not accepted as lost', labels: { origin: ['agents', 'services'] } } },
+    async () => ({ missing: summed(await dataSource.query<{ origin: string; value: string }[]>(MISSING), ({ origin }) => ({ origin })) }),
   );
   watchAgents(metrics, dataSource);
   watchLedger(metrics, dataSource);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { enrolmentView, removalBody, tokenTerms, tokenView } from '../enrolment.js';
 import { trustAnchors } from '../membership.js';
 import { deadLetterView, discardDeadLetters, replayDeadLetters, replayedDeadLetters } from '../dead-letter-api.js';
+import { acceptMissing, missingMessagesView } from '../missing-messages-api.js';
 import { count, instant, serverName, uuid } from '../primitives.js';
 import { fetchTextRequest, textFetch } from '../text-fetch.js';
 import { applyRequest, appliedPolicies, exactPlans, exactRequest, planRequest, policyHistory, policyPlan, rotationDecision, rotationWaiting } from '../rotation-api.js';
@@ -92,6 +93,8 @@ export const ROUTES = {
   deadLetter: { method: 'GET', path: '/dead-letters/{id}', request: null, reply: deadLetterView },
   replayDeadLetters: { method: 'POST', path: '/dead-letters/replay', request: replayDeadLetters, reply: replayedDeadLetters },
   discardDeadLetters: { method: 'POST', path: '/dead-letters/discard', request: discardDeadLetters, reply: z.object({ discarded: count }) },
+  missingMessages: { method: 'GET', path: '/missing-messages', request: null, reply: missingMessagesView },
+  acceptMissing: { method: 'POST', path: '/missing-messages/accept', request: acceptMissing, reply: z.object({ accepted: count }) },
   trust: { method: 'GET', path: '/trust', request: null, reply: z.object({ anchors: trustAnchors, executors: z.record(z.string(), z.string()) }) },
   /** Server-sent events, each a `liveUpdate`. */
   stream: { method: 'GET', path: '/stream', request: null, reply: z.null() },

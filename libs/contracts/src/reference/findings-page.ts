@@ -8,6 +8,7 @@ const HEADINGS: readonly (readonly [FindingRaiser, string, string])[] = [
   ['consent', 'From attestations', 'Watched by the reporting service: what agents say that they applied, beside what was decided.'],
   ['rotation', 'From receipts', 'Watched by the reporting service.'],
   ['messages', 'From the checks of the bus', 'Watched by the reporting service.'],
+  ['numbering', 'From the numbers of messages', 'Watched by the reporting service.'],
   [null, 'Not raised', 'Names that the contracts know and no part raises in this version.'],
 ];
 

@@ -48,6 +48,8 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   deadLetter: 'One of them',
   replayDeadLetters: 'Give some that wait, or all, to their consumers again, which check them as the first time; what is on its way already stays so',
   discardDeadLetters: 'Give some up: nobody will hear them',
+  missingMessages: 'Messages that were numbered and did not come, and origins that began to count anew; for operators and administrators',
+  acceptMissing: 'Accept what is missing or began anew of one origin: it is told no more',
   trust: 'Public keys to check receipts and checkpoints with',
   stream: 'Live updates as server-sent events: which part of what is shown has changed',
 };
