@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { connectAsSuperuser } from '@mailwarden/local-postgres';
@@ -97,6 +98,20 @@ describe('what the services tell of themselves', () => {
       const labels = new Set([...text.matchAll(/(\w+)="/g)].map(([, label]) => label));
       expect([...labels].filter((label) => !['service', 'consumer', 'outcome', 'le', 'state', 'age', 'code', 'severity', 'route', 'method', 'status', 'source', 'origin', 'type', 'version', 'major', 'minor', 'patch', 'space', 'kind'].includes(label ?? ''))).toEqual([]);
     }
+  });
+
+  it('exports every metric that the dashboard and the alerts name, and the dashboard shows each of ours', async () => {
+    const texts = await Promise.all(SERVICES.map((service) => ask(service, '/metrics')));
+    const exported = new Set(texts.flatMap(({ text }) => [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) => (type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name]))));
+    const folder = join(import.meta.dirname, '../../deploy/grafana');
+    const named = (file: string): string[] => [...readFileSync(join(folder, file), 'utf8').matchAll(/\b(?:mailwarden|process|nodejs)_[a-z0-9_]+/g)].map(([name]) => name);
+    for (const file of ['dashboard.json', 'alerts.yml']) {
+      expect(named(file).length).toBeGreaterThan(5);
+      expect([...new Set(named(file))].filter((name) => !exported.has(name))).toEqual([]);
+    }
+    const shown = new Set(named('dashboard.json').map((name) => name.replace(/_(?:bucket|count|sum)$/, '')));
+    const ours = [...exported].filter((name) => name.startsWith('mailwarden_')).map((name) => name.replace(/_(?:bucket|count|sum)$/, ''));
+    expect([...new Set(ours)].filter((name) => !shown.has(name))).toEqual([]);
   });
 
   it('is not ready while a consumer stands at one message, and lives', { timeout: SUITE_MS }, async () => {
