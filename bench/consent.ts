@@ -77,7 +77,7 @@ async function benchWithdrawal(dir: string): Promise<Value[]> {
     await ensureTopology(bus);
     const reporting = await loadSigner(services.reporting.signingKey);
     for (let from = 0; from < AGENTS; from += ENROLLED_AT_ONCE) await Promise.all(servers.slice(from, from + ENROLLED_AT_ONCE).map((server) => putEntry(bus, 'fleet', server, signDocument(reporting, SIGNING_CONTEXTS.membership, memberOf(server, identity)))));
-    registry = await startConsentRegistry({ MAILWARDEN_NATS_URL: url, MAILWARDEN_NATS_CREDS: services.consent.creds, MAILWARDEN_NATS_CA: identity.certificates.ca, MAILWARDEN_SIGNING_KEY: services.consent.signingKey, MAILWARDEN_TRUST: trust, MAILWARDEN_DATABASE_URL: postgres.url, MAILWARDEN_DATABASE_PASSWORD_FILE: postgres.passwordFile, MAILWARDEN_LOG_LEVEL: 'silent', MAILWARDEN_CONSENT_TWO_PERSONS: 'none' });
+    registry = await startConsentRegistry({ MAILWARDEN_NATS_URL: url, MAILWARDEN_NATS_CREDS: services.consent.creds, MAILWARDEN_NATS_CA: identity.certificates.ca, MAILWARDEN_SIGNING_KEY: services.consent.signingKey, MAILWARDEN_TRUST: trust, MAILWARDEN_DATABASE_URL: postgres.url, MAILWARDEN_DATABASE_PASSWORD_FILE: postgres.passwordFile, MAILWARDEN_LOG_LEVEL: 'silent', MAILWARDEN_CONSENT_TWO_PERSONS: 'none', MAILWARDEN_TRACE_RATIO: 0, MAILWARDEN_TELEMETRY_LISTEN: 'off' });
     const questions = new ServiceQuestions({ bus, signer: reporting, trust: await loadTrust(trust) });
     endAgents = await startAgents(dir, url, identity, servers);
     const heard = new Map<string, number>();

@@ -21,6 +21,8 @@ const EVERY_SERVICE: Meanings<ServiceSettings> = {
   MAILWARDEN_DATABASE_PASSWORD_FILE: 'File with the password of the database role',
   MAILWARDEN_LOG_LEVEL: 'What is logged',
   MAILWARDEN_PROFILE_DIR: 'Folder with profile files beside those that ship; one of the same name wins',
+  MAILWARDEN_OTLP_ENDPOINT: 'Receiver of traces by OTLP over HTTP, without its path, as `http://127.0.0.1:4318`; without it none are told. See [telemetry](../telemetry.md)',
+  MAILWARDEN_TRACE_RATIO: 'Share of the traces that begin in this service which are told, from 0 to 1; a trace that began elsewhere is told when it is told there',
 };
 const REGISTRY: Meanings<Omit<RegistrySettings, keyof ServiceSettings>> = { MAILWARDEN_CONSENT_TWO_PERSONS: 'Which decisions on agreements take two persons: none, those that grant, or all', MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)' };
 const WORKER: Meanings<Omit<WorkerSettings, keyof ServiceSettings>> = { MAILWARDEN_POLICY_DIR: 'Folder of policy files; read again when they change', MAILWARDEN_ORDERS_AT_ONCE: 'Most orders that may be under way at once, over all servers', MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)' };
@@ -61,6 +63,8 @@ const AGENT: Meanings<AgentSettings> = {
   scanWindowSeconds: 'After so long a scan stops, says that it is not complete, and the next one goes on from there, while no bundle says otherwise; never less than the time between two scans. Unit: seconds, from 1 to 86400',
   scanWorkers: 'Threads that walk through the stores, 1 or 2; they share the budget',
   scanFullEveryHours: 'After so long everything is looked at again, whatever is remembered of earlier scans. Unit: hours, from 1 to 720',
+  otlpEndpoint: 'Receiver of traces by OTLP over HTTP, without its path, as `http://127.0.0.1:4318`; without it none are told. See [telemetry](../telemetry.md)',
+  traceRatio: 'Share of the traces that begin on this host which are told, from 0 to 1',
   watchFoldersMax: 'Folders of stores that are watched, at most, so that a store over its limit or a broken protection is known within seconds; 0 for none. Never more than a quarter of `fs.inotify.max_user_watches`. Folders beyond it are measured by the scans alone',
 };
 const EXECUTOR: Meanings<ExecutorSettings> = {

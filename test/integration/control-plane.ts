@@ -52,7 +52,7 @@ export class ControlPlane {
     const { creds, signingKey } = this.nats.identity.services[name];
     const settings = {
       MAILWARDEN_NATS_URL: this.nats.url, MAILWARDEN_NATS_CREDS: creds, MAILWARDEN_NATS_CA: this.nats.identity.certificates.ca, MAILWARDEN_SIGNING_KEY: signingKey, MAILWARDEN_TRUST: this.nats.identity.trust,
-      MAILWARDEN_DATABASE_URL: this.postgres.url, MAILWARDEN_DATABASE_PASSWORD_FILE: this.postgres.passwordFile, MAILWARDEN_LOG_LEVEL: LEVEL, MAILWARDEN_POLICY_DIR: this.dir, MAILWARDEN_ORDERS_AT_ONCE: 50, MAILWARDEN_GAP_GRACE_SECONDS: 60, MAILWARDEN_FLEET_FILE: this.fleetFile,
+      MAILWARDEN_DATABASE_URL: this.postgres.url, MAILWARDEN_DATABASE_PASSWORD_FILE: this.postgres.passwordFile, MAILWARDEN_LOG_LEVEL: LEVEL, MAILWARDEN_POLICY_DIR: this.dir, MAILWARDEN_ORDERS_AT_ONCE: 50, MAILWARDEN_GAP_GRACE_SECONDS: 60, MAILWARDEN_TRACE_RATIO: 0, MAILWARDEN_TELEMETRY_LISTEN: 'off', MAILWARDEN_FLEET_FILE: this.fleetFile,
       MAILWARDEN_HTTP_HOST: '127.0.0.1', MAILWARDEN_HTTP_PORT: 0, MAILWARDEN_SIGN_IN_LINK_FILE: join(this.dir, 'link'), MAILWARDEN_CLI_TOKEN_FILE: join(this.dir, 'token'),
       MAILWARDEN_ISSUER: this.nats.identity.issuer, MAILWARDEN_HASH_KEY: this.nats.identity.hashKey, MAILWARDEN_CREDENTIAL_DAYS: 30,
     } as const;

@@ -62,6 +62,8 @@ export class Doors {
       MAILWARDEN_HTTP_HOST: '127.0.0.1',
       MAILWARDEN_HTTP_PORT: 0,
       MAILWARDEN_GAP_GRACE_SECONDS: 60,
+      MAILWARDEN_TRACE_RATIO: 0,
+      MAILWARDEN_TELEMETRY_LISTEN: 'off',
       MAILWARDEN_FLEET_FILE: plane.fleetFile,
       MAILWARDEN_SIGN_IN_LINK_FILE: join(plane.dir, 'link'),
       MAILWARDEN_CLI_TOKEN_FILE: join(plane.dir, 'token'),

@@ -21,7 +21,7 @@ export class RealAgent {
     private readonly settings: AgentSettings,
   ) {}
 
-  static async prepare(server: string, nats: RunningNats, part: Partial<Pick<AgentSettings, 'egressSocket' | 'spoolDir' | 'spoolBytesMax' | 'scanIntervalSeconds' | 'watchFoldersMax' | 'offlineAfterSeconds'>> = {}): Promise<RealAgent> {
+  static async prepare(server: string, nats: RunningNats, part: Partial<Pick<AgentSettings, 'egressSocket' | 'spoolDir' | 'spoolBytesMax' | 'scanIntervalSeconds' | 'watchFoldersMax' | 'offlineAfterSeconds' | 'otlpEndpoint' | 'traceRatio'>> = {}): Promise<RealAgent> {
     const files = nats.identity.servers.get(server);
     if (files === undefined) throw new Error(`${server} has no identity`);
     const dir = await mkdtemp(join(tmpdir(), 'mailwarden-agent-'));

@@ -412,7 +412,7 @@ describe('two instances', () => {
     const { server, agent } = await enrolled();
     await apply(policyText('two-cap', `{ name: ${server} }`));
     const { creds, signingKey } = plane.nats.identity.services.rotation;
-    second = await startRotationWorker({ MAILWARDEN_NATS_URL: plane.nats.url, MAILWARDEN_NATS_CREDS: creds, MAILWARDEN_NATS_CA: plane.nats.identity.certificates.ca, MAILWARDEN_SIGNING_KEY: signingKey, MAILWARDEN_TRUST: plane.nats.identity.trust, MAILWARDEN_DATABASE_URL: plane.postgres.url, MAILWARDEN_DATABASE_PASSWORD_FILE: plane.postgres.passwordFile, MAILWARDEN_LOG_LEVEL: 'silent', MAILWARDEN_POLICY_DIR: plane.dir, MAILWARDEN_ORDERS_AT_ONCE: 50 });
+    second = await startRotationWorker({ MAILWARDEN_NATS_URL: plane.nats.url, MAILWARDEN_NATS_CREDS: creds, MAILWARDEN_NATS_CA: plane.nats.identity.certificates.ca, MAILWARDEN_SIGNING_KEY: signingKey, MAILWARDEN_TRUST: plane.nats.identity.trust, MAILWARDEN_DATABASE_URL: plane.postgres.url, MAILWARDEN_DATABASE_PASSWORD_FILE: plane.postgres.passwordFile, MAILWARDEN_LOG_LEVEL: 'silent', MAILWARDEN_POLICY_DIR: plane.dir, MAILWARDEN_TRACE_RATIO: 0, MAILWARDEN_TELEMETRY_LISTEN: 'off', MAILWARDEN_ORDERS_AT_ONCE: 50 });
     const now = Date.now();
     await Promise.all(Array.from({ length: 12 }, (_, index) => agent.observe(OVER, now + index)));
     await settled();

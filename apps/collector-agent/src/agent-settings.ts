@@ -44,6 +44,10 @@ export const agentSettings = z.strictObject({
   scanWorkers: z.number().int().min(1).max(SCAN_WORKERS_MAX).default(1),
   /** After so long everything is looked at again, whatever is remembered of it. */
   scanFullEveryHours: z.number().min(1).max(720).default(24),
+  /** Receiver of traces by OTLP over HTTP; without it none are told, and nothing of that is loaded. */
+  otlpEndpoint: z.url({ protocol: /^https?$/ }).optional(),
+  /** Share of the traces that begin here which are told. */
+  traceRatio: z.number().min(0).max(1).default(0.1),
   /** Folders of stores that are watched for changes, at most; 0 for none. Each costs the kernel about a kilobyte. */
   watchFoldersMax: z.number().int().min(0).max(WATCH_FOLDERS_MAX).default(8_192),
 });

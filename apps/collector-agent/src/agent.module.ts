@@ -7,9 +7,10 @@ import { agentSource } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity/signing-key';
 import { connectAgentBus, openSpool } from '@mailwarden/messaging/agent-side';
 import type { Logger } from '@mailwarden/observability';
+import { openTracer } from '@mailwarden/tracing';
 import type { AgentSettings } from './agent-settings.js';
 import { AgentState } from './agent-state.js';
-import { Agent, CONNECT_BUS, Enforcement, Followers, Observers } from './agent.js';
+import { Agent, CONNECT_BUS, Enforcement, Followers, Observers, TRACER } from './agent.js';
 import { agentRun } from './beat/agent-run.js';
 import { Heart } from './beat/heart.js';
 import { AwaitedAccounts } from './carry-out-orders/awaited-accounts.js';
@@ -41,6 +42,7 @@ export class AgentModule {
     const signer = await loadSigner(settings.signingKey);
     const host = { settings: await loadHostSettings(settings.root), hashKey: await readFile(settings.hashKeyFile) };
     const profiles = await chosenProfiles(settings, host.settings);
+    const tracer = await openTracer({ service: 'collector-agent', endpoint: settings.otlpEndpoint, ratio: settings.traceRatio, onFailure: (cause) => log.warn({ err: cause }, 'traces are not taken by their receiver') });
     const spool = await openSpool({
       dir: join(settings.spoolDir, 'outbox'),
       bytesMax: settings.spoolBytesMax,
@@ -58,7 +60,7 @@ export class AgentModule {
     const offline = new OfflineRules(settings, { state, contact, lastKnown, now }, desk, receipts, log);
     const accounts = await AwaitedAccounts.open(lastKnown, log);
     const unfinished = new UnfinishedOrders({ desk, accounts, receipts }, (id) => offline.isAskedFor(id), log);
-    const scanner = new Scanner(settings, profiles, host, state, outbox, log);
+    const scanner = new Scanner(settings, profiles, host, state, outbox, log, tracer);
     const connect = () =>
       connectAgentBus({ url: settings.natsUrl, credsFile: settings.creds, caFile: settings.ca, server: settings.server });
     return {
@@ -67,7 +69,7 @@ export class AgentModule {
         provide(BundleFollower, new BundleFollower(settings, trust, state, lastKnown, log)),
         provide(ConsentFollower, new ConsentFollower(settings, trust, state, lastKnown, outbox, { profiles, egress }, log)),
         provide(TextTeller, new TextTeller(settings, trust, profiles, outbox, log)),
-        provide(OrderTaker, new OrderTaker(settings, trust, { desk, accounts, receipts }, log)),
+        provide(OrderTaker, new OrderTaker(settings, trust, { desk, accounts, receipts }, log, tracer)),
         provide(CredentialRenewal, new CredentialRenewal(settings, trust, signer, log)),
         provide(Enforcement, new Enforcement(desk, receipts, contact, offline, unfinished)),
         provide(EgressFollower, egress),
@@ -78,6 +80,7 @@ export class AgentModule {
         provide(Heart, new Heart(settings, signer, state, outbox, await agentRun(settings.root, host.hashKey))),
         provide(Outbox, outbox),
         { provide: CONNECT_BUS, useValue: connect },
+        { provide: TRACER, useValue: tracer },
         Followers,
         Agent,
       ],

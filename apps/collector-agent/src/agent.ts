@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { AgentBus } from '@mailwarden/messaging';
+import type { Tracer } from '@mailwarden/tracing';
 import { Heart } from './beat/heart.js';
 import type { ExecutorDesk } from './carry-out-orders/executor-desk.js';
 import { OrderTaker } from './carry-out-orders/order-taker.js';
@@ -19,6 +20,8 @@ import { StoreWatch } from './watch-stores/store-watch.js';
 
 /** Opens the connection to the bus; it resolves when the bus is reachable, and the agent measures meanwhile. */
 export const CONNECT_BUS = Symbol('connect-bus');
+/** Tells of the agent's work to whoever receives traces. */
+export const TRACER = Symbol('tracer');
 export type ConnectBus = () => Promise<AgentBus>;
 
 /** Followers of what the control plane says, in the order in which they need each other. */
@@ -102,6 +105,7 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly outbox: Outbox,
     private readonly heart: Heart,
     @Inject(CONNECT_BUS) private readonly connect: ConnectBus,
+    @Inject(TRACER) private readonly tracer: Pick<Tracer, 'close'>,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -152,5 +156,6 @@ export class Agent implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.enforcement.stop();
     await this.outbox.stop();
     await this.#bus?.close();
+    await this.tracer.close();
   }
 }

@@ -4,7 +4,8 @@ import { loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, putEntry, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
-import { ServiceTelemetry } from '@mailwarden/telemetry';
+import { aroundHandling, ServiceTelemetry } from '@mailwarden/telemetry';
+import { openTracer } from '@mailwarden/tracing';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -98,7 +99,8 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   const convergence = new ConvergenceBook(keyring);
   const sweep = new ConvergenceSweep({ dataSource, book: convergence, relay, log });
   const telemetry = new ServiceTelemetry({ service: 'consent-registry', dataSource, bus, consumers: OWN_CONSUMERS });
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, log });
+  const tracer = await openTracer({ service: 'consent-registry', endpoint: settings.MAILWARDEN_OTLP_ENDPOINT, ratio: settings.MAILWARDEN_TRACE_RATIO, onFailure: (cause) => log.warn({ err: cause }, 'traces are not taken by their receiver') });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, around: aroundHandling(tracer), log });
   const app = await NestFactory.createMicroservice(ConsentRegistryModule.with({ dataSource, agreements, convergence, fetcher, relay }), { strategy, logger: new NestLogger(log), abortOnError: false });
   onReconnect(bus, {
     back: () => {
@@ -121,6 +123,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
       await keyring.close();
       await bus.drain();
       await dataSource.destroy();
+      await tracer.close();
     },
   };
 }

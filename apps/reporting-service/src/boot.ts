@@ -6,7 +6,8 @@ import { AgentIssuer, loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
-import { ServiceTelemetry } from '@mailwarden/telemetry';
+import { aroundHandling, ServiceTelemetry } from '@mailwarden/telemetry';
+import { openTracer } from '@mailwarden/tracing';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -69,7 +70,8 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
   const issuer = settings.MAILWARDEN_ISSUER === undefined ? null : await AgentIssuer.open(settings.MAILWARDEN_ISSUER);
   const telemetry = new ServiceTelemetry({ service: 'reporting-service', dataSource, bus, consumers: OWN_CONSUMERS });
   watchFleet(telemetry.metrics, dataSource);
-  return { issuer, settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), telemetry, profiles, consoleFiles };
+  const tracer = await openTracer({ service: 'reporting-service', endpoint: settings.MAILWARDEN_OTLP_ENDPOINT, ratio: settings.MAILWARDEN_TRACE_RATIO, onFailure: (cause) => log.warn({ err: cause }, 'traces are not taken by their receiver') });
+  return { issuer, settings, trust, signer, log, dataSource, bus, relay, keyring: new FleetKeyring(bus, trust), telemetry, tracer, profiles, consoleFiles };
 }
 
 /** The page may load nothing from elsewhere and be framed by nobody; its component library sets styles on elements. */
@@ -126,7 +128,7 @@ async function followBuckets(app: NestFastifyApplication, { bus, log }: Reportin
 /** Boots the whole service; when it returns, it consumes and answers. */
 export async function startReporting(settings: ReportingSettings): Promise<RunningReporting> {
   const parts = await openParts(settings);
-  const { log, keyring, bus, relay, telemetry } = parts;
+  const { log, keyring, bus, relay, telemetry, tracer } = parts;
   const app = await NestFactory.create<NestFastifyApplication>(ReportingModule.with(parts), new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, trustProxy: false, frameworkErrors: refuseUnreadable }), { logger: new NestLogger(log), abortOnError: false, bodyParser: false });
   await closeDoors(app, parts);
   await app.get(FleetEnrolment).start();
@@ -134,7 +136,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   await followBuckets(app, parts);
   onReconnect(bus, { back: () => relay.lookBack() });
   relay.start();
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, log });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, around: aroundHandling(tracer), log });
   app.connectMicroservice({ strategy }, { inheritAppConfig: false });
   await app.startAllMicroservices();
   app.get(EnrolmentDoors).start();
@@ -150,7 +152,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   return { url: await app.getUrl(), app, close: () => close(app, parts) };
 }
 
-async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyring, telemetry }: ReportingParts): Promise<void> {
+async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyring, telemetry, tracer }: ReportingParts): Promise<void> {
   await telemetry.close();
   app.get(LiveUpdates).close();
   await app.get(EnrolmentDoors).stop();
@@ -168,4 +170,5 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   await keyring.close();
   await bus.drain();
   await dataSource.destroy();
+  await tracer.close();
 }

@@ -5,6 +5,7 @@ import type { FleetKeyring } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
 import type { OutboxRelay } from '@mailwarden/persistence';
 import type { ServiceTelemetry } from '@mailwarden/telemetry';
+import type { Tracer } from '@mailwarden/tracing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
 import type { Profiles } from './project-observation/judgement.js';
@@ -22,6 +23,7 @@ export interface ReportingParts {
   readonly relay: OutboxRelay;
   readonly keyring: FleetKeyring;
   readonly telemetry: ServiceTelemetry;
+  readonly tracer: Tracer;
   readonly profiles: Profiles;
   readonly consoleFiles: ConsoleFiles;
   /** Makes credentials of agents; null where this service was not given what they are made with. */

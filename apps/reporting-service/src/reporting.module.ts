@@ -98,9 +98,9 @@ const opened = (parts: ReportingParts): Provider[] => [
   value(PolicyBundles, new PolicyBundles(parts.trust.rotation)),
 ];
 
-function writers({ dataSource, signer, profiles, bus, keyring, log }: ReportingParts): Provider[] {
+function writers({ dataSource, signer, profiles, settings, bus, keyring, tracer, log }: ReportingParts): Provider[] {
   return [
-    { provide: LedgerBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new LedgerBook(dataSource, signer, events) },
+    { provide: LedgerBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new LedgerBook(dataSource, signer, events, tracer) },
     { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
     { provide: Judgement, inject: [PolicyBundles, ConsentEntries], useFactory: (bundles: PolicyBundles, consent: ConsentEntries) => new Judgement(profiles, bundles, consent) },
     TrendBook,

@@ -6,7 +6,8 @@ import type { ProfileId, Signer } from '@mailwarden/kernel';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger, type Logger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
-import { ServiceTelemetry } from '@mailwarden/telemetry';
+import { aroundHandling, ServiceTelemetry } from '@mailwarden/telemetry';
+import { openTracer } from '@mailwarden/tracing';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -127,7 +128,8 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   answerQuestions(answers, questions);
   const telemetry = new ServiceTelemetry({ service: 'rotation-worker', dataSource, bus, consumers: OWN_CONSUMERS });
   watchOrders(telemetry.metrics, dataSource);
-  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, log });
+  const tracer = await openTracer({ service: 'rotation-worker', endpoint: settings.MAILWARDEN_OTLP_ENDPOINT, ratio: settings.MAILWARDEN_TRACE_RATIO, onFailure: (cause) => log.warn({ err: cause }, 'traces are not taken by their receiver') });
+  const strategy = new JetStreamStrategy({ bus, consumers: OWN_CONSUMERS, keyOf: (source) => keyring.keyOf(source), onConsumed: telemetry.onConsumed, around: aroundHandling(tracer), log });
   const app = await NestFactory.createMicroservice(RotationWorkerModule.with({ dataSource, keyring, press, orders, relay, effects }), { strategy, logger: new NestLogger(log), abortOnError: false });
   await Promise.all([app.listen(), answers.ready()]);
   log.info({ telemetry: await telemetry.open(settings.MAILWARDEN_TELEMETRY_LISTEN, () => strategy.progress()) }, 'the rotation worker is ready');
@@ -141,6 +143,7 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
       await keyring.close();
       await bus.drain();
       await dataSource.destroy();
+      await tracer.close();
     },
   };
 }

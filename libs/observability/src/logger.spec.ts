@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger } from './logger.js';
+import { traceFrom, withTrace } from '@mailwarden/tracing';
 import { plainText } from './plain-error.js';
 import { nestLogger } from './nest-logger.js';
 
@@ -50,6 +51,16 @@ describe('the log', () => {
     expect(text).toContain("/var/…");
     expect(text).toContain('ENOENT');
     expect(text).toContain('logger.spec');
+  });
+
+  it('names the trace of the work that it belongs to, and none beside', () => {
+    const trace = traceFrom('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+    const [inside, outside] = lines((log) => {
+      if (trace !== undefined) withTrace(trace, () => log.info('inside'));
+      log.info('outside');
+    });
+    expect(inside).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' });
+    expect(outside).not.toHaveProperty('traceId');
   });
 
   it('gives nothing away to whoever attacks it by depth, spelling, headers, names, circles, size or members that bite', () => {

@@ -1,3 +1,4 @@
+import { currentTrace } from '@mailwarden/tracing';
 import { pino, type LogFn, type Logger } from 'pino';
 import { plainError, plainText } from './plain-error.js';
 import { scrubbed } from './scrub.js';
@@ -22,6 +23,11 @@ export function createLogger(options: { service: string; level: string; destinat
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: (facts: Record<string, unknown>) => scrubbed(facts) as Record<string, unknown> },
+    // What is logged for a message can be found by its trace.
+    mixin: () => {
+      const trace = currentTrace();
+      return trace === undefined ? {} : { traceId: trace.traceId, spanId: trace.spanId };
+    },
     hooks: { logMethod: withPlainWords },
     // Errors are plain before they get here, or are written alone.
     serializers: { err: (error: unknown) => (error instanceof Error ? plainError(error) : error) },

@@ -35,3 +35,18 @@ export function bookkeepingMigration(schema: string): new () => MigrationInterfa
     }
   };
 }
+
+/** Which trace a message in the outbox belongs to. */
+export function traceMigration(schema: string): new () => MigrationInterface {
+  return class AddTraceparent1763000000002 implements MigrationInterface {
+    readonly name = 'AddTraceparent1763000000002';
+
+    async up(runner: QueryRunner): Promise<void> {
+      await runner.query(`ALTER TABLE ${schema}.outbox ADD COLUMN traceparent text`);
+    }
+
+    async down(runner: QueryRunner): Promise<void> {
+      await runner.query(`ALTER TABLE ${schema}.outbox DROP COLUMN traceparent`);
+    }
+  };
+}

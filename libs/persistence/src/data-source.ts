@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client, type ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
-import { bookkeepingMigration } from './bookkeeping.migration.js';
+import { bookkeepingMigration, traceMigration } from './bookkeeping.migration.js';
 
 /** No statement of a service runs longer. Units: milliseconds. */
 const STATEMENT_MS_MAX = 30_000;
@@ -48,7 +48,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: POOL_CONNECTIONS_MAX,
     extra: { Client: PooledClient, statement_timeout: STATEMENT_MS_MAX, idle_in_transaction_session_timeout: STATEMENT_MS_MAX },
     entities: [...options.entities],
-    migrations: [bookkeepingMigration(options.schema), ...options.migrations],
+    migrations: [bookkeepingMigration(options.schema), traceMigration(options.schema), ...options.migrations],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -20,6 +20,7 @@ interface WaitingRow {
   readonly data: unknown;
   readonly created_at: Date;
   readonly sequence: string;
+  readonly traceparent: string | null;
 }
 
 export interface SealedMessage {
@@ -121,7 +122,7 @@ export class OutboxRelay {
       if (lock?.held !== true) return 0;
       await this.parts.dataSource.transaction((numbering) => this.#number(numbering));
       const rows = await tx.query<WaitingRow[]>(
-        `SELECT position, id, subject, type, data, created_at, sequence FROM ${this.#schema}.outbox WHERE sent_at IS NULL AND sequence IS NOT NULL ORDER BY position LIMIT ${BATCH_MESSAGES_MAX}`,
+        `SELECT position, id, subject, type, data, created_at, sequence, traceparent FROM ${this.#schema}.outbox WHERE sent_at IS NULL AND sequence IS NOT NULL ORDER BY position LIMIT ${BATCH_MESSAGES_MAX}`,
       );
       if (rows.length === 0) return 0;
       await Promise.all(rows.map((row) => this.parts.publish(this.#seal(row))));
@@ -149,7 +150,7 @@ export class OutboxRelay {
 
   #seal(row: WaitingRow): SealedMessage {
     const { signer, source } = this.parts;
-    const envelope = sealEnvelope(signer, { id: row.id, source, type: row.type, time: instantOf(row.created_at.getTime()), subject: row.subject, sequence: Number(row.sequence), data: row.data });
+    const envelope = sealEnvelope(signer, { id: row.id, source, type: row.type, time: instantOf(row.created_at.getTime()), subject: row.subject, sequence: Number(row.sequence), data: row.data, traceparent: row.traceparent ?? undefined });
     return { subject: row.subject, id: row.id, bytes: Buffer.from(JSON.stringify(envelope)) };
   }
 

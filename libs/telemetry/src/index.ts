@@ -1,3 +1,4 @@
+export { aroundHandling } from './around-handling.js';
 export { Metrics } from './metrics.js';
 export type { BoundedLabels, GaugeReading, Measure } from './metrics.js';
 export { ServiceHealth } from './service-health.js';

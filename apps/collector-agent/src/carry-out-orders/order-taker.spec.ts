@@ -3,6 +3,7 @@ import { MESSAGE_TYPES, sealEnvelope, SIGNING_CONTEXTS, subjects, type RotationO
 import { instantOf, sha256, signDocument, signerFromPem } from '@mailwarden/kernel';
 import type { AgentBus } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
+import { openTracer } from '@mailwarden/tracing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AgentSettings } from '../agent-settings.js';
 import { AwaitedAccounts } from './awaited-accounts.js';
@@ -30,7 +31,7 @@ describe('an order that is taken', () => {
     const told: string[] = [];
     const say = (word: string) => () => Promise.resolve(void told.push(word));
     const bus = { takeOrders: (handle: Parameters<AgentBus['takeOrders']>[0]) => handle(Buffer.from(JSON.stringify(envelope)), { ack: say('ack'), retry: say('retry'), terminate: say('terminate'), working: say('working') }) } as unknown as AgentBus;
-    const taker = new OrderTaker({ server: 'mx-1' } as unknown as AgentSettings, { rotation: signer.publicKey } as unknown as TrustAnchors, { desk: { run: () => run() } as unknown as ExecutorDesk, receipts: { send: () => send() }, accounts }, SILENT);
+    const taker = new OrderTaker({ server: 'mx-1' } as unknown as AgentSettings, { rotation: signer.publicKey } as unknown as TrustAnchors, { desk: { run: () => run() } as unknown as ExecutorDesk, receipts: { send: () => send() }, accounts }, SILENT, await openTracer({ service: 'suite', endpoint: undefined, ratio: 0, onFailure: () => undefined }));
     await taker.follow(bus);
     return told;
   }
@@ -46,7 +47,7 @@ describe('an order that is taken', () => {
     const seen: string[][] = [];
     run = async () => {
       seen.push(await awaitedAfterRestart());
-      return { ok: true, value: {} };
+      return { ok: true, value: { payload: {} } };
     };
     send = async () => void seen.push(await awaitedAfterRestart());
     expect(await take()).toEqual(['ack']);

@@ -1,6 +1,7 @@
-import { MESSAGE_TYPES, openEnvelope, serviceSource, signedRotationOrder, subjects, type SignedRotationOrder, type TrustAnchors } from '@mailwarden/contracts';
+import { MESSAGE_TYPES, openEnvelope, serviceSource, signedRotationOrder, subjects, type SignedReceipt, type SignedRotationOrder, type TrustAnchors } from '@mailwarden/contracts';
 import type { AgentBus } from '@mailwarden/messaging';
 import type { Logger } from '@mailwarden/observability';
+import type { Tracer } from '@mailwarden/tracing';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AwaitedAccounts } from './awaited-accounts.js';
 import type { ExecutorDesk, TaskPlace } from './executor-desk.js';
@@ -23,6 +24,7 @@ export class OrderTaker {
     private readonly trust: TrustAnchors,
     private readonly hands: OrderHands,
     private readonly log: Logger,
+    private readonly tracer: Tracer,
   ) {}
 
   async follow(bus: AgentBus): Promise<void> {
@@ -31,12 +33,19 @@ export class OrderTaker {
       if (order === null) return delivery.terminate();
       const keepAlive = setInterval(() => void delivery.working(), WORKING_INTERVAL_MS);
       try {
-        const done = await this.#carryOut(order);
+        const done = await this.#traced(order, bytes);
         await (done ? delivery.ack() : delivery.retry(RETRY_DELAY_MS));
       } finally {
         clearInterval(keepAlive);
       }
     });
+  }
+
+  /** Part of the trace that led to the order. */
+  #traced(order: SignedRotationOrder, bytes: Uint8Array): Promise<boolean> {
+    const { traceparent } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { traceparent?: string };
+    const { id, profile, store } = order.payload;
+    return this.tracer.span({ name: 'carry out an order', kind: 'consumer', from: { traceparent }, facts: { 'mailwarden.server': this.settings.server, 'mailwarden.order': id, 'mailwarden.profile': profile, 'mailwarden.store': store } }, () => this.#carryOut(order));
   }
 
   /** First check only: the executor verifies everything again by itself, members that this version does not know among it. */
@@ -66,8 +75,16 @@ export class OrderTaker {
 
   async #account(order: SignedRotationOrder, place: TaskPlace): Promise<boolean> {
     const result = await this.hands.desk.run({ order, rule: null }, place);
-    if (result.ok) await this.hands.receipts.send(result.value);
-    else this.log.error({ order: order.payload.id, store: place.store, reason: result.error }, 'no receipt; the order stays');
+    if (result.ok) {
+      await this.hands.receipts.send(result.value);
+      this.#tellExecutor(result.value);
+    } else this.log.error({ order: order.payload.id, store: place.store, reason: result.error }, 'no receipt; the order stays');
     return result.ok;
+  }
+
+  /** The executor has no network, so its part of the trace is told by the account that it gave. */
+  #tellExecutor({ payload }: SignedReceipt): void {
+    const { order, store, outcome, startedAt, finishedAt } = payload;
+    this.tracer.tell({ service: 'rotation-executor', name: 'rotate a store', kind: 'internal', startMs: Date.parse(startedAt), endMs: Date.parse(finishedAt), failed: outcome === 'failed', facts: { 'mailwarden.order': order, 'mailwarden.store': store, 'mailwarden.outcome': outcome } });
   }
 }

@@ -6,6 +6,7 @@ import type { ProfileId } from '@mailwarden/kernel';
 import { measureHost, untoldPressure } from '@mailwarden/inventory-fs';
 import { withPermitted } from '@mailwarden/policy';
 import type { Logger } from '@mailwarden/observability';
+import type { Tracer } from '@mailwarden/tracing';
 import type { AgentSettings } from '../agent-settings.js';
 import type { AgentState } from '../agent-state.js';
 import type { Outbox } from '../forward-messages/outbox.js';
@@ -39,6 +40,7 @@ export class Scanner {
     private readonly state: AgentState,
     private readonly outbox: Outbox,
     private readonly log: Logger,
+    private readonly tracer: Tracer,
   ) {}
 
   onMeasured(listener: () => Promise<void>): void {
@@ -103,7 +105,7 @@ export class Scanner {
     const begunMs = performance.now();
     for (const profile of profiles) {
       try {
-        observations.push(await this.#scan(profile));
+        observations.push(await this.tracer.span({ name: 'measure a profile', kind: 'internal', from: { traceparent: undefined }, facts: { 'mailwarden.server': this.settings.server, 'mailwarden.profile': profile.id } }, () => this.#scan(profile)));
       } catch (cause) {
         this.log.error({ profile: profile.id, err: cause }, 'the scan failed; the next one tries again');
       }

@@ -1,6 +1,7 @@
 import { checkpoint, SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
 import { canonicalJson, signDocument, uuidOf, type Instant, type Sha256, type SignedDocument, type Signer } from '@mailwarden/kernel';
 import { appendLeaf, leafHash, rootHash, type TreeState } from '@mailwarden/ledger';
+import type { Tracer } from '@mailwarden/tracing';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventOutbox } from '../say-event/event-outbox.js';
 import { completedBy, consistencyFromNodes, nodeKey, nodesForConsistency, nodesForProof, proofFromNodes } from './tree-nodes.js';
@@ -41,10 +42,19 @@ export class LedgerBook {
     private readonly dataSource: DataSource,
     private readonly signer: Signer,
     private readonly events: EventOutbox,
+    private readonly tracer: Tracer,
   ) {}
 
   /** Appends a document once and returns its index; the same document again keeps its first place. */
-  async append(tx: EntityManager, entry: LedgerEntry): Promise<number> {
+  append(tx: EntityManager, entry: LedgerEntry): Promise<number> {
+    return this.tracer.span({ name: 'append to the ledger', kind: 'internal', facts: { 'mailwarden.outcome': entry.kind } }, async (add) => {
+      const index = await this.#append(tx, entry);
+      add({ 'mailwarden.entry': String(index) });
+      return index;
+    });
+  }
+
+  async #append(tx: EntityManager, entry: LedgerEntry): Promise<number> {
     const head = await lockHead(tx);
     const leaf = leafHash(Buffer.from(canonicalJson(entry.document)));
     const [kept] = await tx.query<{ index: string }[]>(`SELECT index FROM reporting.ledger_entry WHERE leaf_hash = $1`, [leaf]);

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MESSAGE_BYTES_MAX, sealEnvelope } from '@mailwarden/contracts';
 import { instantOf, type Signer } from '@mailwarden/kernel';
+import { currentTraceparent } from '@mailwarden/tracing';
 import type { WireMessage } from '../control/publish.js';
 import { openCounters, writeCounters, type Counters } from './counters.js';
 import { isDiskFull, isLow, LOW_DISK_BYTES_MAX } from './disk-room.js';
@@ -139,7 +140,7 @@ class FolderSpool implements Spool {
   async #append({ class: kind, subject, type, data }: SpooledMessage): Promise<void> {
     const sequence = this.counters.sequence + 1;
     const { signer, source } = this.options;
-    const envelope = sealEnvelope(signer, { id: randomUUID(), source, type, time: instantOf(Date.now()), subject, sequence, data });
+    const envelope = sealEnvelope(signer, { id: randomUUID(), source, type, time: instantOf(Date.now()), subject, sequence, data, traceparent: currentTraceparent() });
     const bytes = Buffer.from(JSON.stringify(envelope));
     if (bytes.length > MESSAGE_BYTES_MAX) throw new MessageTooLarge(`a message for ${subject} has ${bytes.length} bytes; the limit is ${MESSAGE_BYTES_MAX} bytes`);
     const item: Waiting = { sequence, class: kind, bytes: bytes.length };
