@@ -2,7 +2,7 @@ import { agentSource, serverOfSource, type MissingMessagesView } from '@mailward
 import { instantOf, type Instant } from '@mailwarden/kernel';
 import type { Logger } from '@mailwarden/observability';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { OperatorActions } from '../append-evidence/operator-actions.js';
+import type { OperatorActions } from '../sign-in/operator-actions.js';
 import { lockServer, type FindingBook } from '../keep-findings/finding-book.js';
 import type { LiveUpdates } from '../live-updates/live-updates.js';
 import { instantFrom } from '../schema/instants.js';
