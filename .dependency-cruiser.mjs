@@ -2,7 +2,7 @@
  * The walls between projects. Each rule tells the offender what to do instead.
  * `test/architecture` runs them over the workspace and over fixtures that break each one on purpose.
  */
-const PURE = '^libs/(kernel|strict-yaml|contracts|catalogue|policy|inventory|assessment|rotation|rotation-rules|consent|ledger)/src/';
+const PURE = '^libs/(kernel|strict-yaml|contracts|catalogue|policy|inventory|assessment|rotation|rotation-rules|consent|ledger|siem-formats)/src/';
 const SPEC = '\\.spec\\.ts$';
 
 /** Who may touch the file system. Everybody else gets data handed in. */

@@ -19,7 +19,7 @@ export const ADVICE: Readonly<Record<RuleName, string>> = {
 };
 
 const LINES_MAX = 600;
-const PURE = /^libs\/(?:kernel|strict-yaml|contracts|catalogue|policy|inventory|assessment|rotation|rotation-rules|consent|ledger)\/src\//;
+const PURE = /^libs\/(?:kernel|strict-yaml|contracts|catalogue|policy|inventory|assessment|rotation|rotation-rules|consent|ledger|siem-formats)\/src\//;
 const SPEC = /\.spec\.tsx?$/;
 
 /** Owners of files of their own; nothing here but `rotation-fs` ever touches user data. */

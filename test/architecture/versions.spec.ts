@@ -8,6 +8,7 @@ const versionOf = (folder: string): string => (JSON.parse(readFileSync(join(WORK
 it.each([
   ['apps/cli', 'src/version.ts'],
   ['apps/collector-agent', 'src/agent-version.ts'],
+  ['libs/siem-formats', 'src/product.ts'],
 ])('%s says the version of its package', (folder, file) => {
   expect(readFileSync(join(WORKSPACE_ROOT, folder, file), 'utf8')).toContain(`= '${versionOf(folder)}';`);
 });

@@ -4,6 +4,7 @@ import { loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, putEntry, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
+import { ocsfBeside } from '@mailwarden/siem-formats';
 import { aroundHandling, ServiceTelemetry } from '@mailwarden/telemetry';
 import { openTracer } from '@mailwarden/tracing';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -61,7 +62,7 @@ export async function startConsentRegistry(settings: RegistrySettings): Promise<
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
   await keyring.ready();
-  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
+  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('consent'), beside: ocsfBeside, publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const publisher = new EntryPublisher(dataSource, bus, signer.publicKey, log);
   const agreements = new Agreements(dataSource, profiles.values());
   const proposals = new Proposals(dataSource);

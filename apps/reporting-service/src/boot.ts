@@ -6,6 +6,7 @@ import { AgentIssuer, loadSigner } from '@mailwarden/identity';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, streamMadeAt, watchBucket } from '@mailwarden/messaging';
 import { createLogger, NestLogger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay } from '@mailwarden/persistence';
+import { ocsfBeside } from '@mailwarden/siem-formats';
 import { aroundHandling, ServiceTelemetry } from '@mailwarden/telemetry';
 import { openTracer } from '@mailwarden/tracing';
 import { NestFactory } from '@nestjs/core';
@@ -64,7 +65,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
-  const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
+  const relay = new OutboxRelay({ dataSource, signer, source: SOURCE, beside: ocsfBeside, publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const profiles = await loadProfiles(settings.MAILWARDEN_PROFILE_DIR === undefined ? {} : { extraDir: settings.MAILWARDEN_PROFILE_DIR });
   const consoleFiles = await ConsoleFiles.below(settings.MAILWARDEN_CONSOLE_DIR);
   const issuer = settings.MAILWARDEN_ISSUER === undefined ? null : await AgentIssuer.open(settings.MAILWARDEN_ISSUER);

@@ -6,6 +6,7 @@ import type { ProfileId, Signer } from '@mailwarden/kernel';
 import { connectBus, ensureTopology, FleetKeyring, JetStreamStrategy, onReconnect, publishDurable, ServiceAnswers, streamMadeAt } from '@mailwarden/messaging';
 import { createLogger, NestLogger, type Logger } from '@mailwarden/observability';
 import { openDataSource, OutboxRelay, takeOnce } from '@mailwarden/persistence';
+import { ocsfBeside } from '@mailwarden/siem-formats';
 import { aroundHandling, ServiceTelemetry } from '@mailwarden/telemetry';
 import { openTracer } from '@mailwarden/tracing';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -108,7 +109,7 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
   await ensureTopology(bus);
   const keyring = new FleetKeyring(bus, trust);
   await keyring.ready();
-  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('rotation'), publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
+  const relay = new OutboxRelay({ dataSource, signer, source: serviceSource('rotation'), beside: ocsfBeside, publish: (message) => publishDurable(bus, message), takerMadeAt: (subject) => streamMadeAt(bus, subject), onFailure: (cause) => log.warn({ err: cause }, 'messages wait: the bus or the database is away') });
   const { press, orders, effects, clerk, questions } = compose({ settings, dataSource, bus, keyring, signer, relay, profiles, log });
   onReconnect(bus, {
     back: () => {

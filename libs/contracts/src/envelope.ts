@@ -118,5 +118,8 @@ export const MESSAGE_TYPES = {
   credentialAsked: 'mailwarden.credential.asked.v1',
 } as const;
 
+/** An event in OCSF, beside the event itself and under its id. */
+export const OCSF_TYPE = 'mailwarden.ocsf.mapped.v1';
+
 /** `finding.opened` travels as `mailwarden.finding.opened.v1`. */
 export const eventType = (event: string): string => `mailwarden.${event}.v1`;

@@ -35,7 +35,7 @@ export { DEAD_LETTER_STATES, DEAD_LETTER_IDS_MAX, deadLetterView, discardDeadLet
 export type { DeadLetterView, DiscardDeadLetters, ReplayDeadLetters, ReplayedDeadLetters } from './dead-letter-api.js';
 export { acceptMissing, missingMessagesView } from './missing-messages-api.js';
 export type { MissingMessagesView } from './missing-messages-api.js';
-export { ENVELOPE_ERRORS, MESSAGE_TYPES, agentSource, eventType, openEnvelope, sealEnvelope, serverOfSource, serviceSource } from './envelope.js';
+export { ENVELOPE_ERRORS, MESSAGE_TYPES, OCSF_TYPE, agentSource, eventType, openEnvelope, sealEnvelope, serverOfSource, serviceSource } from './envelope.js';
 export type { Envelope, EnvelopeError, KeyOf } from './envelope.js';
 export { WILDCARDS, subjects } from './subjects.js';
 export { BUCKETS, CONSUMERS, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX, STREAMS, SUBSCRIBED_STREAMS, orderConsumer, replayConsumer, subscriberConsumer } from './streams.js';

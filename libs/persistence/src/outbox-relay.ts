@@ -2,6 +2,7 @@ import { sealEnvelope } from '@mailwarden/contracts';
 import { instantOf, type Signer } from '@mailwarden/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import { schemaOf } from './data-source.js';
+import type { OutgoingMessage } from './outbox.js';
 
 /** What waits is looked for this often, beside each `kick`. Units: milliseconds. */
 const SWEEP_MS = 1_000;
@@ -34,6 +35,8 @@ export interface RelayParts {
   readonly signer: Signer;
   /** Who speaks, as `mailwarden/reporting`. */
   readonly source: string;
+  /** Another form of a message, which travels beside it under the same number; null where there is none. It must not throw, since a message would wait for ever. */
+  readonly beside?: (message: OutgoingMessage & { readonly source: string; readonly sequence: number }) => OutgoingMessage | null;
   /** Resolves when the bus has the message for good. */
   readonly publish: (message: SealedMessage) => Promise<unknown>;
   /** When what takes this subject was made: a broker that lost its disk has it made anew, without what was said before. */
@@ -125,7 +128,7 @@ export class OutboxRelay {
         `SELECT position, id, subject, type, data, created_at, sequence, traceparent FROM ${this.#schema}.outbox WHERE sent_at IS NULL AND sequence IS NOT NULL ORDER BY position LIMIT ${BATCH_MESSAGES_MAX}`,
       );
       if (rows.length === 0) return 0;
-      await Promise.all(rows.map((row) => this.parts.publish(this.#seal(row))));
+      await Promise.all(rows.flatMap((row) => this.#sealed(row)).map((message) => this.parts.publish(message)));
       await tx.query(`UPDATE ${this.#schema}.outbox SET sent_at = now() WHERE position = ANY($1::bigint[])`, [rows.map((row) => row.position)]);
       return rows.length;
     });
@@ -148,10 +151,18 @@ export class OutboxRelay {
     }
   }
 
-  #seal(row: WaitingRow): SealedMessage {
+  /** A row and what travels beside it: the row counts as sent when both are. */
+  #sealed(row: WaitingRow): SealedMessage[] {
+    const { source, beside } = this.parts;
+    const { id, subject, type, data } = row;
+    const other = beside?.({ id, subject, type, data, source, sequence: Number(row.sequence) }) ?? null;
+    return [{ id, subject, type, data }, ...(other === null ? [] : [other])].map((message) => this.#seal(row, message));
+  }
+
+  #seal({ created_at: createdAt, sequence, traceparent }: WaitingRow, { id, subject, type, data }: OutgoingMessage): SealedMessage {
     const { signer, source } = this.parts;
-    const envelope = sealEnvelope(signer, { id: row.id, source, type: row.type, time: instantOf(row.created_at.getTime()), subject: row.subject, sequence: Number(row.sequence), data: row.data, traceparent: row.traceparent ?? undefined });
-    return { subject: row.subject, id: row.id, bytes: Buffer.from(JSON.stringify(envelope)) };
+    const envelope = sealEnvelope(signer, { id, source, type, time: instantOf(createdAt.getTime()), subject, sequence: Number(sequence), data, traceparent: traceparent ?? undefined });
+    return { subject, id, bytes: Buffer.from(JSON.stringify(envelope)) };
   }
 
   async #tidy(): Promise<void> {

@@ -1,0 +1,12 @@
+export { cefHeader, cefLine, cefValue } from './cef/cef.js';
+export type { CefEvent } from './cef/cef.js';
+export { cefOf } from './cef/cef-of.js';
+export { OCSF_CLASSES, OCSF_VERSION } from './ocsf/ocsf-class.js';
+export type { OcsfClass } from './ocsf/ocsf-class.js';
+export { ocsfBeside } from './ocsf/ocsf-beside.js';
+export { ocsfOf } from './ocsf/ocsf-event.js';
+export type { OcsfEvent } from './ocsf/ocsf-event.js';
+export { framed, sdValue, syslogMessage } from './syslog/syslog.js';
+export type { SyslogMessage } from './syslog/syslog.js';
+export { asciiJson, syslogOf } from './syslog/syslog-of.js';
+export type { ToldEvent } from './told-event.js';
