@@ -12,7 +12,7 @@ const FILE_SYSTEM = [
   '^libs/messaging/src/(spool/|control/connect-bus)',
   '^libs/product-database/src/(password-file|beneath|socket-place|sqlite/|trim/sqlite-)',
   '^libs/persistence/src/.*(password|data-source)',
-  '^apps/(cli|demo-fleet|rotation-executor|egress-keeper)/src/',
+  '^apps/(cli|demo-fleet|rotation-executor|egress-keeper|siem-forwarder)/src/',
   '^apps/rotation-worker/src/apply-policy/policy-files',
   '^apps/collector-agent/src/',
   '^apps/reporting-service/src/(enrol-fleet|sign-in|serve-console)/',

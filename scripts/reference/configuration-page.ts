@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AGENT_SETTINGS_VARIABLE, agentSettings, type AgentSettings } from '../../apps/collector-agent/src/agent-settings.js';
 import { keeperSettings, type KeeperSettings } from '../../apps/egress-keeper/src/keeper-settings.js';
+import { FORWARDER_SETTINGS_VARIABLE } from '../../apps/siem-forwarder/src/forwarder-settings.js';
 import { KEEPER_SETTINGS_VARIABLE } from '../../apps/egress-keeper/src/settings-variable.js';
 import { registrySettings, type RegistrySettings } from '../../apps/consent-registry/src/registry-settings.js';
 import { reportingSettings, type ReportingSettings } from '../../apps/reporting-service/src/reporting-settings.js';
@@ -158,6 +159,10 @@ export const configurationPage = (): string =>
     `A JSON file, named by the environment variable \`${KEEPER_SETTINGS_VARIABLE}\`. It must belong to root or to the account that the keeper runs as, and only its owner may be able to write it. Paths are absolute. With \`--remove\` it takes its table away and ends.`,
     '',
     ...table(keeperSettings, KEEPER),
+    '## siem-forwarder',
+    '',
+    `A JSON file, named by the environment variable \`${FORWARDER_SETTINGS_VARIABLE}\`. Its members: [to a SIEM that speaks no NATS](../siem.md#to-a-siem-that-speaks-no-nats).`,
+    '',
     '## One host',
     '',
     'What only one host knows stands in `etc/mailwarden/host.yaml` below its root: where the databases of the watched product really are. The agent, the executor and `mailwarden scan` read it. It must belong to root or to the running account, and only its owner may be able to write it.',

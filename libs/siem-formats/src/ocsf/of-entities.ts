@@ -28,6 +28,11 @@ const POLICY = { kind: 'policy', uid: 'policy', name: 'policy' } as const;
 const ROLLOUT = { kind: 'roll-out of a policy', uid: 'policy', name: 'policy' } as const;
 const PROPOSAL = { kind: 'proposal of decisions', uid: 'proposal', name: 'proposal' } as const;
 
+/** The server that the event is of. */
+const SERVER = { kind: 'server', uid: 'server', name: 'server' } as const;
+const NEW_SERVER = 'server that wants to be enrolled';
+const DEAD_LETTERS = { kind: 'messages that were put aside', uid: 'consumer', name: 'consumer' } as const;
+
 const byAnswer = ({ detail }: AnyEventData): Activity => (detail['answer'] === 'approved' || detail['answer'] === 'confirmed' ? ACTIVATE : DEACTIVATE);
 
 const ENTITIES = {
@@ -45,6 +50,12 @@ const ENTITIES = {
   'consent.decided': { kind: 'decision on consent', uid: 'decision', name: 'agreement', activity: ({ detail }) => (detail['action'] === 'grant' ? ENABLE : DISABLE) },
   'consent.proposed': { ...PROPOSAL, activity: CREATE },
   'consent.answered': { ...PROPOSAL, activity: byAnswer },
+  'server.enrolled': { ...SERVER, activity: CREATE },
+  'server.removed': { ...SERVER, activity: DELETE },
+  'server.waiting': { kind: NEW_SERVER, uid: 'request', name: 'request', activity: CREATE },
+  'server.refused': { kind: NEW_SERVER, uid: 'token', name: 'token', activity: DEACTIVATE },
+  'message.replayed': { ...DEAD_LETTERS, activity: RESUME },
+  'message.discarded': { ...DEAD_LETTERS, activity: DELETE },
   'consent.converged': { kind: 'agreement', uid: 'agreement', name: 'agreement', activity: UPDATE },
 } as const satisfies Partial<Record<EventName, Entity>>;
 export type EntityEvent = keyof typeof ENTITIES;
@@ -54,18 +65,22 @@ export const isEntityEvent = (event: string): event is EntityEvent => Object.has
 const POLICY_TYPE_ID = 5;
 const OTHER_TYPE_ID = 99;
 
-const statusOf = ({ detail }: AnyEventData): ClassPart['status'] => {
-  const { answer } = detail;
+const statusOf = ({ event, detail }: AnyEventData): ClassPart['status'] => {
+  const { answer, code } = detail;
+  if (event === 'server.refused') return { ...FAILURE, detail: String(code) };
   if (typeof answer !== 'string') return SUCCESS;
   return answer === 'approved' || answer === 'confirmed' ? SUCCESS : { ...FAILURE, detail: answer };
 };
 
-/** Orders, questions, policies, roll-outs and decisions, as things that are managed. */
+/** A member of the detail, or the server that the event is of. */
+const valueOf = (data: AnyEventData, member: string): string | undefined => (member === 'server' ? data.server : textOf(data, member));
+
+/** Orders, questions, policies, roll-outs, decisions and servers, as things that are managed. */
 export function entityPart(data: AnyEventData, event: EntityEvent): ClassPart {
   const { kind, activity, uid, name }: Entity = ENTITIES[event];
   const [policy, version, reason] = [textOf(data, 'policy'), textOf(data, 'version'), textOf(data, 'reason')];
   const isPolicy = kind === POLICY.kind;
-  const id = textOf(data, uid) ?? event;
+  const id = valueOf(data, uid) ?? event;
   return {
     of: OCSF_CLASSES.entityManagement,
     activity: typeof activity === 'function' ? activity(data) : activity,
@@ -74,7 +89,7 @@ export function entityPart(data: AnyEventData, event: EntityEvent): ClassPart {
     attributes: {
       entity: {
         uid: id,
-        name: textOf(data, name) ?? id,
+        name: valueOf(data, name) ?? id,
         type: kind,
         type_id: isPolicy ? POLICY_TYPE_ID : OTHER_TYPE_ID,
         ...(isPolicy && version !== undefined ? { version } : {}),
