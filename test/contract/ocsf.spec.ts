@@ -16,7 +16,7 @@ const validatorOf = (uid: number): ValidateFunction => {
   if (found === undefined) throw new Error(`the schema has no class ${uid}; name it in scripts/ocsf/resolve-schema.ts`);
   return found;
 };
-const problemsOf = (event: { readonly class_uid: number }): string[] => {
+const problemsOf = (event: { readonly class_uid: number } & Readonly<Record<string, unknown>>): string[] => {
   const validate = validatorOf(event.class_uid);
   return validate(event) ? [] : (validate.errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message ?? ''} ${JSON.stringify(params)}`);
 };
