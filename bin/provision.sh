@@ -176,14 +176,23 @@ fetch_unpacked() {
 }
 
 # logrotate, rsyslog and the program that writes journals, unpacked and not installed: nothing of this machine is rotated or logged by them. Needs no root. Without them, one suite says that it is skipped.
-LOG_PACKAGES='logrotate rsyslog systemd-journal-remote'
+LOG_PACKAGES='logrotate rsyslog rsyslog-openssl systemd-journal-remote'
 provision_log_programs() {
   own="$TOOLS/log-programs"
-  if [ -x "$own/usr/sbin/logrotate" ] && [ -x "$own/usr/sbin/rsyslogd" ] && [ -d "$own/usr/share/doc/systemd-journal-remote" ]; then return 0; fi
+  if [ -x "$own/usr/sbin/logrotate" ] && [ -x "$own/usr/sbin/rsyslogd" ] && [ -d "$own/usr/share/doc/systemd-journal-remote" ] && [ -d "$own/usr/share/doc/rsyslog-openssl" ]; then return 0; fi
   command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 0
   say 'Fetching logrotate, rsyslog and systemd-journal-remote into .tools/ ...'
   mkdir -p "$TOOLS"
   fetch_unpacked log-programs $LOG_PACKAGES || say "  $(apt_last_words)"
+}
+
+# The NATS client for C, unpacked and not installed: a subscriber that is not ours. Needs no root. Without it, one suite says that it is skipped.
+provision_siem_programs() {
+  [ -f "$TOOLS/siem-programs/usr/include/nats/nats.h" ] && return 0
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 0
+  say 'Fetching the NATS client for C into .tools/ ...'
+  mkdir -p "$TOOLS"
+  fetch_unpacked siem-programs libnats-dev || say "  $(apt_last_words)"
 }
 
 # systemd-tmpfiles, unpacked and not installed, where the machine has none: a container often comes without systemd. Needs no root. Without it, the comparison says that it is skipped.
