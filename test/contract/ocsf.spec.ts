@@ -49,11 +49,17 @@ const EXPECTED: Readonly<Record<EventName, readonly [classUid: number, activityI
   'consent.proposed': [3004, 1],
   'consent.answered': [3004, 10],
   'consent.converged': [3004, 3],
+  'server.enrolled': [3004, 1],
+  'server.waiting': [3004, 1],
+  'server.refused': [3004, 11],
+  'server.removed': [3004, 4],
   'agent.silent': [6002, 99],
   'agent.returned': [6002, 99],
   'ledger.checkpoint': [1008, 99],
   'operator.signed-in': [3002, 1],
   'message.rejected': [6008, 1],
+  'message.replayed': [3004, 13],
+  'message.discarded': [3004, 4],
 };
 
 describe.each(EVENT_NAMES)('%s in OCSF', (name) => {
