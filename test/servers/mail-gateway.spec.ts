@@ -29,13 +29,13 @@ describe.skipIf(why !== null)(`a mail gateway on Debian, for real${why === null 
     expect([...scanned.keys()].sort()).toEqual(['amavis', 'clamav', 'dovecot', 'linux-host', 'postfix', 'rspamd']);
   });
 
-  it('has the versions that its programs tell themselves', async () => {
+  it('has the versions that its programs and packages tell themselves', async () => {
     const versionOf = (profile: string) => scanned.get(profile)?.product.version;
     const told = async (command: string[], pattern: RegExp): Promise<string | undefined> => pattern.exec(await server.output(command))?.[1];
     expect(versionOf('postfix')).toMatchObject({ known: true, value: await told(['/usr/sbin/postconf', '-h', 'mail_version'], /(\S+)/) });
     expect(versionOf('dovecot')).toMatchObject({ known: true, value: await told(['/usr/sbin/dovecot', '--version'], /(\S+)/) });
     expect(versionOf('rspamd')).toMatchObject({ known: true, value: await told(['/usr/bin/rspamd', '--version'], /version (\S+)/) });
-    expect(versionOf('clamav')).toMatchObject({ known: true, value: await told(['/usr/bin/clamdscan', '--version'], /ClamAV ([^/\s]+)/) });
+    expect(versionOf('clamav')).toMatchObject({ known: true, value: await told(['/usr/bin/dpkg-query', '--show', '--showformat', '${Version}', 'clamav-daemon'], /^(\d+(?:\.\d+)*)/) });
     expect(versionOf('linux-host')).toMatchObject({ known: true, value: expect.stringContaining((await told(['/bin/systemctl', '--version'], /^systemd (\d+)/)) ?? 'none') });
   });
 

@@ -15,7 +15,7 @@ function probeFrom(form: ProbeForm, databases: Databases): Probe {
   if ('file-key' in form) return { kind: 'file-key', ...form['file-key'] };
   if ('file-hash' in form) return { kind: 'file-hash', file: form['file-hash'] };
   if ('file-exists' in form) return { kind: 'file-exists', file: form['file-exists'] };
-  if ('command' in form) return { kind: 'command', command: form.command, parser: form.parser, key: form.key, timeoutSeconds: exact(parseDuration(form.timeout)) };
+  if ('command' in form) return { kind: 'command', command: form.command, account: form.account ?? null, parser: form.parser, key: form.key, timeoutSeconds: exact(parseDuration(form.timeout)) };
   if ('sql' in form) return { kind: 'sql', database: databaseOf(databases, form.sql.database), query: form.sql.query };
   if ('process' in form) return { kind: 'process', by: 'unit' in form.process ? { unit: form.process.unit } : { pidFile: form.process['pid-file'] }, value: form.process.value };
   if ('package' in form) return { kind: 'package', name: form.package };

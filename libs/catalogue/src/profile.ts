@@ -10,7 +10,8 @@ export type Probe =
   | { readonly kind: 'file-key'; readonly file: string; readonly format: 'key-value' | 'words' | 'ini' | 'xml' | 'json' | 'yaml'; readonly key: string }
   | { readonly kind: 'file-hash'; readonly file: string }
   | { readonly kind: 'file-exists'; readonly file: string }
-  | { readonly kind: 'command'; readonly command: readonly string[]; readonly parser: 'first-line' | 'key-value' | 'json'; readonly key: string | null; readonly timeoutSeconds: number }
+  /** `account`: one of the profile's, whose rights the program runs with; null for those of whoever measures. */
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly account: string | null; readonly parser: 'first-line' | 'key-value' | 'json'; readonly key: string | null; readonly timeoutSeconds: number }
   | { readonly kind: 'sql'; readonly database: Database; readonly query: string }
   /** The process that a PID file names, or the main process of a unit of systemd. */
   | { readonly kind: 'process'; readonly by: { readonly pidFile: string } | { readonly unit: string }; readonly value: 'started-at' | 'core-limit' }

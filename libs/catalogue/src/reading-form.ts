@@ -12,8 +12,8 @@ export const probeForm = z.union([
   z.strictObject({ 'file-hash': path }).describe('SHA-256 of a file'),
   z.strictObject({ 'file-exists': path }).describe('`yes` or `no`'),
   z
-    .strictObject({ command: z.array(z.string().max(200)).min(1).max(20), parser: z.enum(['first-line', 'key-value', 'json']), key: z.string().nullable(), timeout: z.string() })
-    .describe('Output of a program, named by its absolute path with fixed arguments, read by a `parser` (`first-line`, or `key-value` or `json` with a `key`) within a `timeout`'),
+    .strictObject({ command: z.array(z.string().max(200)).min(1).max(20), parser: z.enum(['first-line', 'key-value', 'json']), key: z.string().nullable(), timeout: z.string(), account: z.string().min(1).max(64).optional() })
+    .describe('Output of a program, named by its absolute path with fixed arguments, read by a `parser` (`first-line`, or `key-value` or `json` with a `key`) within a `timeout`. A program that loads what the product may write is none; one of which that is not known runs as an `account` of the profile, where root measures, and is not asked elsewhere'),
   z.strictObject({ sql: z.strictObject({ database: z.string(), query: z.string().max(1000) }) }).describe("First value of one `SELECT` in one of the product's databases"),
   z
     .strictObject({ process: z.union([z.strictObject({ 'pid-file': path, value: processValue }), z.strictObject({ unit: z.string().regex(/^[a-zA-Z0-9@._-]{1,100}\.service$/, 'must be a unit, as postfix.service'), value: processValue })]) })

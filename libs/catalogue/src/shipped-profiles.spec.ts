@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseProfile } from './parse-profile.js';
+import type { Probe } from './profile.js';
 
 const FOLDER = new URL('../profiles/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
@@ -25,6 +26,23 @@ describe('the profiles that ship', () => {
     const parsed = parseProfile(textOf(file));
     if (!parsed.ok) throw new Error('unreachable');
     for (const store of parsed.value.stores) expect([store.id, store.dataCategories === null, store.source === null]).toEqual([store.id, false, false]);
+  });
+});
+
+describe('a command that a shipped profile reads a value by', () => {
+  /** Each was judged by what it loads, as docs/writing-a-profile.md says; whoever adds one judges it too. */
+  const JUDGED: Readonly<Record<string, string | null>> = { '/usr/sbin/postconf': null, '/usr/bin/doveconf': null, '/usr/sbin/dovecot': null, '/usr/sbin/exim4': null, '/opt/kaspersky/klms/bin/klms-control': 'kluser' };
+
+  it.each(FILES)('%s: loads nothing that the product may write, or runs as its account', (file) => {
+    const commands: Extract<Probe, { kind: 'command' }>[] = [];
+    const parsed = parseProfile(textOf(file));
+    const walk = (value: unknown): void => {
+      if (value === null || typeof value !== 'object') return;
+      if ('kind' in value && value.kind === 'command') commands.push(value as unknown as (typeof commands)[number]);
+      Object.values(value).forEach(walk);
+    };
+    walk(parsed.ok ? parsed.value : null);
+    for (const { command, account } of commands) expect(JUDGED).toHaveProperty([command[0] ?? ''], account);
   });
 });
 

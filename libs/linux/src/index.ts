@@ -1,3 +1,4 @@
+export { withoutAmbientRights } from './ambient-rights.js';
 export { cText } from './c-bytes.js';
 export type { CBytes } from './c-bytes.js';
 export { errorName, errorNumber, NO_DATA, NOT_SUPPORTED } from './c-library.js';

@@ -5,11 +5,10 @@ import type { ToolForm } from '../tool-form.js';
 import { partsIn } from '../tool-name.js';
 import type { Mistake } from './mistake.js';
 import { placeMistake } from './safe-paths.js';
+import { isShell } from './unsafe-programs.js';
 
 type ItemForm = Extract<ToolForm, { by: 'item' }>;
 
-/** Programs that would run whatever they are given. */
-const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh', 'csh', 'tcsh', 'fish', 'busybox', 'env', 'xargs', 'find', 'perl', 'python', 'python3', 'ruby', 'node', 'awk', 'sudo', 'su', 'nsenter', 'chroot', 'systemd-run', 'rm', 'unlink', 'shred']);
 /** The most that can be tried of a path against patterns without end. */
 const ANY_DEPTH_MAX = 1;
 
@@ -18,7 +17,7 @@ function programMistakes(command: readonly string[], path: DocumentPath): Mistak
   const place = placeMistake(program);
   if (place !== null) return [{ path: [...path, 0], message: place.message, advice: 'name the program by its absolute path' }];
   if (program.includes('{')) return [{ path: [...path, 0], message: 'a program is named by its own path', advice: 'put parts into arguments alone' }];
-  return SHELLS.has(program.slice(program.lastIndexOf('/') + 1)) ? [{ path: [...path, 0], message: `${program} is no tool of a product`, advice: "name the product's own program" }] : [];
+  return isShell(program) ? [{ path: [...path, 0], message: `${program} is no tool of a product`, advice: "name the product's own program" }] : [];
 }
 
 const unknownParts = (texts: readonly string[], known: readonly string[], path: DocumentPath): Mistake[] =>

@@ -205,7 +205,7 @@ describe('a kernel setting', () => {
 });
 
 describe('a command', () => {
-  const command = (...words: string[]): Probe => ({ kind: 'command', command: words, parser: 'first-line', key: null, timeoutSeconds: 1 });
+  const command = (...words: string[]): Probe => ({ kind: 'command', command: words, account: null, parser: 'first-line', key: null, timeoutSeconds: 1 });
   const here = (probe: Probe): Promise<string> => told(probe, {}, '/');
 
   it('runs on this host alone, without a shell, an environment or input', async () => {

@@ -9,6 +9,7 @@ import { FILE_FORMATS, textOf } from './file-formats.js';
 import { packageVersion } from './package-version.js';
 import { serviceCoreLimit, serviceStartedAt } from './process-facts.js';
 import { runCommand } from './run-command.js';
+import { runsAs } from './runs-as.js';
 
 const TEXT_MAX = 300;
 const SHOWN_MAX = 60;
@@ -57,7 +58,9 @@ function firstLine(output: string): string {
 
 async function command(host: Host, probe: Extract<Probe, { kind: 'command' }>): Promise<Measured<string>> {
   if (host.rootPath !== '/') return unknown('commands are not run for a root that is not this host');
-  const output = await runCommand(probe.command, probe.timeoutSeconds);
+  const as = runsAs(host, probe);
+  if (!as.known) return as;
+  const output = await runCommand(probe.command, probe.timeoutSeconds, as.value);
   if (!output.known) return output;
   const value = parsed(output.value, probe);
   return value === undefined ? unknown(`the output has no ${probe.key ?? 'value'}`) : known(shortened(value), output.source);

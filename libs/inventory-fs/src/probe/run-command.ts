@@ -1,8 +1,14 @@
 import { execFile } from 'node:child_process';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
+import { withoutAmbientRights } from '@mailwarden/linux';
 import { NOT_INSTALLED, untrustedPart } from './trusted-program.js';
 
 const OUTPUT_BYTES_MAX = 65_536;
+/** Gives a program a session of its own, and becomes it: what runs as another account may not type into the terminal that we were started from. Source: setsid(1), TIOCSTI(2const). */
+const OWN_SESSION = '/usr/bin/setsid';
+
+/** Whose rights a program runs with: all of ours, ours without the capabilities that are handed down to us, or those of an account, which needs the super-user. */
+export type RunsAs = 'us' | 'us-without-capabilities' | { readonly uid: number; readonly gid: number };
 
 function reasonOf(program: string, timeoutSeconds: number, problem: { code?: unknown; killed?: boolean; signal?: unknown }): string {
   switch (problem.code) {
@@ -20,9 +26,9 @@ function reasonOf(program: string, timeoutSeconds: number, problem: { code?: unk
 
 /**
  * Runs a profile's command: absolute, fixed arguments, no shell, an empty environment, nothing to read, bounded in time and output. What does not end in time is killed, for it may not listen to less.
- * Safety: it runs with the rights of whoever measures, which is root where a store is deleted from: a program that a product's account could replace is not run.
+ * Safety: it runs with the rights of whoever measures, which is root where a store is deleted from, or as an account: a program that a product's account could replace is not run.
  */
-export function runCommand(command: readonly string[], timeoutSeconds: number): Promise<Measured<string>> {
+export function runCommand(command: readonly string[], timeoutSeconds: number, as: RunsAs = 'us'): Promise<Measured<string>> {
   const [program, ...args] = command;
   if (program === undefined || !program.startsWith('/')) return Promise.resolve(unknown('the command is not an absolute path'));
   const untrusted = untrustedPart(program);
@@ -30,9 +36,12 @@ export function runCommand(command: readonly string[], timeoutSeconds: number): 
   if (untrusted !== null) return Promise.resolve(unknown(`${program} is not run: ${untrusted}`));
   return new Promise((resolve) => {
     try {
-      const child = execFile(program, args, { env: {}, cwd: '/', timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8', windowsHide: true }, (problem, output) =>
-        resolve(problem === null ? known(output, program) : unknown(reasonOf(program, timeoutSeconds, problem as { code?: unknown; killed?: boolean; signal?: unknown }))),
-      );
+      const [path, words, account] = typeof as === 'string' ? [program, args, {}] : [OWN_SESSION, [program, ...args], as];
+      const start = () =>
+        execFile(path, words, { env: {}, cwd: '/', timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8', windowsHide: true, ...account }, (problem, output) =>
+          resolve(problem === null ? known(output, program) : unknown(reasonOf(program, timeoutSeconds, problem as { code?: unknown; killed?: boolean; signal?: unknown }))),
+        );
+      const child = as === 'us' ? start() : withoutAmbientRights(start);
       child.stdin?.on('error', () => undefined).end(); // A program that never began has nobody to read it.
     } catch {
       resolve(unknown(`${program} cannot be run with these arguments`));

@@ -9,10 +9,10 @@ const ROOT = 0;
 const bytePath = (path: string): BytePath => Buffer.from(path, 'utf8').toString('latin1');
 
 /**
- * What a program says counts as the word of whoever may change the program, who is root; what stands in a product's table is the product's.
+ * What a program says that runs with our rights counts as the word of whoever may change the program, who is root; what one says that runs as an account, or what stands in a product's table is the product's.
  * A file counts as root's word where nobody else could have written it, or put another in its place. One that is not there says nothing, where nobody else could have laid one there for a moment.
  */
-const isRootsWord = (host: Host, probe: Probe): boolean => ('file' in probe ? isShutWay(host.root, bytePath(probe.file)) : probe.kind === 'command');
+const isRootsWord = (host: Host, probe: Probe): boolean => ('file' in probe ? isShutWay(host.root, bytePath(probe.file)) : probe.kind === 'command' && probe.account === null);
 
 /** Whose folder the product's own account may name: its own, and those of the other accounts of its profile. */
 function productUids(host: Host, { accounts }: Pick<Profile, 'accounts'>): ReadonlySet<number> {
