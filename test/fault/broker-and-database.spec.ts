@@ -212,4 +212,31 @@ describe('a slow or failing handler', () => {
     expect(seen.filter(({ index }) => index === 3)).toHaveLength(2);
     expect((await dead()).filter((letter) => letter.consumer === 'suite-slow').map(({ reason }) => reason)).toEqual([expect.stringMatching(/^failed 2 times: /)]);
   });
+
+  it('of a database that only reads, as a standby does, keeps its message beyond all tries, and says so', { timeout: SUITE_MS }, async () => {
+    const consumer = { name: 'suite-standby', stream: 'EVENTS', filters: ['mw.event.standby.>'], ackWaitMs: 5_000, maxDeliver: 2, maxAckPending: 1_000 } as unknown as ConsumerDefinition;
+    await (await jetstreamManager(plane.bus)).consumers.add('EVENTS', { durable_name: consumer.name, ack_policy: AckPolicy.Explicit, ack_wait: nanos(consumer.ackWaitMs), filter_subjects: [...consumer.filters] });
+    const type = 'mailwarden.suite.said.v1';
+    const subject = 'mw.event.standby.1';
+    await publishDurable(plane.bus, { subject, id: 'standby-1', bytes: Buffer.from(JSON.stringify(sealEnvelope(agent.agentKey, { id: 'standby-1', source: 'mailwarden/agent/mx-1', type, time: observationOf('mx-1').startedAt, subject, sequence: 1, data: {} }))) });
+    const [tries, said]: [number[], string[]] = [[], []];
+    const strategy = new JetStreamStrategy({ bus: plane.bus, consumers: [consumer], keyOf: () => agent.agentKey.publicKey, onRejected: () => undefined, log: { warn: (_facts, text) => void said.push(text), error: () => undefined } });
+    const handler = async ({ deliveries }: Received<object>): Promise<void> => {
+      tries.push(deliveries);
+      if (tries.length > 3) return;
+      const client = await connectAsSuperuser(plane.postgres);
+      try {
+        await client.query('BEGIN READ ONLY');
+        await client.query('CREATE TABLE public.suite_standby ()');
+      } finally {
+        await client.end();
+      }
+    };
+    strategy.addHandler(consumer.name, handler as never, false, { types: { [type]: z.object({}) } });
+    strategy.listen(() => undefined);
+    await eventually('handled at last', async () => (tries.length > 3 ? true : undefined));
+    await strategy.close();
+    expect((await dead()).filter((letter) => letter.consumer === 'suite-standby')).toEqual([]);
+    expect(said).toEqual(['a dependency is away; its messages wait and come again']);
+  });
 });

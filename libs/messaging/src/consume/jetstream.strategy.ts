@@ -8,7 +8,7 @@ import { ensureTopology } from '../control/topology.js';
 import { ProgressNote, type ConsumedOutcome, type ConsumerProgress, type OnConsumed } from './consumer-watch.js';
 import type { Consumption, Received, ReceivedBytes } from './consumes.js';
 import { putAside, replayOf, tellSettled } from './dead-letters.js';
-import { isDependencyAway, Poison, publicReason, RetryLater } from './outcome.js';
+import { isDependencyAway, Poison, publicReason, RetryLater, waitMs } from './outcome.js';
 
 /** A message that was put aside, for whoever tells people of it. */
 export interface Rejection {
@@ -43,6 +43,8 @@ const REOPEN_MS = 1_000;
 /** A membership may arrive after the first message of its server. */
 const UNKNOWN_ORIGIN_RETRY_MS = 2_000;
 const DEPENDENCY_RETRY_MS = 2_000;
+/** That a consumer's messages wait is said again no sooner than this. */
+const RETELL_AFTER_MS = 60_000;
 const BACKOFF_MS = [200, 1_000, 5_000, 15_000] as const;
 
 /** One durable consumer with its handler: where messages come first, or where they are given once more. */
@@ -67,6 +69,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   readonly #failures = new Map<string, number>();
   readonly #lanes: Lane[] = [];
   readonly #pumps: Promise<void>[] = [];
+  /** When it was last said of a consumer that its messages wait. */
+  readonly #toldOfWaiting = new Map<string, number>();
 
   constructor(private readonly parts: StrategyParts) {
     super();
@@ -211,10 +215,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async #failed(lane: Lane, message: JsMsg, cause: unknown): Promise<ConsumedOutcome> {
     const { consumer } = lane;
     if (cause instanceof Poison) return this.#reject(lane, message, cause.message);
-    if (isDependencyAway(cause)) {
-      message.nak(DEPENDENCY_RETRY_MS);
-      return 'waits';
-    }
+    if (isDependencyAway(cause)) return this.#wait(consumer, message, cause);
     const failures = this.#countFailure(consumer, message);
     if (failures >= consumer.maxDeliver) return this.#reject(lane, message, `failed ${failures} times: ${publicReason(cause)}`);
     if (cause instanceof RetryLater) message.nak(cause.delayMs);
@@ -223,6 +224,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       message.nak(BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1]);
     }
     return 'retried';
+  }
+
+  #wait(consumer: ConsumerDefinition, message: JsMsg, cause: unknown): ConsumedOutcome {
+    const nowMs = performance.now();
+    message.nak(waitMs(message.info.deliveryCount));
+    if (nowMs - (this.#toldOfWaiting.get(consumer.name) ?? -RETELL_AFTER_MS) < RETELL_AFTER_MS) return 'waits';
+    this.#toldOfWaiting.set(consumer.name, nowMs);
+    this.parts.log.warn({ consumer: consumer.name, deliveries: message.info.deliveryCount, err: cause }, 'a dependency is away; its messages wait and come again');
+    return 'waits';
   }
 
   #placeOf(consumer: ConsumerDefinition, message: JsMsg): string {
