@@ -43,6 +43,19 @@ describe.runIf(isRoot)(`a program that is run with our rights${ONLY_ROOT}`, () =
     expect(untrustedPart(written)).toBe(`others than root may change ${join(root, 'srv')}`);
   });
 
+  it('is none whose way leads by a link over a folder of others and up again, which the words of the link leave out', () => {
+    const real = program('srv/product');
+    program('opt');
+    mkdirSync(join(root, 'srv/product/lib'));
+    symlinkSync(join(root, 'srv/product/lib'), join(root, 'opt/lib'));
+    symlinkSync('lib/../tool', join(root, 'opt/current'));
+    const written = join(root, 'opt/current');
+    expect(realpathSync.native(written)).toBe(real);
+    expect(untrustedPart(written)).toBeNull();
+    chownSync(join(root, 'srv/product'), PRODUCT, PRODUCT);
+    expect(untrustedPart(written)).toBe(`others than root may change ${join(root, 'srv/product')}`);
+  });
+
   it('is none that is away at the moment of the look, and there at the next', async () => {
     const path = program('srv');
     chownSync(join(root, 'srv'), PRODUCT, PRODUCT);
