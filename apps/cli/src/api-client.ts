@@ -1,13 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { readGuardedBytes } from '@mailwarden/config';
 import { problem, ROUTES, type RouteName } from '@mailwarden/contracts';
 import { z } from 'zod';
+import { requireOwnDataFolder } from './commands/own-data-folder.js';
 import { CommandFailure } from './failure.js';
 
 /** Where the console of a local runtime answers, written by `mailwarden up`. */
 const runtimeAddress = z.object({ url: z.string().url() });
 export const ADDRESS_FILE = 'address.json';
 export const TOKEN_FILE = 'cli-token';
+/** Both are a line. Units: bytes. */
+const FILE_BYTES_MAX = 4_096;
 const ANSWER_TIMEOUT_MS = 15_000;
 /** A file of a large fleet takes longer. Units: milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 600_000;
@@ -31,11 +34,13 @@ export class ApiClient {
     private readonly dataDir: string,
   ) {}
 
-  /** Errors: CommandFailure when nothing runs with this data folder, or its token cannot be read. */
+  /** Errors: CommandFailure when the data folder is not the caller's own, nothing runs with it, or its token cannot be read. */
   static async forRuntime(dataDir: string): Promise<ApiClient> {
+    requireOwnDataFolder(resolve(dataDir));
+    const textOf = async (name: string, readers: 'anyone' | 'owner'): Promise<string> => (await readGuardedBytes(join(dataDir, name), FILE_BYTES_MAX, readers)).toString('utf8');
     try {
-      const address = runtimeAddress.parse(JSON.parse(await readFile(join(dataDir, ADDRESS_FILE), 'utf8')));
-      const token = (await readFile(join(dataDir, TOKEN_FILE), 'utf8')).trim();
+      const address = runtimeAddress.parse(JSON.parse(await textOf(ADDRESS_FILE, 'anyone')));
+      const token = (await textOf(TOKEN_FILE, 'owner')).trim();
       return new ApiClient(address.url, token, dataDir);
     } catch (cause) {
       throw new CommandFailure(`nothing runs with the data folder ${dataDir}`, 'start it with: mailwarden up --detach, or name another folder with --data', [], { cause });

@@ -1,16 +1,17 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const OWNER_ONLY = 0o600;
 const FOLDER_OWNER_ONLY = 0o700;
 const GROUP_OR_OTHERS = 0o077;
 
-/** Writes a secret whole or not at all, readable by its owner alone. */
+/** Writes a secret whole or not at all, readable by its owner alone. What has the name of the part that is written is taken away: it is written neither through a link nor into a file that others opened. */
 export async function writePrivate(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_OWNER_ONLY });
   const part = `${path}.part`;
-  const handle = await open(part, 'w', OWNER_ONLY);
+  await rm(part, { force: true });
+  const handle = await open(part, 'wx', OWNER_ONLY);
   try {
     await handle.writeFile(content);
     await handle.sync();

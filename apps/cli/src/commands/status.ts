@@ -7,11 +7,14 @@ import { isRunning } from '../runtime/process-identity.js';
 import { readRunRecord, type RunRecord, type SupervisedRecord } from '../runtime/run-record.js';
 import { newSignInLink } from '../runtime/sign-in-link.js';
 import { printJson, printLines, type CommandContext } from './context.js';
+import { requireOwnDataFolder } from './own-data-folder.js';
 
 const sinceWords = (at: string): string => formatDuration(Math.max(0, (Date.now() - Date.parse(at)) / 1000));
 
 async function runningRecord(context: CommandContext): Promise<RunRecord | null> {
-  const record = await readRunRecord(layoutOf(resolve(context.dataDir)));
+  const layout = layoutOf(resolve(context.dataDir));
+  requireOwnDataFolder(layout.data);
+  const record = await readRunRecord(layout);
   return record !== null && isRunning(record.supervisor) ? record : null;
 }
 

@@ -11,6 +11,7 @@ import { newSignInLink } from '../runtime/sign-in-link.js';
 import { Steps } from '../runtime/steps.js';
 import type { CommandContext } from './context.js';
 import { makeDataFolder } from './data-folder.js';
+import { requireOwnDataFolder } from './own-data-folder.js';
 
 export interface UpOptions {
   readonly demo: boolean;
@@ -55,6 +56,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<E
   if (isIP(options.busAddress) === 0) throw new CommandFailure(`${options.busAddress} is no address`, 'name one of this machine, as 10.20.0.5');
   const layout = layoutOf(resolve(context.dataDir));
   makeDataFolder(layout.data);
+  requireOwnDataFolder(layout.data);
   if (options.detach) return upDetached(options, context);
   const steps = new Steps(context.style, toError);
   const asked = untilAsked();

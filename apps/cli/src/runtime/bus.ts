@@ -1,8 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { createConnection, isIPv6 } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { natsServerConfig, type IdentityFiles } from '@mailwarden/identity';
+import { natsServerConfig, writePrivate, type IdentityFiles } from '@mailwarden/identity';
 import { connectBus, ensureSubscriber, ensureTopology } from '@mailwarden/messaging';
 import { CommandFailure } from '../failure.js';
 import { INSTALLATION, type Layout } from './layout.js';
@@ -55,7 +54,7 @@ export const busUrl = ({ bus, busAddress }: Ports): string => `tls://${isIPv6(bu
 export async function busProcess(layout: Layout, identity: IdentityFiles, ports: Ports): Promise<ProcessPlan> {
   mkdirSync(layout.bus, { recursive: true, mode: 0o700 });
   const config = join(layout.bus, 'nats-server.conf');
-  await writeFile(config, natsServerConfig({ host: ports.busAddress, port: ports.bus, storeDir: join(layout.bus, 'jetstream'), accountsDir: join(layout.bus, 'accounts'), pidFile: join(layout.bus, 'nats-server.pid'), certificates: identity.certificates, tokens: identity.tokens }), { mode: 0o600 });
+  await writePrivate(config, natsServerConfig({ host: ports.busAddress, port: ports.bus, storeDir: join(layout.bus, 'jetstream'), accountsDir: join(layout.bus, 'accounts'), pidFile: join(layout.bus, 'nats-server.pid'), certificates: identity.certificates, tokens: identity.tokens }));
   const command = [findNatsServer(), '-c', config];
   // Told when the runtime is gone, so that a killed one leaves no broker behind.
   return { name: 'nats-server', command: isProgram(SETPRIV) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command, env: {}, stopSignal: 'SIGTERM', ready: (isAlive) => untilListening(ports, isAlive) };

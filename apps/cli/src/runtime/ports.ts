@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { ServiceName } from '@mailwarden/identity';
+import { writePrivate, type ServiceName } from '@mailwarden/identity';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.js';
 import type { Layout } from './layout.js';
@@ -48,6 +48,6 @@ export async function choosePorts(layout: Pick<Layout, 'ports'>, consolePort: nu
   const database = await freeNear(before.success ? before.data.database : consolePort + 2);
   const near = (service: ServiceName, offset: number): Promise<number> => freeNear(told.success ? told.data.telemetry[service] : consolePort + offset);
   const telemetry = { reporting: await near('reporting', 3), rotation: await near('rotation', 4), consent: await near('consent', 5) };
-  await writeFile(layout.ports, `${JSON.stringify({ bus, database, telemetry })}\n`);
+  await writePrivate(layout.ports, `${JSON.stringify({ bus, database, telemetry })}\n`);
   return { console: consolePort, bus, database, busAddress, telemetry };
 }

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, constants, fchmodSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readGuardedBytes } from '@mailwarden/config';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.js';
 import type { Layout } from './layout.js';
@@ -26,13 +26,15 @@ export const runRecord = z.object({
 export type RunRecord = z.output<typeof runRecord>;
 
 const FILE_MODE = 0o600;
+/** A record names a few processes for each watched server. Units: bytes. */
+const RECORD_BYTES_MAX = 4 * 1024 * 1024;
 /** Time that an orphan of a killed runtime gets to end in order. Units: milliseconds. */
 const ORPHAN_MS_MAX = 4_000;
 
-/** The record as it lies there; null when there is none, or none that can be read. */
+/** The record as it lies there; null when there is none, or none that can be read. Safety: one that others could have written, or a link, is none: by its word processes are ended. */
 export async function readRunRecord(layout: Pick<Layout, 'record'>): Promise<RunRecord | null> {
   try {
-    const parsed = runRecord.safeParse(JSON.parse(await readFile(layout.record, 'utf8')));
+    const parsed = runRecord.safeParse(JSON.parse((await readGuardedBytes(layout.record, RECORD_BYTES_MAX)).toString('utf8')));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -41,7 +43,8 @@ export async function readRunRecord(layout: Pick<Layout, 'record'>): Promise<Run
 
 /** Written whole or not at all, in place, since it is written from handlers that cannot wait. */
 export function writeRunRecord(layout: Pick<Layout, 'record'>, record: RunRecord): void {
-  writeFileSync(`${layout.record}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: FILE_MODE });
+  rmSync(`${layout.record}.new`, { force: true }); // A start that was cut short left it.
+  writeFileSync(`${layout.record}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: FILE_MODE, flag: 'wx' });
   renameSync(`${layout.record}.new`, layout.record);
 }
 
@@ -54,12 +57,21 @@ export async function endOrphans(record: RunRecord): Promise<number> {
   return left.length;
 }
 
+function passableToAll(folder: string): void {
+  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fchmodSync(fd, 0o711);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Takes a data folder for this process. Errors: CommandFailure when another runtime has it. */
 export async function takeDataFolder(layout: Layout, say: (text: string) => void): Promise<{ pid: number; startTicks: number }> {
   try {
     mkdirSync(layout.data, { recursive: true });
     // Folders inside are the owner's alone; the way to them must be open, since the database runs under another account.
-    chmodSync(layout.data, 0o711);
+    passableToAll(layout.data);
   } catch (cause) {
     throw new CommandFailure(`the data folder ${layout.data} cannot be used (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, 'name a folder of your own with --data', [], { cause });
   }
