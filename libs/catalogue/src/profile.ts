@@ -224,7 +224,7 @@ export interface Profile {
  */
 export interface HostSettings {
   /** Servers by the database name of the profile: a host's name, its address or the path of a socket. An empty user is the profile's, and the port 0 the engine's own. */
-  readonly databases: Readonly<Record<string, { readonly host: string; readonly port: number; readonly name: string; readonly user: string; readonly passwordFile: string | null }>>;
+  readonly databases: Readonly<Record<string, { readonly host: string; readonly port: number; readonly name: string; readonly user: string; readonly passwordFile: string | null; readonly passwordBelow?: string }>>;
   /** Files of SQLite by the database name of the profile, as paths below the host's root. */
   readonly databaseFiles?: Readonly<Record<string, string>>;
   /** `this` where the kernel that runs a scan serves this root as well, as for a tree that a process of this host writes. A root that is not `/` is otherwise taken for that of another machine. */

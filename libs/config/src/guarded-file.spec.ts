@@ -125,7 +125,7 @@ describe('what only this host knows', () => {
   it('is read from its file, and is nothing without one', async () => {
     expect(await loadHostSettings(root)).toEqual({ databases: {} });
     write();
-    expect(await loadHostSettings(root)).toEqual({ databases: { events: { host: '/run/product', port: 5432, name: 'events', user: 'watcher', passwordFile: '/etc/mailwarden/password' } } });
+    expect(await loadHostSettings(root)).toEqual({ databases: { events: { host: '/run/product', port: 5432, name: 'events', user: 'watcher', passwordFile: '/etc/mailwarden/password', passwordBelow: root } } });
     write('schema: mailwarden/host/v1\ndatabases:\n  history: { host: /run/redis.sock }\n  log: { file: /srv/log.db }\n');
     expect(await loadHostSettings(root)).toEqual({ databases: { history: { host: '/run/redis.sock', port: 0, name: 'history', user: '', passwordFile: null } }, databaseFiles: { log: '/srv/log.db' } });
     write('schema: mailwarden/host/v1\nkernel: this\n');

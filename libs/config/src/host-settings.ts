@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { HostSettings } from '@mailwarden/catalogue';
 import { checkAgainst, readStrictYaml } from '@mailwarden/strict-yaml';
 import { z } from 'zod';
@@ -29,11 +29,12 @@ type HostForm = z.output<typeof hostForm>;
 /** Stands for the port that the engine of the database has by itself. */
 const OWN_PORT = 0;
 
-function settingsOf({ databases, kernel, 'look-for-undeclared': look, 'undeclared-excluded': excluded }: HostForm): HostSettings {
+/** `below`: the root of another host than the running one, whose password files are looked for in its tree alone; null for the running one. */
+function settingsOf({ databases, kernel, 'look-for-undeclared': look, 'undeclared-excluded': excluded }: HostForm, below: string | null): HostSettings {
   const entries = Object.entries(databases);
   const files = entries.flatMap(([name, place]) => ('file' in place ? [[name, place.file] as const] : []));
   const servers = entries.flatMap(([name, place]) =>
-    'file' in place ? [] : [[name, { host: place.host, port: place.port ?? OWN_PORT, name: place.name ?? name, user: place.user ?? '', passwordFile: place['password-file'] ?? null }] as const],
+    'file' in place ? [] : [[name, { host: place.host, port: place.port ?? OWN_PORT, name: place.name ?? name, user: place.user ?? '', passwordFile: place['password-file'] ?? null, ...(below === null || place['password-file'] === undefined ? {} : { passwordBelow: below }) }] as const],
   );
   return {
     databases: Object.fromEntries(servers),
@@ -52,5 +53,6 @@ export async function loadHostSettings(root: string): Promise<HostSettings> {
   const document = readStrictYaml(text);
   const form = document.ok ? checkAgainst(hostForm, document.value) : document;
   if (!form.ok) throw new Error(`${path}:${form.error[0]?.line ?? 1}: ${form.error[0]?.message ?? 'not readable'}; ${form.error[0]?.advice ?? ''}`);
-  return settingsOf(form.value);
+  const whole = resolve(root);
+  return settingsOf(form.value, whole === '/' ? null : whole);
 }

@@ -20,9 +20,9 @@ const OWN_PORTS = { postgresql: 5_432, mariadb: 3_306, redis: 6_379 } as const;
 export function toldPlace({ name, engine }: ServerDatabase | RedisDatabase, { databases }: HostSettings): Result<ToldPlace | null, string> {
   const place = Object.hasOwn(databases, name) ? databases[name] : undefined;
   if (place === undefined) return ok(null);
-  const { passwordFile, ...told } = place;
+  const { passwordFile, passwordBelow = null, ...told } = place;
   const rest = { ...told, port: told.port === 0 ? OWN_PORTS[engine] : told.port };
   if (passwordFile === null) return ok({ ...rest, password: null });
-  const password = readPassword(passwordFile);
+  const password = readPassword(passwordFile, passwordBelow);
   return password.ok ? ok({ ...rest, password: password.value }) : password;
 }
