@@ -1,8 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Receipt, RotationOrder } from '@mailwarden/contracts';
 import { rotateStore, type StepWatch } from '@mailwarden/rotation-fs';
 import { eventually } from '@mailwarden/testing';
@@ -170,10 +171,62 @@ describe('an order that goes on under a newer hold', () => {
     const order = host.order(TIGHT);
     await expect(host.rotate(order, crashAt(step))).rejects.toThrow('crash');
     const receipt = await goOn(store, order);
-    const stays = 'a hold means what is written now: the log stays where it is';
+    const stays = 'a hold means what stands in the log: it stays where it is';
     expect(receipt).toMatchObject({ deleted: { items: 0 }, notes: files === 1 ? [stays] : [expect.stringContaining('1 log that was being written was set aside')] });
     expect(host.names).toHaveLength(files);
     await noLineIsLostOrDoubled();
+  });
+});
+
+describe('a log of which a hold means some lines', () => {
+  const HOUR_MS = 3_600_000;
+  const START = Date.parse('2024-01-01T00:00:00Z');
+  const at = (hours: number): string => new Date(START + hours * HOUR_MS).toISOString();
+  const lines = (from: number, until: number): string => Array.from({ length: until - from }, (_, index) => `${at(from + index)} acme[1]: line ${from + index} x\n`).join('');
+  const hold = (from: number, until: number) => [{ id: 'case', profile: null, store: null, from: at(from), until: at(until), reason: 'A case' }] as unknown as RotationOrder['holds'];
+  const OLD = { watermarks: [{ kind: 'age' as const, limit: 86_400, target: 86_400 }] };
+  const put = (name: string, text: string | Buffer, hours: number): void => {
+    writeFileSync(join(host.logs, name), text, 'latin1');
+    utimesSync(join(host.logs, name), (START + hours * HOUR_MS) / 1000, (START + hours * HOUR_MS) / 1000);
+  };
+
+  it.each([
+    ['plain', 'acme.log.1', lines(0, 500)],
+    ['plain, behind what a cut left blank', 'acme.log.1', `${' '.repeat(3_000)}\n${lines(0, 500)}`],
+    ['packed', 'acme.log.1.gz', gzipSync(lines(0, 500))],
+    ['packed with zstd', 'acme.log.1.zst', zstdCompressSync(lines(0, 500))],
+    ['packed as nobody can read it', 'acme.log.1.xz', 'something'],
+    ['damaged', 'acme.log.1.gz', 'nothing packed'],
+    ['that begins with a line without a moment', 'acme.log.1', `the rest of a record\n${lines(300, 500)}`],
+  ] as const)('stays as a generation that was last written after the end of the hold (%s)', async (_what, name, text) => {
+    host = new LogHost(BY_COPY);
+    put(name, text, 500);
+    put('acme.log.2', lines(0, 50), 50);
+    put('acme.log.0', lines(600, 700), 700);
+    const receipt = await host.rotate(host.order({ ...OLD, holds: hold(100, 200) }));
+    expect(receipt).toMatchObject({ deleted: { items: 2 }, skipped: [{ reason: 'held', items: 1 }] });
+    expect(host.names).toEqual([name]);
+  });
+
+  it.each([['by signal', BY_SIGNAL], ['by copy', BY_COPY]])('is not set aside, also where the time of the hold is past (%s)', async (_how, store) => {
+    host = new LogHost(store);
+    put('acme.log', lines(0, 500), 500);
+    const tight = { watermarks: [{ kind: 'bytes' as const, limit: 4 * KB, target: 2 * KB }] };
+    expect((await host.preview({ ...tight, holds: hold(100, 200) })).setsAside).toBe(0);
+    expect(await host.rotate(host.order({ ...tight, holds: hold(100, 200) }))).toMatchObject({ deleted: { items: 0 } });
+    expect(host.names).toEqual(['acme.log']);
+    expect(host.lines).toHaveLength(500);
+    expect((await host.preview({ ...tight, holds: hold(-200, -100) })).setsAside).toBe(1);
+  });
+
+  it.each(['taken', 'unlink'] as const)('goes back where the hold came after it was taken in ("%s")', async (step) => {
+    host = new LogHost(BY_SIGNAL);
+    put('acme.log.1', lines(0, 500), 500);
+    const order = host.order(OLD);
+    await expect(host.rotate(order, crashAt(step))).rejects.toThrow('crash');
+    const receipt = await withRequest({ root: host.root, profile: profileOf(BY_SIGNAL), order }, undefined, (request) => rotateStore({ ...request, holds: hold(100, 200) }, order));
+    expect(receipt).toMatchObject({ deleted: { items: 0 }, skipped: [{ reason: 'held', items: 1 }] });
+    expect(host.lines).toHaveLength(500);
   });
 });
 

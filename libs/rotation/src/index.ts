@@ -3,7 +3,7 @@ export { LineChoice } from './choose-lines.js';
 export type { LineBundle, LineRules, LineStretch } from './choose-lines.js';
 export { LineTerms } from './line-terms.js';
 export type { LineKeep } from './line-terms.js';
-export { covers, spanOf } from './hold-span.js';
+export { covers, meets, spanOf } from './hold-span.js';
 export type { Span } from './hold-span.js';
 export { cutRange } from './cut-range.js';
 export type { CutRange, Stretch } from './cut-range.js';

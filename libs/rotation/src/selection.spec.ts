@@ -71,3 +71,20 @@ describe('the newest that are kept', () => {
     );
   });
 });
+
+describe('items that hold more than one moment', () => {
+  const at = (moments: readonly number[]) => ({ bytes: new Float64Array(moments.length).fill(1), atMs: Float64Array.from(moments), blockedBy: () => null });
+  const chosen = (sinceMs: readonly number[], from: number, until: number): number[] => {
+    const rules: RotationRules = { watermarks: [{ kind: 'records', limit: 1, target: 0 }], keep: { newest: 0, youngerThanSeconds: 0 }, bounds: WIDE, holds: [{ id: 'case', store: null, from: instantOf(from), until: instantOf(until), reason: 'open' }], nowMs: NOW, issuedAtMs: NOW };
+    const selection = new Selection({ items: 3, dated: 3, bytes: 3, oldestMs: 1_000, newestMs: 3_000 }, rules);
+    return selection.take({ ...at([1_000, 2_000, 3_000]), sinceMs: (place) => sinceMs[place] ?? -Infinity }, Uint32Array.from([0, 1, 2]));
+  };
+
+  it('are held by a hold of any of them', () => {
+    expect(chosen([500, 1_500, 2_500], 1_600, 1_700)).toEqual([0, 2]);
+    expect(chosen([500, 1_500, 2_500], 1_000, 1_500)).toEqual([2]);
+    expect(chosen([500, -Infinity, 2_500], 100, 200)).toEqual([0, 2]);
+    // One that claims to have begun after it ended.
+    expect(chosen([1_700, 1_500, 2_500], 1_200, 1_300)).toEqual([1, 2]);
+  });
+});

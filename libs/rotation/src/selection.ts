@@ -2,7 +2,7 @@ import type { SkipReason } from '@mailwarden/contracts';
 import { boundPassed, type Amount } from './bounds.js';
 import { clockDoubt } from './clock-doubt.js';
 import { excessOf, watermarkProblem, type Excess } from './excess.js';
-import { covers, spanOf, type Span } from './hold-span.js';
+import { covers, meets, spanOf, type Span } from './hold-span.js';
 import type { RotationPlan, RotationRules } from './rotation-plan.js';
 
 /** What a whole store holds, before anything of it is chosen. Units: allocated bytes, milliseconds since 1970. */
@@ -21,6 +21,8 @@ export interface AgedItems {
   readonly atMs: Float64Array;
   /** Another moment that a hold may mean, as what a file says of itself beside what its file system says. */
   readonly otherMs?: Float64Array;
+  /** When the oldest of what an item holds was written, for items that hold more than one moment, as a generation of a log; -Infinity where nobody can tell. A hold of any moment from then to those above keeps it. Asked only where there are holds. */
+  readonly sinceMs?: (place: number) => number;
   /** Why an item may not go, whatever the limits say; null where it may. */
   readonly blockedBy: (place: number) => SkipReason | null;
 }
@@ -114,10 +116,16 @@ export class Selection {
   /** What holds one item back; null when it may go. */
   #keptBy(items: AgedItems, place: number, atMs: number): SkipReason | null {
     if (Number.isNaN(atMs)) return this.#spans.length > 0 ? 'held' : 'no-clock';
-    if (covers(this.#spans, atMs) || (items.otherMs !== undefined && covers(this.#spans, items.otherMs[place] ?? atMs))) return 'held';
+    if (this.#spans.length > 0 && this.#isHeld(items, place, atMs)) return 'held';
     if (this.#rank >= this.totals.dated - this.rules.keep.newest) return 'kept-newest';
     if (atMs > this.rules.nowMs - this.rules.keep.youngerThanSeconds * 1000) return 'in-quiet-period';
     return items.blockedBy(place);
+  }
+
+  #isHeld({ otherMs, sinceMs }: AgedItems, place: number, atMs: number): boolean {
+    const other = otherMs?.[place] ?? atMs;
+    if (covers(this.#spans, atMs) || covers(this.#spans, other)) return true;
+    return sinceMs !== undefined && meets(this.#spans, { fromMs: sinceMs(place), untilMs: Math.max(atMs, other) });
   }
 
   #stoppedBy(planned: Amount, before: Amount): string | null {

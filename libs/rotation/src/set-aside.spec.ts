@@ -22,6 +22,9 @@ describe('logs that are set aside', () => {
     expect(logsToSetAside(logs, question({ holds: held(null, null) }))).toEqual([]);
     expect(logsToSetAside(logs, question({ holds: held('2026-11-01T00:00:00Z', null) }))).toEqual([]);
     expect(logsToSetAside(logs, question({ holds: held('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z') }))).toEqual([2, 0]);
+    // Begun before the hold's end, or nobody knows when.
+    expect(logsToSetAside(logs, question({ holds: held(null, '2026-11-23T00:00:00Z') }))).toEqual([0]);
+    expect(logsToSetAside([{ bytes: 300, startedMs: null }], question({ holds: held('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z') }))).toEqual([]);
     expect(logsToSetAside(logs, question({ watermarks: [{ kind: 'inodes', limit: 1, target: 1 }] }))).toEqual([]);
     expect(logsToSetAside(logs, question({ watermarks: [{ kind: 'free-space', limit: 10, target: 20 }] }))).toEqual([2, 0]);
   });

@@ -1,5 +1,6 @@
 import type { Hold, Watermark } from '@mailwarden/contracts';
 import { clockDoubt } from './clock-doubt.js';
+import { meets, spanOf } from './hold-span.js';
 
 /** A log that is being written. Units: allocated bytes; milliseconds since 1970. */
 export interface ActiveLog {
@@ -21,13 +22,8 @@ export interface AsideQuestion {
   readonly staysOver: boolean;
 }
 
-const momentOf = (text: string | null, otherwise: number): number => {
-  const ms = text === null ? otherwise : Date.parse(text);
-  return Number.isNaN(ms) ? otherwise : ms;
-};
-
-/** A hold that means what is written now keeps the log that it is written to. */
-const holdsNow = ({ holds, nowMs }: AsideQuestion): boolean => holds.some(({ from, until }) => momentOf(from, -Infinity) <= nowMs && momentOf(until, Infinity) >= nowMs);
+/** A hold that means anything from a log's beginning until now keeps it where it is; where nothing tells when it was begun, it may hold what is of any time. */
+const isHeld = ({ startedMs }: ActiveLog, { holds, nowMs }: AsideQuestion): boolean => meets(holds.map(spanOf), { fromMs: startedMs ?? -Infinity, untilMs: nowMs });
 
 /** How much more must go than may go already. A limit that is not of bytes of this store, as free space, does not say: then it is all there is. */
 function missingBytes({ watermarks, beforeBytes, plannedBytes, staysOver }: AsideQuestion): number {
@@ -43,14 +39,14 @@ function missingBytes({ watermarks, beforeBytes, plannedBytes, staysOver }: Asid
  * Safety: setting aside deletes nothing. Empty logs stay, and so does everything under a hold or by a clock that cannot be believed.
  */
 export function logsToSetAside(logs: readonly ActiveLog[], question: AsideQuestion): number[] {
-  if (holdsNow(question)) return [];
   const { nowMs, issuedAtMs, watermarks } = question;
   const ageLimit = clockDoubt({ nowMs, issuedAtMs, newestMs: null }) === null ? Math.min(...watermarks.flatMap(({ kind, limit }) => (kind === 'age' ? [limit] : []))) : Infinity;
   let missing = missingBytes(question);
   const chosen: number[] = [];
   for (const place of logs.map((_log, index) => index).sort((a, b) => (logs[b]?.bytes ?? 0) - (logs[a]?.bytes ?? 0))) {
-    const { bytes, startedMs } = logs[place] ?? { bytes: 0, startedMs: null };
-    if (bytes === 0) continue;
+    const log = logs[place] ?? { bytes: 0, startedMs: null };
+    const { bytes, startedMs } = log;
+    if (bytes === 0 || isHeld(log, question)) continue;
     const isOld = startedMs !== null && nowMs - startedMs > ageLimit * 1000;
     if (missing <= 0 && !isOld) continue;
     missing -= bytes;

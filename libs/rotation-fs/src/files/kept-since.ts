@@ -2,10 +2,11 @@ import type { SkipReason } from '@mailwarden/contracts';
 import { compilePatterns, type PatternSet } from '@mailwarden/inventory';
 import type { Sha256 } from '@mailwarden/kernel';
 import type { HeldSpan } from '@mailwarden/product-database';
-import { concernsStore } from '@mailwarden/rotation';
+import { concernsStore, meets } from '@mailwarden/rotation';
 import type { Journal } from '../journal/journal.js';
 import type { IntendedMove } from '../journal/packed-moves.js';
 import type { RotateRequest } from '../rotate-request.js';
+import { generationSince } from '../logs/log-beginning.js';
 import { heldSpans } from '../tables/held-spans.js';
 import { heldMessages, isHeldMessage, messageHeadOf, spanHolds } from './message-file.js';
 import { pathOf } from './plan-files.js';
@@ -78,6 +79,13 @@ export class KeptSince {
   #isHeld(own: PrivateFolder, move: IntendedMove): boolean {
     const { fromMs, untilMs } = this.#planned;
     const isCovered = this.#spans.some((span) => (span.fromMs <= untilMs && span.untilMs >= fromMs) || (span.fromMs <= move.mtimeMs && span.untilMs >= move.mtimeMs));
-    return isCovered || (this.#messages.size > 0 && isHeldMessage(messageHeadOf(own.directory, String(move.n), move), this.#messages));
+    return isCovered || this.#isHeldLog(own, move) || (this.#messages.size > 0 && isHeldMessage(messageHeadOf(own.directory, String(move.n), move), this.#messages));
+  }
+
+  /** A generation of a log holds all from its first line on. */
+  #isHeldLog(own: PrivateFolder, move: IntendedMove): boolean {
+    const { store } = this.request;
+    if (store.kind !== 'log' || this.#spans.length === 0) return false;
+    return meets(this.#spans, { fromMs: generationSince(own.directory, String(move.n), move, { store, named: move.name }), untilMs: move.mtimeMs });
   }
 }

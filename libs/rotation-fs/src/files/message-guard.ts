@@ -1,8 +1,6 @@
-import type { BytePath } from '@mailwarden/inventory';
-import { closeDirectory, openDirectoryBeneath, type Directory } from '@mailwarden/inventory-fs';
 import { concernsStore } from '@mailwarden/rotation';
 import type { RotateRequest } from '../rotate-request.js';
-import { FolderCache } from './folder-cache.js';
+import { FileFolders } from './file-folders.js';
 import type { PlannedFile } from './item-window.js';
 import { heldMessages, isHeldMessage, messageHeadOf } from './message-file.js';
 
@@ -18,25 +16,12 @@ const KEEPS_NOTHING: MessageGuard = { keeps: () => false, close: () => undefined
 export function messageGuardFor({ host, profile, store, holds }: Pick<RotateRequest, 'host' | 'profile' | 'store' | 'holds'>): MessageGuard {
   const held = heldMessages(holds.filter((hold) => concernsStore(hold, profile.id, store.id)));
   if (!store.messages || held.size === 0) return KEEPS_NOTHING;
-  const cache = new FolderCache();
-  const roots = new Map<BytePath, Directory>();
-  const rootOf = (path: BytePath): Directory | null => {
-    const known = roots.get(path);
-    if (known !== undefined) return known;
-    const opened = openDirectoryBeneath(host.root, path);
-    if (!opened.ok) return null;
-    roots.set(path, opened.value.directory);
-    return opened.value.directory;
-  };
+  const folders = new FileFolders(host);
   return {
     keeps(file) {
-      const root = rootOf(file.root);
-      const folder = root === null ? null : cache.open(root, file.folder);
-      return isHeldMessage(folder?.ok === true ? messageHeadOf(folder.value, file.name, file) : null, held);
+      const folder = folders.of(file);
+      return isHeldMessage(folder === null ? null : messageHeadOf(folder, file.name, file), held);
     },
-    close() {
-      cache.close();
-      for (const directory of roots.values()) closeDirectory(directory);
-    },
+    close: () => folders.close(),
   };
 }

@@ -8,6 +8,8 @@ import { inOneGo } from './in-turns.js';
 import type { AgeKey, FolderName, ItemWindow, PlannedFile } from './item-window.js';
 import { spanHolds } from './message-file.js';
 import { messageGuardFor } from './message-guard.js';
+import { FileFolders } from './file-folders.js';
+import { generationSince } from '../logs/log-beginning.js';
 import { roomOf } from './store-room.js';
 import { survey, type Surveyed } from './survey.js';
 
@@ -45,9 +47,16 @@ function rulesFor(request: RotateRequest, nowMs: number, begun: BegunOrder | und
 function choose(request: RotateRequest, selection: Selection, { window }: Surveyed): PlanPiece {
   const order = window.order();
   const guard = messageGuardFor(request);
+  const folders = new FileFolders(request.host);
   const { bytes, atMs, otherMs } = window;
-  const chosen = selection.take({ bytes, atMs, otherMs, blockedBy: (place) => window.blockedBy(place) ?? (guard.keeps(window.fileAt(place)) ? 'held' : null) }, order);
+  const sinceMs = (place: number): number => {
+    const file = window.fileAt(place);
+    const folder = folders.of(file);
+    return folder === null ? -Infinity : generationSince(folder, file.name, file, request);
+  };
+  const chosen = selection.take({ bytes, atMs, otherMs, ...(request.store.kind === 'log' ? { sinceMs } : {}), blockedBy: (place) => window.blockedBy(place) ?? (guard.keeps(window.fileAt(place)) ? 'held' : null) }, order);
   guard.close();
+  folders.close();
   const youngest = order.at(-1);
   return { window, chosen, next: selection.isOver || window.isWhole || youngest === undefined ? null : window.keyOf(youngest) };
 }

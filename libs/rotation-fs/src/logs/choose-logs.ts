@@ -1,24 +1,22 @@
-import { closeSync, constants, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync } from 'node:fs';
 import { concernsStore, logsToSetAside } from '@mailwarden/rotation';
-import { LINE_HEAD_MAX, momentOfRecord } from '@mailwarden/rotation-rules';
-import { localMoment } from '../lines/local-moment.js';
 import type { RotateRequest } from '../rotate-request.js';
 import type { Preview } from '../store-engine.js';
-import { openFile, withFolder, type StoreFile } from './store-file.js';
+import { firstMoment } from './log-beginning.js';
+import { openFile, withFolder, type FileIdentity, type FilePlace, type StoreFile } from './store-file.js';
 
-/** The moment of its first line; where none can be read, when its inode was made. */
-async function startOf({ host }: Pick<RotateRequest, 'host'>, file: StoreFile): Promise<number | null> {
-  const head = await withFolder(host, file, (directory) => {
+/** When a log that is being written was begun: the moment of its first line, else when its inode was made; null where nothing tells. */
+export async function startOf({ host }: Pick<RotateRequest, 'host'>, file: FilePlace & FileIdentity): Promise<number | null> {
+  const told = await withFolder(host, file, (directory) => {
     const fd = openFile(directory, file.name, file, constants.O_RDONLY);
-    if (fd === null) return '';
+    if (fd === null) return null;
     try {
-      const buffer = Buffer.alloc(LINE_HEAD_MAX);
-      return buffer.toString('latin1', 0, readSync(fd, buffer, 0, LINE_HEAD_MAX, 0));
+      return firstMoment(fd, file.name, fstatSync(fd));
     } finally {
       closeSync(fd);
     }
   });
-  return momentOfRecord(head ?? '', file.mtimeMs, localMoment) ?? (file.bornMs > 0 ? file.bornMs : null);
+  return told ?? (file.bornMs > 0 ? file.bornMs : null);
 }
 
 /** Which of the logs that are ours to set aside an order sets aside, and why none is where one would be wanted. */

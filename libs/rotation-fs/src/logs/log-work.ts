@@ -15,7 +15,7 @@ export interface LogWork {
   /** Names that it may get, the first that is free. */
   readonly names: readonly BytePath[];
   readonly watch: StepWatch;
-  /** A hold means what is written now: holds may have come since the log was chosen, and then nothing is begun. */
+  /** A hold means something that was written into it until now: holds may have come since the log was chosen, and then nothing is begun. */
   readonly isHeld: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface AsideOutcome {
 }
 
 export const stayed = (note: string): AsideOutcome => ({ result: 'stayed', note });
-export const HELD = 'a hold means what is written now: the log stays where it is';
+export const HELD = 'a hold means what stands in the log: it stays where it is';
 
 const text = (bytes: BytePath): string => Buffer.from(bytes, 'latin1').toString('base64');
 const bytesOf = (base64: string): BytePath => Buffer.from(base64, 'base64').toString('latin1');

@@ -1,12 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { RotateActive } from '@mailwarden/catalogue';
-import { concernsStore, covers, spanOf } from '@mailwarden/rotation';
+import { concernsStore, meets, spanOf } from '@mailwarden/rotation';
 import { asideByCopy } from './aside-by-copy.js';
 import { asideByName } from './aside-by-name.js';
+import { startOf } from './choose-logs.js';
 import { generationNames } from './generation-name.js';
 import type { ChosenLog } from './log-record.js';
 import { lastRecord, nameFrom, placeOfChosen, stayed, type AsideOutcome, type LogWork } from './log-work.js';
-import { storePatterns, withDeviceOfNow, withFolder, type StoreFile } from './store-file.js';
+import { storePatterns, withDeviceOfNow, withFolder, type FileIdentity, type FilePlace, type StoreFile } from './store-file.js';
 import type { Journal } from '../journal/journal.js';
 import { outOfPatience } from '../patience.js';
 import type { ApplyRequest } from '../rotate-request.js';
@@ -25,7 +26,11 @@ function way(work: LogWork, how: RotateActive): Promise<AsideOutcome | null> {
   });
 }
 
-const holdsNow = ({ holds, profile, store, now }: ApplyRequest): boolean => covers(holds.filter((hold) => concernsStore(hold, profile.id, store.id)).map(spanOf), now());
+/** Whether a hold means anything that was written into a log until now. */
+async function isHeld(request: ApplyRequest, log: FilePlace & FileIdentity): Promise<boolean> {
+  const spans = request.holds.filter((hold) => concernsStore(hold, request.profile.id, request.store.id)).map(spanOf);
+  return spans.length > 0 && meets(spans, { fromMs: (await startOf(request, log)) ?? -Infinity, untilMs: request.now() });
+}
 
 /** Logs that an order chose and that no run of it has brought to an end. */
 function openLogs(journal: Journal): { readonly number: number; readonly log: ChosenLog; readonly isBegun: boolean }[] {
@@ -44,7 +49,7 @@ export async function setChosenAside(request: ApplyRequest, journal: Journal, be
   for (const { number, log, isBegun } of openLogs(journal)) {
     if (!isBegun && (!beginNew || request.stop?.aborted === true)) continue;
     const place = placeOfChosen(log);
-    const work: LogWork = { request, journal, number, place, identity: place, names: generationNames(place, storePatterns(request), request.now()), watch: request.watch ?? (() => undefined), isHeld: holdsNow(request) };
+    const work: LogWork = { request, journal, number, place, identity: place, names: generationNames(place, storePatterns(request), request.now()), watch: request.watch ?? (() => undefined), isHeld: await isHeld(request, place) };
     const outcome = how === null ? stayed('the profile does not say any more how the log is set aside') : ((await way(work, how)) ?? stayed('the folder of the log is gone'));
     journal.write({ kind: 'log-aside', log: number, ...outcome });
   }
