@@ -24,10 +24,16 @@ export function earlierFacts(dir: string, order: string): OrderFacts | null {
 const closedBy = (record: JournalRecord): { readonly items: number; readonly bytes: number } | null =>
   record.kind === 'deleted' ? record : record.kind === 'rows-deleted' ? { items: record.rows, bytes: record.bytes } : record.kind === 'lines-done' ? { items: record.records, bytes: record.bytes } : null;
 
+/** Cuts of files of lines that no run has brought to an end: what closes a file counts its cuts again. */
+function openCuts(records: readonly JournalRecord[]): { readonly items: number; readonly bytes: number }[] {
+  const done = new Set(records.flatMap((record) => (record.kind === 'lines-done' ? [record.file] : [])));
+  return records.flatMap((record) => (record.kind === 'lines-cut' && !done.has(record.file) ? [{ items: record.records, bytes: record.bytes }] : []));
+}
+
 /** What an order closed as deleted, finished or not. */
 export function deletedByOrder(records: readonly JournalRecord[]): { readonly items: number; readonly bytes: number } {
   const deleted = { items: 0, bytes: 0 };
-  for (const closed of records.map(closedBy)) {
+  for (const closed of [...records.map(closedBy), ...openCuts(records)]) {
     deleted.items += closed?.items ?? 0;
     deleted.bytes += closed?.bytes ?? 0;
   }

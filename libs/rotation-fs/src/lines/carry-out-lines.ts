@@ -9,7 +9,7 @@ import { cutFile } from './cut-file.js';
 import { collapsibleBlock } from './cut-in-place.js';
 import type { LineJudge } from './line-judge.js';
 import type { ChosenLines } from './line-record.js';
-import { NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
+import { leftToOthers, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
 import { removeFile } from './remove-file.js';
 import { closeWorkshop, openWorkshop } from './workshop.js';
 import { writeAnew } from './write-anew.js';
@@ -21,7 +21,7 @@ async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Pro
   const block = !begunAnew && (begunInPlace || writersOf(work.chosen).every(({ appends }) => appends)) ? collapsibleBlock(work.directory) : null;
   if (block !== null) {
     const fd = openFile(work.directory, work.place.name, work.chosen, constants.O_RDWR);
-    if (fd === null) return untouched(NOT_THAT_FILE);
+    if (fd === null) return leftToOthers(work);
     try {
       return cutFile(work, fd, block);
     } finally {
@@ -76,7 +76,7 @@ export async function carryOutLines(request: ApplyRequest, order: string, journa
     if (done.has(number)) continue;
     const stopped = isBegun(journal, number) ? null : how.mayBegin();
     if (stopped !== null) return stopped;
-    const gone = (await oneFile(request, order, journal, number, chosen, how)) ?? untouched(NOT_THAT_FILE);
+    const gone = (await oneFile(request, order, journal, number, chosen, how)) ?? leftToOthers({ journal, number, chosen });
     journal.write({ kind: 'lines-done', file: number, ...gone });
     request.watch?.('lines-done');
     if (number < files.length - 1) await how.rest(gone.bytes, gone.records);

@@ -1,25 +1,21 @@
 import { fstatSync } from 'node:fs';
-import { collapseCut, markAt, prepareCut, wasCut, type PreparedCut } from './cut-in-place.js';
-import { kept, NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
+import { blankingOf, isBlanking } from './blanking.js';
+import { collapseCut, isUncut, prepareCut, wasCut, type PreparedCut } from './cut-in-place.js';
+import { isAsPlanned, isStretchThere } from './line-marks.js';
+import { accountOf, leftToOthers, NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork } from './line-work.js';
 
 const BLOCK_BYTES = 512;
 const allocated = (fd: number): number => fstatSync(fd).blocks * BLOCK_BYTES;
-
-/** Whether the lines that were planned are still where they were: what never leaves stands behind them, unless cuts behind it were made already. */
-const isAsPlanned = (fd: number, { chosen }: LineWork): boolean => {
-  const last = chosen.stretches.at(-1);
-  return last !== undefined && fstatSync(fd).size >= last.end && markAt(fd, last.end, chosen.size) === chosen.behind;
-};
 
 function made(work: LineWork, stretch: number, bytes: number): void {
   work.watch('lines-cut');
   work.journal.write({ kind: 'lines-cut', file: work.number, stretch, records: work.chosen.stretches[stretch]?.records ?? 0, bytes });
 }
 
-/** One cut, which an earlier run may have prepared. Returns a note; empty where all is well. */
-function cutOnce(work: LineWork, fd: number, stretch: number, prepared: PreparedCut | null, wasBegun: boolean): string {
-  const isMade = wasBegun && prepared !== null ? wasCut(fd, prepared) : false;
-  if (isMade === null) return 'an earlier run was cut short, and nobody can tell whether its last cut was made';
+/** One cut, which an earlier run may have prepared. Returns a note, empty where all is well; null where nobody can tell whether it was made, or other lines stand there by now. */
+function cutOnce(work: LineWork, fd: number, stretch: number, prepared: PreparedCut | null, wasBegun: boolean): string | null {
+  const isMade = prepared === null ? false : wasBegun ? wasCut(fd, prepared) : isUncut(fd, prepared) ? false : null;
+  if (isMade === null) return null;
   const before = allocated(fd);
   const failed = isMade || prepared === null ? null : collapseCut(fd, prepared);
   made(work, stretch, isMade && prepared !== null ? prepared.end - prepared.start : Math.max(0, before - allocated(fd)));
@@ -40,36 +36,39 @@ function leaveWhatStays(work: LineWork, fd: number, begunFrom: number): Readonly
   return staying;
 }
 
-/** What left of a file, and what stayed of what was to leave, as the journal tells it. */
-function accountOf(work: LineWork, note: string): LinesGone {
-  const [cut, staying] = [recordsAbout(work, 'lines-cut'), recordsAbout(work, 'lines-staying')];
-  const gone = { records: cut.reduce((sum, { records }) => sum + records, 0), bytes: cut.reduce((sum, { bytes }) => sum + bytes, 0), note };
-  const [first] = staying;
-  return first === undefined ? gone : { ...kept(first.reason, staying.reduce((sum, { stretch }) => sum + (work.chosen.stretches[stretch]?.records ?? 0), 0)), ...gone };
+/** Announces a cut and writes over what of it shares blocks with other lines; an earlier run may have done either. Returns the note of the cut, null where other lines stand there by now. */
+function cutStretch(work: LineWork, fd: number, number: number, blockBytes: number): string | null {
+  const stretch = work.chosen.stretches[number];
+  if (stretch === undefined) return '';
+  const earlier = recordsAbout(work, 'lines-cutting').find((record) => record.stretch === number)?.cut ?? null;
+  if (earlier !== null) return cutOnce(work, fd, number, earlier, true);
+  const blanking = recordsAbout(work, 'lines-blanking').find((record) => record.stretch === number);
+  if (blanking === undefined ? !isStretchThere(fd, work.chosen, number) : blanking.was === undefined || !isBlanking(fd, stretch, blanking.was)) return null;
+  // From here on lines are written over: an order that ends before the cut must bring it to its end.
+  if (blanking === undefined) work.journal.write({ kind: 'lines-blanking', file: work.number, stretch: number, was: blankingOf(fd, stretch, blockBytes) });
+  const prepared = prepareCut(fd, stretch, blockBytes);
+  work.watch('lines-blanked');
+  if (prepared !== null) work.journal.write({ kind: 'lines-cutting', file: work.number, stretch: number, cut: prepared });
+  return cutOnce(work, fd, number, prepared, false);
 }
 
 /**
  * Takes lines out of a file in place, in whole blocks, from the last stretch to the first, so that no place moves that is still needed.
- * Safety: the file stays the same one under its name, and whoever appends to it goes on without a break: nothing is lost and nothing is told to anybody.
+ * Safety: the file stays the same one under its name, and whoever appends to it goes on without a break: nothing is lost and nothing is told to anybody. Each stretch is looked at before it is begun, and the first that is another one ends the file.
  */
 export function cutFile(work: LineWork, fd: number, blockBytes: number): LinesGone {
   const { stretches } = work.chosen;
   const done = new Set(recordsAbout(work, 'lines-cut').map(({ stretch }) => stretch));
-  const blanking = new Set(recordsAbout(work, 'lines-blanking').map(({ stretch }) => stretch));
-  const begun = new Map(recordsAbout(work, 'lines-cutting').map(({ stretch, cut }) => [stretch, cut]));
-  if (begun.size === 0 && !isAsPlanned(fd, work)) return untouched(NOT_THAT_FILE);
-  const staying = leaveWhatStays(work, fd, Math.min(stretches.length, ...done, ...blanking, ...begun.keys()));
+  const begunFrom = Math.min(stretches.length, ...done, ...[...recordsAbout(work, 'lines-blanking'), ...recordsAbout(work, 'lines-cutting')].map(({ stretch }) => stretch));
+  if (begunFrom === stretches.length && !isAsPlanned(fd, work.chosen)) return untouched(NOT_THAT_FILE);
+  const isThere = stretches.slice(0, begunFrom).every((_stretch, number) => isStretchThere(fd, work.chosen, number));
+  const staying = isThere ? leaveWhatStays(work, fd, begunFrom) : new Set(recordsAbout(work, 'lines-staying').map(({ stretch }) => stretch));
   let note = '';
   for (let number = stretches.length - 1; number >= 0; number -= 1) {
-    const stretch = stretches[number];
-    if (stretch === undefined || done.has(number) || staying.has(number)) continue;
-    const earlier = begun.get(number) ?? null;
-    // From here on lines are written over: an order that ends before the cut must bring it to its end.
-    if (earlier === null && !blanking.has(number)) work.journal.write({ kind: 'lines-blanking', file: work.number, stretch: number });
-    const prepared = earlier ?? prepareCut(fd, stretch, blockBytes);
-    work.watch('lines-blanked');
-    if (earlier === null && prepared !== null) work.journal.write({ kind: 'lines-cutting', file: work.number, stretch: number, cut: prepared });
-    note = cutOnce(work, fd, number, prepared, earlier !== null) || note;
+    if (done.has(number) || staying.has(number)) continue;
+    const told = cutStretch(work, fd, number, blockBytes);
+    if (told === null) return leftToOthers(work);
+    note = told || note;
   }
   return accountOf(work, note);
 }

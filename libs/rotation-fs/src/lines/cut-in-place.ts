@@ -9,8 +9,8 @@ const NAMELESS = 0o20_000_000 | constants.O_DIRECTORY;
 /** What a place in a file is known by again. Units: bytes. */
 const MARK_BYTES = 4096;
 /** Blanks are written in pieces. Units: bytes. */
-const SPACE = 0x20;
-const NEWLINE = 0x0a;
+export const SPACE = 0x20;
+export const NEWLINE = 0x0a;
 const PIECE_BYTES = 2 ** 20;
 const ZEROS = Buffer.alloc(PIECE_BYTES);
 
@@ -42,6 +42,9 @@ export function markAt(fd: number, place: number, until = Infinity): string {
   return createHash('sha256').update(buffer.subarray(0, length)).digest('hex');
 }
 
+/** SHA-256 of the end of what lies between two places, as much of it as is looked at. */
+export const markOfEnd = (fd: number, { start, end }: Stretch): string => markAt(fd, Math.max(start, end - MARK_BYTES), end);
+
 /** A cut that is about to be made, and what stands at its place before and after. */
 export interface PreparedCut {
   readonly start: number;
@@ -50,6 +53,8 @@ export interface PreparedCut {
   readonly after: string;
   /** As many bytes of each were looked at. */
   readonly marked: number;
+  /** Of the end of what is taken out: `marked` may be a few bytes. Journals of before do not tell. */
+  readonly core?: string;
 }
 
 /** Spaces; the last byte of all blanks of a stretch ends the line, so that they are one empty line. */
@@ -72,8 +77,15 @@ export function prepareCut(fd: number, stretch: Stretch, blockBytes: number): Pr
   fsyncSync(fd);
   if (collapse === null) return null;
   const marked = Math.min(MARK_BYTES, collapse.end - collapse.start, size - collapse.end);
-  return { ...collapse, before: markAt(fd, collapse.start, collapse.start + marked), after: markAt(fd, collapse.end, collapse.end + marked), marked };
+  return { ...collapse, before: markAt(fd, collapse.start, collapse.start + marked), after: markAt(fd, collapse.end, collapse.end + marked), marked, core: markOfEnd(fd, collapse) };
 }
+
+/** Whether what is to be taken out is what was prepared: whoever empties a file may have filled it again. */
+export const isUncut = (fd: number, cut: PreparedCut): boolean => markAt(fd, cut.start, cut.start + cut.marked) === cut.before && isCore(fd, cut);
+const isCore = (fd: number, cut: PreparedCut): boolean => cut.core === undefined || markOfEnd(fd, cut) === cut.core;
+
+/** Whether the end of what was to be taken out is gone, and nothing else stands in its place. */
+const isCoreTakenOut = (fd: number, { start, end }: PreparedCut): boolean => markOfEnd(fd, { start, end }) === createHash('sha256').update(ZEROS.subarray(0, Math.min(MARK_BYTES, end - start))).digest('hex');
 
 /** Takes the blocks out. Returns null, or the kernel's name of why not: then the stretch is blank and takes as much room as before. */
 export function collapseCut(fd: number, { start, end }: PreparedCut): string | null {
@@ -118,10 +130,10 @@ function closeHole(fd: number, hole: Stretch, bytes: number): void {
  */
 export function wasCut(fd: number, cut: PreparedCut): boolean | null {
   const [there, isTold] = [markAt(fd, cut.start, cut.start + cut.marked), cut.before !== cut.after];
-  if (isTold && there === cut.before) return false;
+  if (isTold && there === cut.before && isCore(fd, cut)) return false;
   const hole = holeOf(fd, cut);
   if (hole !== null) closeHole(fd, hole, cut.end - cut.start);
   if (hole !== null || (isTold && there === cut.after)) return true;
   // A part of it was taken out, and nothing has moved: it is taken out once more, as a whole.
-  return isTold && markAt(fd, cut.end, cut.end + cut.marked) === cut.after ? false : null;
+  return isTold && (isCore(fd, cut) || isCoreTakenOut(fd, cut)) && markAt(fd, cut.end, cut.end + cut.marked) === cut.after ? false : null;
 }

@@ -1,6 +1,14 @@
 import type { SkipReason } from '@mailwarden/contracts';
 import type { LineStretch } from '@mailwarden/rotation';
+import type { Blanking } from './blanking.js';
 import type { PreparedCut } from './cut-in-place.js';
+
+/** SHA-256 of what leaves last of a file, or never, and of the end of each stretch. */
+export interface LineMarks {
+  /** From the beginning of the file up to the first place that a cut of any later stretch leaves as it is. */
+  readonly head: string;
+  readonly ends: readonly string[];
+}
 
 /** A file of which lines leave. Paths are base64 of their bytes; no stretches: it leaves whole. */
 export interface ChosenLines {
@@ -18,6 +26,8 @@ export interface ChosenLines {
   readonly stretches: readonly LineStretch[];
   /** SHA-256 of what stands behind the last stretch, and never leaves. */
   readonly behind: string;
+  /** By what a run knows the stretches again before it begins them. Journals of before do not tell: what they had not begun stays. */
+  readonly marks?: LineMarks;
 }
 
 /** Lines that were chosen, and that a run which went on left where they are. */
@@ -35,7 +45,7 @@ export type LineRecord =
   | { readonly kind: 'lines-chosen'; readonly files: readonly ChosenLines[] }
   | { readonly kind: 'lines-staying'; readonly file: number; readonly stretch: number; readonly reason: SkipReason }
   | { readonly kind: 'lines-returning'; readonly file: number; readonly reason: SkipReason }
-  | { readonly kind: 'lines-blanking'; readonly file: number; readonly stretch: number }
+  | { readonly kind: 'lines-blanking'; readonly file: number; readonly stretch: number; readonly was?: Blanking }
   | { readonly kind: 'lines-cutting'; readonly file: number; readonly stretch: number; readonly cut: PreparedCut }
   | { readonly kind: 'lines-cut'; readonly file: number; readonly stretch: number; readonly records: number; readonly bytes: number }
   | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly from: number }

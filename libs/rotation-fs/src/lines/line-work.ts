@@ -44,3 +44,23 @@ type OfKind<K extends LineRecord['kind']> = Extract<LineRecord, { kind: K; file:
 export function recordsAbout<K extends OfKind<LineRecord['kind']>['kind']>({ journal, number }: Pick<LineWork, 'journal' | 'number'>, kind: K): OfKind<K>[] {
   return journal.records.filter((record): record is OfKind<K> & typeof record => record.kind === kind && 'file' in record && record.file === number);
 }
+
+export const NOT_KNOWN = 'a file was changed or carried away by somebody else while lines left it: it is not known whether the last of them left';
+
+/** Whether lines of a file are announced to leave, and not told as gone: they may be either. */
+function isCutOpen(work: Pick<LineWork, 'journal' | 'number'>): boolean {
+  if (recordsAbout(work, 'lines-swapping').length > 0) return true;
+  const cut = new Set(recordsAbout(work, 'lines-cut').map(({ stretch }) => stretch));
+  return (['lines-blanking', 'lines-cutting'] as const).some((kind) => recordsAbout(work, kind).some(({ stretch }) => !cut.has(stretch)));
+}
+
+/** What left a file in place, and what stayed of what was to leave, as the journal tells it. */
+export function accountOf(work: Pick<LineWork, 'journal' | 'number' | 'chosen'>, note: string): LinesGone {
+  const [cut, staying] = [recordsAbout(work, 'lines-cut'), recordsAbout(work, 'lines-staying')];
+  const gone = { records: cut.reduce((sum, { records }) => sum + records, 0), bytes: cut.reduce((sum, { bytes }) => sum + bytes, 0), note };
+  const [first] = staying;
+  return first === undefined ? gone : { ...kept(first.reason, staying.reduce((sum, { stretch }) => sum + (work.chosen.stretches[stretch]?.records ?? 0), 0)), ...gone };
+}
+
+/** The account of a file that is not there any more as it was planned: what left it before is told all the same. */
+export const leftToOthers = (work: Pick<LineWork, 'journal' | 'number' | 'chosen'>): LinesGone => accountOf(work, isCutOpen(work) ? NOT_KNOWN : NOT_THAT_FILE);

@@ -14,7 +14,7 @@ import { carryOutLines } from './carry-out-lines.js';
 import { chosenLines } from './chosen-lines.js';
 import { countsAfter } from './counts-after.js';
 import { LineJudge } from './line-judge.js';
-import { NO_REST } from './line-work.js';
+import { NO_REST, NOT_KNOWN } from './line-work.js';
 import { countStore, planLines, type KnownCounts, type LinePlan } from './plan-lines.js';
 
 const NOTES_MAX = 10;
@@ -53,6 +53,7 @@ function endOf(journal: Journal, stopped: string | null, staysOver: boolean): En
   if (stopped !== null) return ['stopped', stopped];
   const planned = journal.begun?.planned.items ?? 0;
   const { items, skipped } = deletedBy(journal, new Map()).deleted;
+  if (items < planned && journal.records.some((record) => record.kind === 'lines-done' && record.note === NOT_KNOWN)) return ['failed', `it is not known whether ${planned - items} of the ${planned} planned records left`];
   if (items === 0 && planned > 0 && skipped.size === 0) return ['failed', `none of the ${planned} planned records could leave`];
   if (items < planned) return ['completed', `${planned - items} planned records stayed`];
   return ['completed', staysOver ? 'what may go did not suffice to get under the limit' : ''];

@@ -6,6 +6,8 @@ import { boundPassed, clockDoubt, concernsStore, excessOf, LineChoice, watermark
 import { openFile, pathOf, storeContent, storeFiles, withFolder, type StoreContent, type StoreFile } from '../logs/store-file.js';
 import type { RotateRequest } from '../rotate-request.js';
 import { markAt } from './cut-in-place.js';
+import { marksOf } from './line-marks.js';
+import type { LineMarks } from './line-record.js';
 import { blankHead, countLines, countPacked, eachLine, LineMoments, NOTHING_TOLD, packingOf, spanOfLines, type Packing } from './read-lines.js';
 
 /** One file with its lines counted. */
@@ -29,6 +31,7 @@ export interface PlannedLines {
   readonly bytes: number;
   readonly stretches: readonly LineStretch[];
   readonly behind: string;
+  readonly marks: LineMarks;
 }
 
 export interface LinePlan {
@@ -105,17 +108,19 @@ async function roomOf(request: RotateRequest, files: readonly CountedFile[]): Pr
   });
 }
 
-/** What leaves of one file; null where nothing does. */
+const NO_MARKS: LineMarks = { head: '', ends: [] };
+
+/** What leaves of one file; null where nothing does, or somebody emptied it while it was read: its lines are not those that stand there now. */
 async function chosenOf(request: RotateRequest, choice: LineChoice, { file, packing, ...counts }: CountedFile): Promise<PlannedLines | null> {
   if (file.isExcluded || file.isLinked) {
     choice.leave(file.isExcluded ? 'excluded' : 'hard-linked', counts.records);
     return null;
   }
-  if (packing !== 'plain') return choice.whole({ ...counts, bytes: file.bytes }) ? { file, records: counts.records, bytes: file.bytes, stretches: [], behind: '' } : null;
+  if (packing !== 'plain') return choice.whole({ ...counts, bytes: file.bytes }) ? { file, records: counts.records, bytes: file.bytes, stretches: [], behind: '', marks: NO_MARKS } : null;
   return reading(request, file, (fd) => {
     const moments = new LineMoments(file.mtimeMs);
     const own = request.clock === 'recorded' || choice.needsMoments;
-    const blank = blankHead(fd);
+    const [blank, head] = [blankHead(fd), markAt(fd, 0, file.size)];
     eachLine(fd, blank, file.size, own, (start, end, head) => {
       const told = own ? moments.of(head) : Number.NaN;
       return choice.line(start, end, momentBy(request, file, told), told);
@@ -123,10 +128,10 @@ async function chosenOf(request: RotateRequest, choice: LineChoice, { file, pack
     // What an earlier trim left blank goes with the first lines behind it.
     const stretches = choice.take().map((stretch) => (stretch.start === blank ? { ...stretch, start: 0 } : stretch));
     const last = stretches.at(-1);
-    if (last === undefined) return null;
+    if (last === undefined || markAt(fd, 0, file.size) !== head) return null;
     const gone = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
     const isWhole = gone === file.size && !file.isActive;
-    return { file, records: stretches.reduce((sum, stretch) => sum + stretch.records, 0), bytes: isWhole ? file.bytes : gone, stretches: isWhole ? [] : stretches, behind: markAt(fd, last.end, file.size) };
+    return { file, records: stretches.reduce((sum, stretch) => sum + stretch.records, 0), bytes: isWhole ? file.bytes : gone, stretches: isWhole ? [] : stretches, behind: markAt(fd, last.end, file.size), marks: isWhole ? NO_MARKS : marksOf(fd, stretches) };
   });
 }
 

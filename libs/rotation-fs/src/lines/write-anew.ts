@@ -5,7 +5,7 @@ import { makeLike } from '../logs/like-file.js';
 import { writersOf } from '../logs/log-writers.js';
 import { prepareReopening, REOPEN_MS_MAX, waitUntilLeft, type Reopening } from '../logs/reopen.js';
 import { identityOf, isSameFile, openFile, withDeviceOfNow, type FileIdentity } from '../logs/store-file.js';
-import { markAt } from './cut-in-place.js';
+import { isAsPlanned } from './line-marks.js';
 import { kept, NOT_THAT_FILE, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
 
 const PIECE_BYTES = 2 ** 20;
@@ -117,9 +117,8 @@ async function swap(work: LineWork, workshop: Directory, reopening: Reopening): 
   if (swapping === undefined || isAt(work.directory, work.place.name, work.chosen)) {
     const old = openFile(work.directory, work.place.name, work.chosen, constants.O_RDONLY);
     if (old === null) return untouched(NOT_THAT_FILE);
-    const last = work.chosen.stretches.at(-1)?.end ?? 0;
     try {
-      if (fstatSync(old).size < last || markAt(old, last, work.chosen.size) !== work.chosen.behind) return untouched(NOT_THAT_FILE);
+      if (!isAsPlanned(old, work.chosen)) return untouched(NOT_THAT_FILE);
       const reason = work.judge?.stretches(old, work.chosen).find((found) => found !== null) ?? null;
       if (reason !== null) {
         forgetCopy(workshop, name);

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { RotateActive } from '@mailwarden/catalogue';
 import { entryPath, kernelServes, type Directory } from '@mailwarden/inventory-fs';
-import { collapseCut, collapsibleBlock, markAt, prepareCut, wasCut, type PreparedCut } from '../lines/cut-in-place.js';
+import { collapseCut, collapsibleBlock, isUncut as isUncutBy, markAt, markOfEnd, prepareCut, wasCut, type PreparedCut } from '../lines/cut-in-place.js';
 import { makeLike } from './like-file.js';
 import { HELD, lastRecord, nameFrom, namedAs, stayed, type AsideOutcome, type LogWork } from './log-work.js';
 import { writersOf } from './log-writers.js';
@@ -44,13 +44,20 @@ interface Copy {
 /** Of what is not written over before it goes. */
 const markOf = (log: number, end: number, block: number | null): string => markAt(log, 0, Math.min(end, block ?? end));
 
+/** Whether what was copied still stands in the log, whole: who empties it and fills it again leaves it the same file. */
+const isUncut = (work: LogWork, log: number, end: number): boolean => {
+  const copied = lastRecord(work, 'log-copied');
+  return copied !== undefined && fstatSync(log).size >= end && markOf(log, end, copied.block) === copied.mark && (copied.tail === undefined || markOfEnd(log, { start: 0, end }) === copied.tail);
+};
+const EMPTIED: AsideOutcome = { result: 'set-aside', note: 'another program emptied the log when it had been copied: what it holds now stays, and what came between is not known' };
+
 /** Makes the copy, safe on the disk, and says so. `block` is null where the log is to be emptied rather than cut. */
 function copyLog(work: LogWork, { log, copy }: Copy, end: number, block: number | null): void {
   ftruncateSync(copy, 0);
   copyBetween(log, 0, end, copy);
   fsyncSync(copy);
   work.watch('log-copying');
-  work.journal.write({ kind: 'log-copied', log: work.number, end, block, mark: markOf(log, end, block) });
+  work.journal.write({ kind: 'log-copied', log: work.number, end, block, mark: markOf(log, end, block), tail: markOfEnd(log, { start: 0, end }) });
   work.watch('log-copied');
 }
 
@@ -60,6 +67,7 @@ function cut(work: LogWork, log: number, end: number, block: number): AsideOutco
   work.watch('log-blanked');
   if (prepared === null) return { result: 'set-aside', note: '' };
   work.journal.write({ kind: 'log-cutting', log: work.number, cut: prepared });
+  if (!isUncutBy(log, prepared)) return EMPTIED;
   return collapse(log, prepared, work);
 }
 
@@ -95,6 +103,7 @@ function lostBytes(work: LogWork, log: number, copied: number): number {
 
 /** Copies what came meanwhile until nothing does, and empties the log at once. */
 function empty(work: LogWork, { log, copy }: Copy, end: number, loses: string): AsideOutcome {
+  if (!isUncut(work, log, end)) return EMPTIED;
   let copied = end;
   let lookedAt = process.hrtime.bigint();
   for (let looks = 0; looks < CATCHING_UP_MAX; looks += 1) {
@@ -105,6 +114,7 @@ function empty(work: LogWork, { log, copy }: Copy, end: number, loses: string): 
     copied = size;
   }
   work.watch('log-emptying');
+  if (fstatSync(log).size < copied || !isUncut(work, log, end)) return EMPTIED;
   ftruncateSync(log, 0);
   const windowUs = Number(process.hrtime.bigint() - lookedAt) / NS_PER_US;
   work.watch('log-cut');
@@ -175,6 +185,7 @@ function withCopy(work: LogWork, directory: Directory, log: number, how: CopyWay
     const gone = goOn(work, files, block, how);
     if (gone !== null) return gone;
     copyLog(work, files, end, block);
+    if (!isUncut(work, log, end)) return EMPTIED;
     return block === null ? empty(work, files, end, how.loses) : cut(work, log, end, block);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -24,6 +24,6 @@ export type LogRecord =
   | { readonly kind: 'log-chosen'; readonly logs: readonly ChosenLog[] }
   | { readonly kind: 'log-renaming'; readonly log: number; readonly generation: string }
   | { readonly kind: 'log-copying'; readonly log: number; readonly generation: string; readonly dev: number; readonly ino: number; readonly bornMs: number }
-  | { readonly kind: 'log-copied'; readonly log: number; readonly end: number; readonly mark: string; readonly block: number | null }
+  | { readonly kind: 'log-copied'; readonly log: number; readonly end: number; readonly mark: string; readonly tail?: string; readonly block: number | null }
   | { readonly kind: 'log-cutting'; readonly log: number; readonly cut: PreparedCut }
   | { readonly kind: 'log-aside'; readonly log: number; readonly result: AsideResult; readonly note: string };
