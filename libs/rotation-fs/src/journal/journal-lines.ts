@@ -9,6 +9,14 @@ export class JournalDamaged extends Error {
   }
 }
 
+/** A journal that could not be written to, now or before in this run: nothing more is announced, so nothing more is done. */
+export class JournalUnwritable extends Error {
+  constructor(path: string, cause: unknown) {
+    super(`${path} cannot be written to (${(cause as Error).message}): the order stops here, stays open, and goes on when its disk has room again`, { cause });
+    this.name = 'JournalUnwritable';
+  }
+}
+
 const CHECK_LENGTH = 8;
 const checkOf = (json: string): string => crc32(json).toString(16).padStart(CHECK_LENGTH, '0');
 

@@ -3,7 +3,7 @@ import type { Receipt } from '@mailwarden/contracts';
 import { canonicalJson, sha256, type Sha256 } from '@mailwarden/kernel';
 import type { Goal } from '@mailwarden/rotation';
 import { isJournalId, JournalFolder, openJournalFile } from './journal-folder.js';
-import { lineOf, recordsIn } from './journal-lines.js';
+import { JournalUnwritable, lineOf, recordsIn } from './journal-lines.js';
 import type { LineRecord } from '../lines/line-record.js';
 import type { LogRecord } from '../logs/log-record.js';
 import type { OrderFacts } from '../outcome.js';
@@ -96,6 +96,9 @@ export function readRecords(path: string, place = path): readonly JournalRecord[
 export class Journal {
   readonly #records: JournalRecord[];
   #preceding: (() => JournalRecord) | null = null;
+  /** Why it was not written to; null as long as it always was. */
+  #failed: unknown = null;
+  #wholeBytes: number;
 
   private constructor(
     /** Where it lies; open as long as it is. */
@@ -105,8 +108,10 @@ export class Journal {
     private readonly fd: number,
     records: JournalRecord[],
     private readonly unlock: () => void,
+    wholeBytes: number,
   ) {
     this.#records = records;
+    this.#wholeBytes = wholeBytes;
   }
 
   /** Opens an order's journal for this process alone. Safety: nothing is made, taken or emptied before it is known whose the folder is. */
@@ -123,7 +128,7 @@ export class Journal {
       ftruncateSync(fd, wholeBytes); // A last line without its end was cut short by a crash: it announced nothing, and must not run into the next line.
       fsyncSync(fd);
       folder.sync();
-      return new Journal(folder, name, fd, records, giveBack);
+      return new Journal(folder, name, fd, records, giveBack, wholeBytes);
     } catch (cause) {
       if (fd !== null) closeSync(fd);
       giveBack();
@@ -150,9 +155,31 @@ export class Journal {
     const records = this.#preceding === null ? given : [this.#preceding(), ...given];
     this.#preceding = null;
     const bytes = Buffer.from(records.map(lineOf).join(''));
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
-    fsyncSync(this.fd);
+    this.#append(bytes);
     for (const record of records) keepRecord(this.#records, record);
+  }
+
+  /** A line that was cut short must not run into another one. Whether what failed is on disk nobody can tell, so nothing is announced after it. */
+  #append(bytes: Buffer): void {
+    if (this.#failed !== null) throw new JournalUnwritable(this.folder.pathOf(this.name), this.#failed);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+      fsyncSync(this.fd);
+      this.#wholeBytes += bytes.length;
+    } catch (cause) {
+      this.#failed = cause;
+      this.#forgetPart();
+      throw new JournalUnwritable(this.folder.pathOf(this.name), cause);
+    }
+  }
+
+  /** Where this fails too, the next run takes a last line without its end away. */
+  #forgetPart(): void {
+    try {
+      ftruncateSync(this.fd, this.#wholeBytes);
+    } catch {
+      return;
+    }
   }
 
   close(): void {
