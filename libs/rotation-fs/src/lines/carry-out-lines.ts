@@ -12,7 +12,10 @@ import type { ChosenLines } from './line-record.js';
 import { leftToOthers, recordsAbout, untouched, type LinesGone, type LineWork, type Rest } from './line-work.js';
 import { removeFile } from './remove-file.js';
 import { closeWorkshop, openWorkshop } from './workshop.js';
-import { writeAnew } from './write-anew.js';
+import { forgetCopies, writeAnew } from './write-anew.js';
+
+/** What is told where our own folder cannot be had: what an earlier run announced may have happened. */
+const withoutWorkshop = (work: LineWork): LinesGone => (recordsAbout(work, 'lines-swapping').length > 0 ? leftToOthers(work) : untouched("the executor's own folder is open to others, or somebody else made it"));
 
 /** In place where the file system can and all who write append; else what stays is written anew. A run that goes on keeps to the way that was begun. */
 async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Promise<LinesGone> {
@@ -29,11 +32,11 @@ async function cutOrWrite(work: LineWork, workshop: () => Directory | null): Pro
     }
   }
   const own = workshop();
-  return own === null ? untouched("the executor's own folder is open to others; somebody else made it") : writeAnew(work, own);
+  return own === null ? withoutWorkshop(work) : writeAnew(work, own);
 }
 
 /** Of a file whose lines stay nothing was begun. */
-const NOT_BEGINNING: ReadonlySet<string> = new Set(['lines-done', 'lines-staying']);
+const NOT_BEGINNING: ReadonlySet<string> = new Set(['lines-done', 'lines-staying', 'lines-writing']);
 const isBegun = (journal: Journal, number: number): boolean => journal.records.some((record) => !NOT_BEGINNING.has(record.kind) && record.kind.startsWith('lines-') && 'file' in record && record.file === number);
 
 /** How an order is carried out. */
@@ -51,14 +54,14 @@ async function oneFile(request: ApplyRequest, order: string, journal: Journal, n
   return withFolder(request.host, place, async (directory) => {
     const name = isBegun(journal, number) ? nameOfNow(directory, place.name, chosen) : place.name;
     let workshop: Directory | null = null;
-    const open = (): Directory | null => (workshop ??= openWorkshop(directory, order));
+    const open = (): Directory | null => (workshop ??= openWorkshop(directory, order, journal));
     try {
       const own = isBegun(journal, number) ? open() : null;
       const places = [{ directory, name }, ...(own === null ? [] : [{ directory: own, name: String(number) }])];
       const work: LineWork = { request, order, journal, number, chosen: withDeviceOfNow(chosen, places), place: { ...place, name }, directory, watch: request.watch ?? (() => undefined), rest, judge };
       if (chosen.stretches.length > 0) return await cutOrWrite(work, open);
       const ours = open();
-      return ours === null ? untouched("the executor's own folder is open to others; somebody else made it") : await removeFile(work, ours);
+      return ours === null ? withoutWorkshop(work) : await removeFile(work, ours);
     } finally {
       if (workshop !== null) closeWorkshop(directory, workshop, order);
     }
@@ -75,7 +78,10 @@ export async function carryOutLines(request: ApplyRequest, order: string, journa
   for (const [number, chosen] of files.entries()) {
     if (done.has(number)) continue;
     const stopped = isBegun(journal, number) ? null : how.mayBegin();
-    if (stopped !== null) return stopped;
+    if (stopped !== null) {
+      await forgetCopies(request.host, order, journal);
+      return stopped;
+    }
     const gone = (await oneFile(request, order, journal, number, chosen, how)) ?? leftToOthers({ journal, number, chosen });
     journal.write({ kind: 'lines-done', file: number, ...gone });
     request.watch?.('lines-done');

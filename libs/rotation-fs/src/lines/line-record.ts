@@ -48,6 +48,10 @@ export type LineRecord =
   | { readonly kind: 'lines-blanking'; readonly file: number; readonly stretch: number; readonly was?: Blanking }
   | { readonly kind: 'lines-cutting'; readonly file: number; readonly stretch: number; readonly cut: PreparedCut }
   | { readonly kind: 'lines-cut'; readonly file: number; readonly stretch: number; readonly records: number; readonly bytes: number }
+  /** A folder of the executor's own, known by its inode and its birth. */
+  | { readonly kind: 'lines-workshop'; readonly ino: number; readonly bornMs: number }
+  /** A file of the executor's own, into which what stays is about to be written. */
+  | { readonly kind: 'lines-writing'; readonly file: number; readonly dev: number; readonly ino: number; readonly bornMs: number }
   | { readonly kind: 'lines-swapping'; readonly file: number; readonly dev: number; readonly ino: number; readonly bornMs: number; readonly from: number }
   | { readonly kind: 'lines-carrying'; readonly file: number; readonly at: number; readonly from: number; readonly to: number }
   | { readonly kind: 'lines-done'; readonly file: number; readonly records: number; readonly bytes: number; readonly note: string; readonly stayed?: StayedLines };

@@ -11,7 +11,7 @@ const RETURNED_BESIDE = 'a generation was put back from our own folder, and its 
 const BEING_WRITTEN = 'a generation is still being written, and stays';
 const markOf = ({ order, number }: LineWork): string => `${order}-${number}`;
 
-/** Whether the planned file lies in our own folder. Whoever had it open may have changed it there, and it is ours to give back all the same. Errors: throws where nobody can tell. */
+/** Whether the planned file lies in a folder, as in our own. Whoever had it open may have changed it there, and it is ours to give back all the same. Errors: throws where nobody can tell. */
 function isTakenIn({ chosen }: LineWork, workshop: Directory, name: string): boolean {
   try {
     return isSameFile(statEntry(workshop, name), chosen);
@@ -70,7 +70,12 @@ async function takeIn(work: LineWork, workshop: Directory): Promise<LinesGone | 
   const own = String(work.number);
   const isTaken = reason === null && moveToFreeName({ folder: work.directory.fd, name: work.place.name }, { folder: workshop.fd, name: own }) === null;
   if (!isTaken) return untouched(NOT_THAT_FILE);
-  if ((await whyStays({ ...work, judge: null }, workshop, own)) === null) return null;
+  if ((await whyStays({ ...work, judge: null }, workshop, own)) === null) {
+    // The journal may lie on another disk: what it says next must hold here, too.
+    fsyncSync(workshop.fd);
+    fsyncSync(work.directory.fd);
+    return null;
+  }
   const note = bringBack(work, workshop);
   return untouched(note === '' ? NOT_THAT_FILE : `${NOT_THAT_FILE}; ${note}`);
 }
@@ -83,7 +88,8 @@ export async function removeFile(work: LineWork, workshop: Directory): Promise<L
   const isIn = isTakenIn(work, workshop, own);
   const [returning] = recordsAbout(work, 'lines-returning');
   if (returning !== undefined) return isIn ? giveBack(work, workshop, returning.reason) : givenBack(work, returning.reason);
-  if (isOurs && !isIn) return gone; // An earlier run came as far as to unlink it.
+  // A power cut may have undone the move; else an earlier run came as far as to unlink it.
+  if (isOurs && !isIn && !isTakenIn(work, work.directory, work.place.name)) return gone;
   const reason = isIn ? await whyStays(work, workshop, own) : null;
   if (reason !== null) return giveBack(work, workshop, reason);
   const stays = isIn ? null : await takeIn(work, workshop);
@@ -91,6 +97,7 @@ export async function removeFile(work: LineWork, workshop: Directory): Promise<L
   if (!isOurs) work.journal.write({ kind: 'lines-swapping', file: work.number, dev: work.chosen.dev, ino: work.chosen.ino, bornMs: work.chosen.bornMs, from: work.chosen.size });
   work.watch('lines-swapped');
   unlinkSync(entryPath(workshop, own));
+  fsyncSync(workshop.fd);
   fsyncSync(work.directory.fd);
   return gone;
 }
