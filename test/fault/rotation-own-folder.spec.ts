@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RotationOrder } from '@mailwarden/contracts';
+import { lockFile } from '@mailwarden/linux';
 import type { StepWatch } from '@mailwarden/rotation-fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LogHost } from '../integration/log-host.js';
@@ -74,6 +75,19 @@ describe.runIf(existsSync(NO_CUTS))('a file that is written anew', () => {
     expect(await host.refuse(order, 'ran out')).toMatchObject({ outcome: 'stopped', deleted: { items: 0 } });
     expect(host.names).toEqual(['acme.log']);
     expect(host.lines).toHaveLength(MADE);
+  });
+
+  it('is not brought to its end beside logrotate, also where its order ran out', async () => {
+    const made = given();
+    const order = { ...made, bounds: { ...made.bounds, deadlineSeconds: 1 } };
+    await expect(host.rotate(order, crashAt('lines-swapped'))).rejects.toThrow('crash');
+    mkdirSync(join(host.root, 'var/lib/logrotate'), { recursive: true });
+    writeFileSync(join(host.root, 'var/lib/logrotate/status'), '', { mode: 0o600 });
+    const logrotate = openSync(join(host.root, 'var/lib/logrotate/status'), 'r');
+    expect(lockFile(logrotate)).toBe(true);
+    await expect(host.refuse(order, 'ran out')).rejects.toThrow('logrotate is at work');
+    closeSync(logrotate);
+    expect(await host.refuse(order, 'ran out')).toMatchObject({ outcome: 'stopped', deleted: { items: MADE - KEPT } });
   });
 
   it('is brought to its end where logrotate gave the new file another name', async () => {

@@ -98,8 +98,14 @@ export const linesEngine: StoreEngine = {
     }
   },
   async settle(request, order, journal, reason) {
-    const stopped = await carryOutLines(request, order.id, journal, { mayBegin: () => reason, rest: NO_REST, judge: await LineJudge.of(request, journal) });
-    return outcomeOf(journal, null, true, ['stopped', stopped ?? reason], []);
+    const lock = await lockOutLogrotate(request);
+    if (lock === null) throw new Error('logrotate is at work; what the order began is brought to its end when it has ended');
+    try {
+      const stopped = await carryOutLines(request, order.id, journal, { mayBegin: () => reason, rest: NO_REST, judge: await LineJudge.of(request, journal) });
+      return outcomeOf(journal, null, true, ['stopped', stopped ?? reason], []);
+    } finally {
+      lock.close();
+    }
   },
   async measure(request) {
     try {

@@ -77,8 +77,14 @@ export const logEngine: StoreEngine = {
     return alone(request, ownership, busy, () => rotate(request, order, journal, ownership, startedMonotonicMs));
   },
   async settle(request, order, journal, reason) {
-    await setChosenAside(request, journal, false);
-    return told(await filesEngine.settle(request, order, journal, reason), journal, []);
+    const lock = await lockOutLogrotate(request);
+    if (lock === null) throw new Error('logrotate is at work; what the order began is brought to its end when it has ended');
+    try {
+      await setChosenAside(request, journal, false);
+      return told(await filesEngine.settle(request, order, journal, reason), journal, []);
+    } finally {
+      lock.close();
+    }
   },
   measure: (request) => filesEngine.measure(request),
 };
