@@ -1,5 +1,5 @@
 import { receipt as receiptForm, type Receipt } from '@mailwarden/contracts';
-import { instantOf, sha256 } from '@mailwarden/kernel';
+import { canonicalJson, instantOf, sha256 } from '@mailwarden/kernel';
 import { describe, expect, it } from 'vitest';
 import { fittingReceipt } from './fitting-receipt.js';
 
@@ -20,11 +20,22 @@ describe('an account', () => {
     ['a reason without end', { reason: 'x'.repeat(9_000) }],
     ['facts of a form that nobody knows', { facts: { kernel: 7 } }],
     ['sums that are no whole numbers', { before: { items: 2.5, bytes: NaN } }],
+    ...[NaN, -1, Infinity, 1.5].map((items): [string, Partial<Record<keyof Receipt, unknown>>] => [`a last count of ${items}`, { after: { known: true, value: { items, bytes: 1 } } }]),
+    ['a number of records left that is none, or for a reason that nobody knows', { skipped: [{ reason: 'held', items: NaN }, { reason: 'by-the-moon', items: 1 }] }],
+    ['halves that are no whole numbers', { orphans: { files: 0.5, rows: NaN, bytes: -1 } }],
+    ['a reason that ends in half a letter', { reason: `${'x'.repeat(499)}\ud83d` }],
+    ['a last count that is not known, for a reason that has half a letter', { after: { known: false, reason: '\ud83d' } }],
   ])('with %s still says what was deleted', (_what, part) => {
     const told = fittingReceipt({ ...RECEIPT, ...part } as Receipt);
     expect(receiptForm.safeParse(told).success).toBe(true);
+    expect(() => canonicalJson(told)).not.toThrow();
     expect(told.deleted).toEqual(RECEIPT.deleted);
     expect(told.notes?.[0]).toContain('left out');
+  });
+
+  it('says that a last count is not known where it is no count, and what it left out, not which', () => {
+    const told = fittingReceipt({ ...RECEIPT, after: { known: true, value: { items: NaN, bytes: 1 } }, skipped: [{ reason: 'held', items: 2 }, { reason: 'open-for-writing', items: -1 }] });
+    expect(told).toMatchObject({ after: { known: false }, skipped: [{ reason: 'held', items: 2 }], planned: { items: 1 } });
   });
 
   it('that is of no order at all is an error, and not told as something else', () => {
