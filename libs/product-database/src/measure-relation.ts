@@ -3,6 +3,7 @@ import type { Instant } from '@mailwarden/kernel';
 import type { ProductClient } from './connect.js';
 import { postgresMoment, postgresNames } from './relation-names.js';
 import { momentOf } from './unix-time.js';
+import { toldCount } from './told-count.js';
 
 export interface MeasuredRelation {
   readonly records: number;
@@ -41,7 +42,7 @@ export async function measureRelation(client: ProductClient, relation: Relation,
       [table],
     );
     const [row] = rows;
-    return { records: Number(row?.records ?? 0), bytes: Number(row?.bytes ?? 0), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()), ...(row?.dated === undefined ? {} : { dated: Number(row.dated) }) };
+    return { records: toldCount(row?.records), bytes: toldCount(row?.bytes), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()), ...(row?.dated === undefined ? {} : { dated: toldCount(row.dated) }) };
   });
 }
 

@@ -7,6 +7,7 @@ import type { DatabaseHost, RelationFacts, RelationReader } from '../relation-re
 import { latestNumber, momentOf, UNITS_PER_SECOND } from '../unix-time.js';
 import { connectMariadb, type MariadbSession } from './connect-mariadb.js';
 import { mariadbTrouble } from './mariadb-trouble.js';
+import { toldCount } from '../told-count.js';
 
 /** Files asked about in one statement. */
 const ASKED_AT_ONCE = 1_000;
@@ -35,10 +36,10 @@ export async function mariadbBytes(session: MariadbSession, relation: Relation):
   const schema = names.length > 1 ? "'" + (names[0] ?? '') + "'" : 'DATABASE()';
   const files = await session.ask(`SELECT SUM(ALLOCATED_SIZE) FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME = CONCAT(${schema}, '/', ?) OR NAME LIKE CONCAT(${schema}, '/', ?, '#P#%')`, [table, table]).catch(() => null);
   const onDisk = files?.rows[0]?.[0] ?? null;
-  if (onDisk !== null) return known(Number(onDisk));
+  if (onDisk !== null) return known(toldCount(onDisk));
   const { rows } = await session.ask(`SELECT DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema} AND TABLE_NAME = ?`, [table]);
   const counted = rows[0]?.[0] ?? null;
-  return counted === null ? unknown('the database does not tell what it takes up; a view holds nothing itself') : known(Number(counted), "the server's own statistics");
+  return counted === null ? unknown('the database does not tell what it takes up; a view holds nothing itself') : known(toldCount(counted), "the server's own statistics");
 }
 
 /** Errors: throws what the server says, or that the column holds something else. */
@@ -54,7 +55,7 @@ export async function measureMariadb(session: MariadbSession, relation: Relation
   await checkTimeColumn(session, relation);
   const { oldest, newest } = extremes(relation);
   const [row] = (await session.ask(`SELECT COUNT(*), ${oldest}, ${newest} FROM ${relationNames(relation, '`').table}`)).rows;
-  return { records: Number(row?.[0] ?? 0), bytes: await mariadbBytes(session, relation), oldestAt: momentOf(row?.[1] as string | null), newestAt: momentOf(row?.[2] as string | null) };
+  return { records: toldCount(row?.[0]), bytes: await mariadbBytes(session, relation), oldestAt: momentOf(row?.[1] as string | null), newestAt: momentOf(row?.[2] as string | null) };
 }
 
 const textOf = (value: string | number | Buffer): string => (Buffer.isBuffer(value) ? value.toString('utf8') : typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -3,6 +3,7 @@ import type { RecordLists } from '@mailwarden/catalogue';
 import { err, known, type Instant, type Result } from '@mailwarden/kernel';
 import { attempt } from '../attempt.js';
 import type { DatabaseHost, RelationFacts } from '../relation-reader.js';
+import { toldCount } from '../told-count.js';
 import { connectRedis, type RedisSession } from './connect-redis.js';
 import { entryMoment } from './entry-moment.js';
 import { redisTrouble } from './redis-trouble.js';
@@ -43,8 +44,8 @@ async function endsOf(session: RedisSession, key: Buffer, lists: RecordLists): P
 }
 
 export async function listFacts(session: RedisSession, key: Buffer, lists: RecordLists): Promise<ListFacts> {
-  const records = Number(await session.ask('LLEN', key));
-  const bytes = Number((await session.ask('MEMORY', 'USAGE', key)) ?? 0);
+  const records = toldCount(await session.ask('LLEN', key));
+  const bytes = toldCount((await session.ask('MEMORY', 'USAGE', key)) ?? 0);
   return { records, bytes, ends: await endsOf(session, key, lists) };
 }
 

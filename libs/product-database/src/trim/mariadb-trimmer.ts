@@ -15,6 +15,7 @@ import { mariadbMoments } from './mariadb-moment.js';
 import { mariadbNotes, mariadbReplicas, mariadbTableEngine } from './mariadb-state.js';
 import { MARIADB_LOCKED, removeMariadbHalves } from './mariadb-halves.js';
 import type { ChosenRecords, HalfRow, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
+import { toldCount } from '../told-count.js';
 
 /** Foreign keys that refuse. Source: MariaDB documentation, error codes. */
 const REFERENCED: ReadonlySet<number> = new Set([1217, 1451]);
@@ -46,16 +47,16 @@ class MariadbTrimmer implements PairTrimmer {
     return this.#ask(async () => {
       const facts = await measureMariadb(this.session, this.relation);
       const [row] = (await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${this.#moments.isMoment}`)).rows;
-      return { ...facts, dated: Number(row?.[0] ?? 0), bytesInUse: facts.bytes.known ? facts.bytes.value : null };
+      return { ...facts, dated: toldCount(row?.[0]), bytesInUse: facts.bytes.known ? facts.bytes.value : null };
     });
   }
 
   amount(): ReturnType<RecordTrimmer['amount']> {
-    return this.#ask(async () => ({ records: Number((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table}`)).rows[0]?.[0] ?? 0), bytes: await mariadbBytes(this.session, this.relation) }));
+    return this.#ask(async () => ({ records: toldCount((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table}`)).rows[0]?.[0]), bytes: await mariadbBytes(this.session, this.relation) }));
   }
 
   count(choice: TrimChoice): Promise<number> {
-    return this.#ask(async () => Number((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`)).rows[0]?.[0] ?? 0));
+    return this.#ask(async () => toldCount((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`)).rows[0]?.[0]));
   }
 
   momentAt(place: number): Promise<number | null> {
@@ -67,7 +68,7 @@ class MariadbTrimmer implements PairTrimmer {
     const { milliseconds, order } = this.#moments;
     return this.#ask(async () => {
       const [row] = (await this.session.run(`SELECT COUNT(*), MIN(at), MAX(at) FROM (SELECT ${milliseconds} AS at FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT ${itemsMax}) AS oldest`)).rows;
-      return { items: Number(row?.[0] ?? 0), oldestMs: momentOf(row?.[1]), newestMs: momentOf(row?.[2]) };
+      return { items: toldCount(row?.[0]), oldestMs: momentOf(row?.[1]), newestMs: momentOf(row?.[2]) };
     });
   }
 
@@ -134,7 +135,7 @@ class MariadbTrimmer implements PairTrimmer {
     return this.#ask(async () => {
       await this.session.run(`SET SESSION innodb_lock_wait_timeout = ${SETTLED_SECONDS_MAX}, max_statement_time = ${SETTLED_SECONDS_MAX}`);
       try {
-        return Number((await this.session.run(`SELECT COUNT(*) FROM (SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)} FOR UPDATE) AS present`)).rows[0]?.[0] ?? 0);
+        return toldCount((await this.session.run(`SELECT COUNT(*) FROM (SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)} FOR UPDATE) AS present`)).rows[0]?.[0]);
       } finally {
         await this.session.run('SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 10').catch(() => undefined);
       }

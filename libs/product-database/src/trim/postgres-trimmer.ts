@@ -15,6 +15,7 @@ import { postgresMoments } from './postgres-moment.js';
 import { PostgresRole } from './postgres-role.js';
 import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
 import { LOCK_WAIT_MS_MAX, type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { toldCount } from '../told-count.js';
 
 /** Rows that are looked at to tell how large one is. */
 const SAMPLE_ROWS = 1_000;
@@ -63,12 +64,12 @@ class PostgresTrimmer implements PairTrimmer {
     const { table } = this.#names;
     return this.#ask(async () => {
       const { records, bytes } = await this.#row(`SELECT count(*) AS records, ${RELATION_BYTES} AS bytes FROM ${table}`, [table]);
-      return { records: Number(records), bytes: known(Number(bytes)) };
+      return { records: toldCount(records), bytes: known(toldCount(bytes)) };
     });
   }
 
   count(choice: TrimChoice): Promise<number> {
-    return this.#ask(async () => Number((await this.#row(`SELECT count(*) AS records FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`))['records']));
+    return this.#ask(async () => toldCount((await this.#row(`SELECT count(*) AS records FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`))['records']));
   }
 
   momentAt(place: number): Promise<number | null> {
@@ -84,7 +85,7 @@ class PostgresTrimmer implements PairTrimmer {
     return this.#ask(async () => {
       const { items, oldest, newest } = await this.#row(`SELECT count(*) AS items, min(at) AS oldest, max(at) AS newest FROM (SELECT ${milliseconds} AS at FROM (SELECT ${this.#names.time} FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT $1) AS oldest) AS moments`, [itemsMax]);
       const moment = (ms: string | null | undefined): number | null => (ms === null || ms === undefined ? null : Number(ms));
-      return { items: Number(items), oldestMs: moment(oldest), newestMs: moment(newest) };
+      return { items: toldCount(items), oldestMs: moment(oldest), newestMs: moment(newest) };
     });
   }
 
@@ -147,7 +148,7 @@ class PostgresTrimmer implements PairTrimmer {
     const { table, key } = this.#names;
     return this.#ask(async () => {
       await postgresSettled(this.client);
-      return Number((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]))['records']);
+      return toldCount((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]))['records']);
     });
   }
 

@@ -14,6 +14,7 @@ import { type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer,
 import { removeSqliteHalves, SQLITE_BUSY, sqliteFilesWithRows } from './sqlite-halves.js';
 import { SEEN, sqliteMoments } from './sqlite-moment.js';
 import { openSqliteWriter, type SqliteWriter } from './sqlite-writer.js';
+import { toldCount } from '../told-count.js';
 
 /** Foreign key, and a trigger that refuses. Source: SQLite, Result and Error Codes. */
 const REFERENCED: ReadonlySet<number> = new Set([787, 1811]);
@@ -70,16 +71,16 @@ class SqliteTrimmer implements PairTrimmer {
       await this.#copied(true);
       const at = `CASE WHEN ${moments.isMoment} THEN ${moments.milliseconds} END`;
       const [row] = await this.writer.rows(`SELECT count(*) * 1.0, count(${at}) * 1.0, min(${at}), max(${at}) FROM ${table}`);
-      const [records = 0, dated = 0, oldest = null, newest = null] = row ?? [];
+      const [records, dated, oldest = null, newest = null] = row ?? [];
       const sizes = await this.#sizes();
-      return { records: Number(records), dated: Number(dated), oldestAt: momentOf(oldest), newestAt: momentOf(newest), bytes: sizes === null ? unknown(UNCOUNTED) : known(sizes.bytes), bytesInUse: sizes?.inUse ?? null };
+      return { records: toldCount(records), dated: toldCount(dated), oldestAt: momentOf(oldest), newestAt: momentOf(newest), bytes: sizes === null ? unknown(UNCOUNTED) : known(sizes.bytes), bytesInUse: sizes?.inUse ?? null };
     });
   }
 
   async #sizes(): Promise<{ bytes: number; inUse: number } | null> {
     if (!this.file.withLog && this.file.bytes > COUNTED_BYTES_MAX) return null;
     const [row] = await this.writer.rows('SELECT sum(pgsize) * 1.0, sum(pgsize - unused) * 1.0 FROM dbstat WHERE aggregate = TRUE AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name = ? AND rootpage > 0)', [], [`t${this.relation.relation.split('.').at(-1) ?? ''}`]);
-    return { bytes: Number(row?.[0] ?? 0), inUse: Number(row?.[1] ?? 0) };
+    return { bytes: toldCount(row?.[0] ?? 0), inUse: toldCount(row?.[1] ?? 0) };
   }
 
   amount(): ReturnType<RecordTrimmer['amount']> {
@@ -87,12 +88,12 @@ class SqliteTrimmer implements PairTrimmer {
       const sizes = await this.#sizes();
       const reply = await this.writer.reply({ do: 'count', table: this.#names.table, key: this.#names.key, pageMs: PAGE_MS_GOAL });
       if ('code' in reply) throw new RangeError(sqliteTrouble(reply.code, reply.what));
-      return { records: 'rows' in reply ? Number(reply.rows[0]?.[0] ?? 0) : 0, bytes: sizes === null ? unknown(UNCOUNTED) : known(sizes.bytes) };
+      return { records: toldCount('rows' in reply ? reply.rows[0]?.[0] : null), bytes: sizes === null ? unknown(UNCOUNTED) : known(sizes.bytes) };
     });
   }
 
   async #number(sql: string): Promise<number> {
-    return Number((await this.writer.rows(sql))[0]?.[0] ?? 0);
+    return toldCount((await this.writer.rows(sql))[0]?.[0]);
   }
 
   count(choice: TrimChoice): Promise<number> {
@@ -118,7 +119,7 @@ class SqliteTrimmer implements PairTrimmer {
       await this.#copied();
       const [row] = await this.writer.rows(`SELECT count(*) * 1.0, min(moment), max(moment) FROM (SELECT ${moments.milliseconds} AS moment FROM ${table} WHERE ${choiceSql(choice, moments)} ORDER BY ${moments.order} LIMIT ${itemsMax})`);
       const moment = (place: number): number | null => (row?.[place] === null || row?.[place] === undefined ? null : Number(row[place]));
-      return { items: Number(row?.[0] ?? 0), oldestMs: moment(1), newestMs: moment(2) };
+      return { items: toldCount(row?.[0]), oldestMs: moment(1), newestMs: moment(2) };
     });
   }
 
@@ -155,7 +156,7 @@ class SqliteTrimmer implements PairTrimmer {
 
   left(keys: readonly string[]): Promise<number> {
     const { table, key } = this.#names;
-    return this.#ask(async () => Number((await this.writer.rows(`SELECT count(*) * 1.0 FROM ${table} WHERE ${key} IN (${marks(keys)})`, [], keys, true))[0]?.[0] ?? 0));
+    return this.#ask(async () => toldCount((await this.writer.rows(`SELECT count(*) * 1.0 FROM ${table} WHERE ${key} IN (${marks(keys)})`, [], keys, true))[0]?.[0]));
   }
 
   removeFiles(files: readonly string[]): Promise<void> {
