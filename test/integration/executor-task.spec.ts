@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { randomUUID } from 'node:crypto';
 import { idOfRuleTask, type Receipt } from '@mailwarden/contracts';
 import { instantOf, keyedHash } from '@mailwarden/kernel';
@@ -260,6 +261,37 @@ describe('what was begun and has no account', () => {
     expect(host.files).toHaveLength(20 - (receipt as Receipt).deleted.items);
     expect(await host.ask(idOfRuleTask('mx-1', named))).toEqual(receipt);
     expect(await list()).toEqual([]);
+  });
+
+  it('keeps every other task of its store from beginning, whoever gives it, until it has its account', async () => {
+    const [cut, next] = [host.order(), host.order()];
+    await host.breakOff(host.task(cut, null), 'moved');
+    host.fill(20, 100);
+    const before = host.files;
+    for (const task of [host.task(next, null), host.ruleTask(host.bundle(4, { rules: [host.rule()] }))]) {
+      expect(await host.run(task)).toMatchObject({ receipt: null, complaint: expect.stringContaining(`the order ${cut.id} on this store was begun and has no account yet`) });
+      expect(host.files).toEqual(before);
+    }
+    const first = await host.ask(cut.id);
+    const second = (await host.run(host.task(next, null))).receipt;
+    expect([(first as Receipt).deleted.items + (second?.deleted.items ?? 0), host.files.length]).toEqual([35, 5]);
+    expect(host.files.filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('keeps tasks from beginning also where a person at the host began it, and not those of other stores', async () => {
+    const [local, other] = [randomUUID(), randomUUID()];
+    const folder = join(host.root, 'var/lib/mailwarden/rotations');
+    mkdirSync(folder, { recursive: true });
+    const journal = (id: string, store: string): void => {
+      const records = [{ kind: 'opened', content: '0'.repeat(64), facts: { id, server: 'mx-1', profile: 'kaspersky-klms-8', store, bounds: host.order().bounds, policy: { name: 'cap' } } }, { kind: 'begun' }].map((record) => JSON.stringify(record));
+      writeFileSync(join(folder, `${id}.journal`), records.map((json) => `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`).join(''), { mode: 0o600 });
+    };
+    journal(other, 'backup');
+    journal(local, 'reports');
+    expect(await host.run(host.task(host.order(), null))).toMatchObject({ receipt: null, complaint: expect.stringContaining(local) });
+    expect(host.files).toHaveLength(20);
+    rmSync(join(folder, `${local}.journal`));
+    expect((await host.run(host.task(host.order(), null))).receipt).toMatchObject({ outcome: 'completed' });
   });
 
   it('is not found where nothing was begun, and one that cannot be read hides no other', async () => {

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -317,6 +318,32 @@ describe.skipIf(SKIPPED !== null)(`lists of Redis${SKIPPED_TITLE}`, () => {
     }`,
   });
   conformsToTrimmer(here);
+
+  it('keep a note of each order\'s own: another order neither writes over it nor drops it, and the one of an earlier version counts', async () => {
+    const host = new TableHost(here);
+    await here().fill([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const choice = { beforeMs: Infinity, held: [] };
+    const [one, other] = [randomUUID(), randomUUID()];
+    const keys = await host.trimmer(async (trimmer) => {
+      const chosen = await trimmer.choose(choice, 2, new Set());
+      expect(await trimmer.remove(chosen.keys, choice)).toMatchObject({ removed: true });
+      return chosen.keys;
+    }, one);
+    await host.trimmer(async (trimmer) => {
+      expect(await trimmer.left(keys)).toBe(2);
+      expect(await trimmer.remove((await trimmer.choose(choice, 2, new Set())).keys, choice)).toMatchObject({ removed: true });
+      await trimmer.forget();
+    }, other);
+    await host.trimmer(async (trimmer) => {
+      expect(await trimmer.left(keys)).toBe(0);
+      await trimmer.forget();
+      expect(await trimmer.left(keys)).toBe(2);
+      await client.set(`mailwarden:trimmed:${createHash('sha1').update('history*').digest('hex').slice(0, 16)}`, createHash('sha1').update(keys.join('\n')).digest('hex'));
+      expect(await trimmer.left(keys)).toBe(0);
+      await trimmer.forget();
+    }, one);
+    host.remove();
+  });
 
   it('stop at what is held, at what does not say how old it is, and where nobody can tell which end is the old one', async () => {
     const host = new TableHost(here);

@@ -77,9 +77,9 @@ export class TableHost {
     return this.with(part, previewStore);
   }
 
-  trimmer<T>(use: (trimmer: RecordTrimmer) => Promise<T>): Promise<T> {
+  trimmer<T>(use: (trimmer: RecordTrimmer) => Promise<T>, order = randomUUID()): Promise<T> {
     return this.with({}, async ({ store, host, profile }) => {
-      const opened = await openTrimmer(store.rows === null ? { lists: store.lists ?? (null as never) } : { rows: store.rows }, host, { overwrite: false, owners: productAccounts(host, profile) });
+      const opened = await openTrimmer(store.rows === null ? { lists: store.lists ?? (null as never) } : { rows: store.rows }, host, { overwrite: false, owners: productAccounts(host, profile), order });
       if (!opened.ok) throw new Error(opened.error);
       try {
         return await use(opened.value);
@@ -148,6 +148,21 @@ export function conformsToTrimmer(product: () => TrimmedProduct): void {
     expect(receipt).toMatchObject({ outcome: 'stopped', reason: 'a hold came' });
     expect(receipt.deleted.items).toBeLessThan(190);
     expect(await product().left()).toHaveLength(200 - receipt.deleted.items);
+  });
+
+  it.each(['commit', 'deleted'] as const)('is begun on by no other order while one that was cut short at %s has no account, so that nothing counts twice or not at all', async (at) => {
+    await product().fill(from1To(400));
+    const [cut, next] = [randomUUID(), randomUUID()];
+    const watch = (step: string): void => {
+      if (step === at) throw new Error('cut short');
+    };
+    await expect(host.rotate({ watch }, cut)).rejects.toThrow();
+    const left = await product().left();
+    await expect(host.rotate({ watermarks: records(50) }, next)).rejects.toThrow(`the order ${cut} on this store was begun and has no account yet`);
+    expect(await product().left()).toEqual(left);
+    const [first, second] = [await host.rotate({}, cut), await host.rotate({ watermarks: records(50) }, next)];
+    expect(await product().left()).toEqual(from1To(400).slice(350));
+    expect([first.deleted.items, second.deleted.items]).toEqual([300, 50]);
   });
 
   it('says of a batch whether it took effect', async () => {

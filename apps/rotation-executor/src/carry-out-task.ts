@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Profile } from '@mailwarden/catalogue';
-import { loadHostSettings, loadProfiles, stateFolder, storeLockFile } from '@mailwarden/config';
+import { loadHostSettings, loadProfiles, LOCAL_JOURNALS, stateFolder, storeLockFile } from '@mailwarden/config';
 import { idOfRuleTask, SIGNING_CONTEXTS, type Receipt, type SignedReceipt } from '@mailwarden/contracts';
 import { resolveOnHost, withHost } from '@mailwarden/inventory-fs';
 import { signDocument } from '@mailwarden/kernel';
@@ -73,7 +73,7 @@ async function accountOf(mandate: Mandate, settings: ExecutorSettings, trusted: 
     const stateDir = stateDirOf(journalDir);
     const marks = mandate.marked === null || mandate.purpose !== 'rotate' ? null : readMarks(marksIn(stateDir), mandate.marked, facts, trusted.hashKey);
     const marked: MarkedItems | null = marks?.ok === true ? marks.value : null;
-    const request: ApplyRequest | null = profile === undefined || store === undefined ? null : { ...withinRate(mandate, journalDir, Date.now()), host, profile, store, marked, stop: life.stop ?? null, issuedAtMs: mandate.issuedAtMs, hashKey: trusted.hashKey, now: Date.now, journalDir, ...(life.watch === undefined ? {} : { watch: life.watch }) };
+    const request: ApplyRequest | null = profile === undefined || store === undefined ? null : { ...withinRate(mandate, journalDir, Date.now()), host, profile, store, marked, stop: life.stop ?? null, issuedAtMs: mandate.issuedAtMs, hashKey: trusted.hashKey, now: Date.now, journalDir, otherJournals: [join(settings.root, LOCAL_JOURNALS)], ...(life.watch === undefined ? {} : { watch: life.watch }) };
     const refusal = mandate.refusal ?? placeRefusal(facts, profile, store) ?? (marks?.ok === false ? marks.error : null);
     if (refusal !== null || request === null) return refuseOrder({ journalDir, now: Date.now, request }, facts, refusal ?? 'the order cannot be understood here');
     return carryOut(mandate, request, stateDir);

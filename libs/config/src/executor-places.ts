@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export const EXECUTOR_SETTINGS_FILE = 'etc/mailwarden/executor.json';
 /** Where its journals lie when its settings are not there to say so. */
 export const EXECUTOR_JOURNALS = 'var/lib/mailwarden-executor/journal';
+/** Where the journals of orders lie that a person gives at the host, below its root, when no other folder is named. */
+export const LOCAL_JOURNALS = 'var/lib/mailwarden/rotations';
 /** The newest bundle that it was ever shown, as it was signed; in its state folder. */
 export const KNOWN_BUNDLE_FILE = 'bundle.json';
 /** Units: bytes. */

@@ -1,4 +1,4 @@
-export { EXECUTOR_JOURNALS, EXECUTOR_SETTINGS_FILE, executorStateIn, KNOWN_BUNDLE_BYTES_MAX, KNOWN_BUNDLE_FILE, storeLockFile } from './executor-places.js';
+export { EXECUTOR_JOURNALS, EXECUTOR_SETTINGS_FILE, executorStateIn, KNOWN_BUNDLE_BYTES_MAX, KNOWN_BUNDLE_FILE, LOCAL_JOURNALS, storeLockFile } from './executor-places.js';
 export { readGuardedBytes } from './guarded-bytes.js';
 export { readGuarded } from './guarded-file.js';
 export { loadHostSettings } from './host-settings.js';

@@ -38,5 +38,7 @@ export type StepWatch = (step: 'folder' | 'intent' | 'taken' | 'moved' | 'return
 
 export interface ApplyRequest extends RotateRequest {
   readonly journalDir: string;
+  /** Where others on this host keep the journals of their orders: none begins while one of them on the same store has no account. */
+  readonly otherJournals?: readonly string[];
   readonly watch?: StepWatch;
 }

@@ -5,6 +5,7 @@ import { engineFor } from './engine-for.js';
 import { fittingReceipt } from './fitting-receipt.js';
 import { Journal } from './journal/journal.js';
 import { forgetNames, pruneJournals } from './journal/old-journals.js';
+import { assertNoOtherUnderWay } from './journal/other-orders.js';
 import { NOTHING_DONE, receiptOf, refusedReceipt, type OrderFacts, type Outcome } from './outcome.js';
 import type { ApplyRequest } from './rotate-request.js';
 import { overlapOf, refusalOf } from './safe-root.js';
@@ -44,7 +45,8 @@ export async function accountFor(journalDir: string, order: OrderFacts, now: () 
 /**
  * Carries out one order on one store, or finishes what an earlier run of it began, and returns its account.
  * The same order again returns the same account and touches nothing; the same id with other content is an error.
- * Errors: throws when no account can be given (journal not writable or damaged, product's database away): the order then stays open.
+ * Whoever may run beside another process takes the store for himself first.
+ * Errors: throws when no account can be given (journal not writable or damaged, product's database away), and `StoreUnderWay` while another order on the store has none: the order then stays open.
  */
 export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<Receipt> {
   const engine = engineFor(request.store);
@@ -52,6 +54,7 @@ export function rotateStore(request: ApplyRequest, order: OrderFacts): Promise<R
     const refusal = refusalOf(request.store) ?? overlapOf(request.store, { hostRoot: request.host.rootPath, journalDir: request.journalDir });
     if (refusal !== null) return settled(request, order, journal, refusal);
     assertStoreIsThere(request, journal);
+    if (!hasBegun(journal)) assertNoOtherUnderWay([request.journalDir, ...(request.otherJournals ?? [])], order);
     const outcome = await announcingRoots(request, journal, () => engine.carryOut(request, order, journal));
     const after = await measured(request, journal, outcome);
     request.watch?.('finished');

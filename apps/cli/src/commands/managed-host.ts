@@ -12,6 +12,7 @@ const settingsForm = z.object({ journalDir: z.string().startsWith('/'), trust: z
 
 /** What an executor of this host has of its own: its state, and whom it believes where that is known. */
 export interface ManagedHost {
+  readonly journalDir: string;
   readonly stateDir: string;
   /** File of the trust anchors; null where nobody says which it is. */
   readonly trust: string | null;
@@ -23,14 +24,15 @@ const unknownHolds = (why: string, cause: unknown): CommandFailure =>
 /** The executor of a host; null where there is none. Errors: CommandFailure when it is there and cannot be asked. */
 export async function managedHost(root: string): Promise<ManagedHost | null> {
   const file = join(root, EXECUTOR_SETTINGS_FILE);
-  const stateDir = executorStateIn(join(root, EXECUTOR_JOURNALS));
+  const usual = join(root, EXECUTOR_JOURNALS);
+  const placesOf = (journals: string): Pick<ManagedHost, 'journalDir' | 'stateDir'> => ({ journalDir: journals, stateDir: executorStateIn(journals) });
   try {
     const text = await readGuarded(file, SETTINGS_BYTES_MAX);
-    if (text === null) return existsSync(stateDir) ? { stateDir, trust: null } : null;
+    if (text === null) return existsSync(executorStateIn(usual)) ? { ...placesOf(usual), trust: null } : null;
     const { journalDir, trust, root: own } = settingsForm.parse(JSON.parse(text));
     // Settings of a copy of a host name places of that host, which lie in the copy.
     const below = resolve(own) === resolve(root) ? '/' : root;
-    return { stateDir: executorStateIn(join(below, journalDir)), trust: join(below, trust) };
+    return { ...placesOf(join(below, journalDir)), trust: join(below, trust) };
   } catch (cause) {
     throw unknownHolds(cause instanceof z.ZodError || cause instanceof SyntaxError ? `${file} is not what an executor is set up by` : whyUnreadable(cause), cause);
   }

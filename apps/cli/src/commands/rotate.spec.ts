@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
 import { SIGNING_CONTEXTS, type SignedReceipt } from '@mailwarden/contracts';
 import { generateSigningKey } from '@mailwarden/identity';
 import { signDocument, signerFromPem, verifySignature } from '@mailwarden/kernel';
@@ -186,6 +187,19 @@ describe('mailwarden rotate', () => {
     const again = await run(POLICY, { apply: true });
     expect(again.document.remarks).toEqual([expect.stringMatching(/cut short\. It had deleted 15 items/)]);
     expect((await run(POLICY, { apply: true })).document.remarks).toEqual([]);
+  });
+
+  it('begins nothing on a store where an order of the executor was cut short, and says which', async () => {
+    fill(20);
+    const journals = join(root, 'var/lib/mailwarden-executor/journal');
+    mkdirSync(join(journals, 'state'), { recursive: true, mode: 0o700 });
+    const id = '0198f000-0000-7000-8000-00000000000a';
+    const records = [{ kind: 'opened', content: '0'.repeat(64), facts: { id, server: 'mx-1', profile: 'kaspersky-klms-8', store: 'reports', bounds: { items: 9, bytes: 9, percent: 9, deadlineSeconds: 9 }, policy: { name: 'cap' } } }, { kind: 'begun' }].map((record) => JSON.stringify(record));
+    writeFileSync(join(journals, `${id}.journal`), records.map((json) => `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`).join(''), { mode: 0o600 });
+    const { exit, document } = await run(POLICY, { apply: true });
+    expect(exit).toBe(2);
+    expect(document.stores).toMatchObject([{ state: 'failed', reason: expect.stringContaining(`the order ${id} on this store was begun and has no account yet`) as string }]);
+    expect(readdirSync(reports)).toHaveLength(20);
   });
 
   it('says what is wrong in one line', async () => {

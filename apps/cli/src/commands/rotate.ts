@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Profile, Store } from '@mailwarden/catalogue';
-import { loadHostSettings } from '@mailwarden/config';
+import { loadHostSettings, LOCAL_JOURNALS } from '@mailwarden/config';
 import { fullRule, SIGNING_CONTEXTS, type BundleRule, type Hold, type Receipt } from '@mailwarden/contracts';
 import { loadSigner } from '@mailwarden/identity';
 import { resolveOnHost, withHost, type Host } from '@mailwarden/inventory-fs';
@@ -35,7 +35,6 @@ export interface RotateOptions {
 }
 
 const DEFAULT_PROFILE = 'kaspersky-klms-8';
-const JOURNAL_FOLDER = 'var/lib/mailwarden/rotations';
 const HASH_KEY_BYTES = 32;
 const FOLDER_MODE = 0o700;
 
@@ -66,7 +65,7 @@ async function profilesFor(options: RotateOptions, policies: readonly Policy[]):
   return Promise.all(wanted.map(chosenProfile));
 }
 
-async function tasksFor(host: Host, profiles: readonly Profile[], policies: readonly Policy[], { journalDir, known }: { readonly journalDir: string; readonly known: readonly Hold[] }): Promise<Task[]> {
+async function tasksFor(host: Host, profiles: readonly Profile[], policies: readonly Policy[], { journalDir, otherJournals, known }: { readonly journalDir: string; readonly otherJournals: readonly string[]; readonly known: readonly Hold[] }): Promise<Task[]> {
   const nowMs = Date.now();
   const hashKey = randomBytes(HASH_KEY_BYTES);
   const tasks: Task[] = [];
@@ -77,7 +76,7 @@ async function tasksFor(host: Host, profiles: readonly Profile[], policies: read
     for (const rule of rules) {
       const store = profile.stores.find((candidate) => candidate.id === rule.store);
       const { exclude, overwrite, orphans, pace } = fullRule(rule);
-      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds: [...holds, ...known.filter((hold) => concernsStore(hold, rule.profile, rule.store))], exclude, overwrite, orphans, pace, marked: null, stop: null, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir } });
+      if (store !== undefined) tasks.push({ rule, store, request: { host, profile, store, watermarks: rule.watermarks, clock: rule.clock, keep: rule.keep, bounds: rule.bounds, holds: [...holds, ...known.filter((hold) => concernsStore(hold, rule.profile, rule.store))], exclude, overwrite, orphans, pace, marked: null, stop: null, issuedAtMs: nowMs, hashKey, now: Date.now, journalDir, otherJournals } });
     }
   }
   return tasks;
@@ -196,9 +195,9 @@ async function knownOnHost(root: string, { apply, withoutKnownHolds = false }: R
 }
 
 async function work(host: Host, options: RotateOptions, policies: readonly Policy[]): Promise<RotateDocument> {
-  const journalDir = resolve(options.journalDir ?? join(host.rootPath, JOURNAL_FOLDER));
+  const journalDir = resolve(options.journalDir ?? join(host.rootPath, LOCAL_JOURNALS));
   const { managed, holds, remarks: unknown } = await knownOnHost(host.rootPath, options);
-  const tasks = await tasksFor(host, await profilesFor(options, policies), policies, { journalDir, known: holds });
+  const tasks = await tasksFor(host, await profilesFor(options, policies), policies, { journalDir, otherJournals: [join(host.rootPath, LOCAL_JOURNALS), ...(managed === null ? [] : [managed.journalDir])].filter((dir) => dir !== journalDir), known: holds });
   if (tasks.length === 0) throw new CommandFailure(`no retention policy of ${options.policy} names a store of these profiles`, 'see: mailwarden profile list');
   const remarks = [...unknown, ...(policies.some(hasLabels) ? ['Server labels of the policies count for nothing here: each policy is taken as meant for this host.'] : [])];
   if (options.apply) makeJournalFolder(journalDir);

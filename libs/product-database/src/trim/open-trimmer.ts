@@ -13,7 +13,7 @@ export type Records = { readonly rows: Relation } | { readonly lists: RecordList
 
 /** Opens a product's records for deleting the oldest of them. Errors: why they cannot be reached, or why nothing may be deleted from them. */
 export async function openTrimmer(records: Records, host: DatabaseHost, terms: TrimTerms): Promise<Result<RecordTrimmer, string>> {
-  return 'lists' in records ? openRedisTrimmer(records.lists, host) : openPairTrimmer(records.rows, host, terms);
+  return 'lists' in records ? openRedisTrimmer(records.lists, host, terms) : openPairTrimmer(records.rows, host, terms);
 }
 
 /** Opens a table for deleting its rows, also those of pairs. Errors: as `openTrimmer`. */

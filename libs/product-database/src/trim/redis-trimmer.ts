@@ -13,9 +13,11 @@ import { fromOldEnd, oldEndOf, type OldEnd } from './old-end.js';
 import type { ChosenRecords, OldestRecords, RecordTrimmer, Removal, RemoveOptions, TrimChoice, TrimFacts } from './record-trimmer.js';
 import { redisReplicas } from './redis-state.js';
 import { TRIM_SCRIPT } from './redis-script.js';
+import type { TrimTerms } from './trim-terms.js';
 
 /** All that a plan may read of lists, which is what would go and little more. Units: bytes. */
 const TOLD_BYTES_MAX = 2 * 1024 * 1024 * 1024;
+const NOTES = 'mailwarden:trimmed:';
 const NOTE_DIGITS = 16;
 
 const sha1 = (bytes: Uint8Array | string): string => createHash('sha1').update(bytes).digest('hex');
@@ -35,14 +37,19 @@ interface Chosen {
 
 /** The lists of a product in a Redis. A list is shortened from its old end alone: what lies behind an entry that is held, or that does not say how old it is, stays as well. */
 class RedisTrimmer implements RecordTrimmer {
-  /** Tells after a crash whether a batch took effect. */
+  /** Tells after a crash whether a batch took effect. Each order has its own: another one must not write over it, or drop it. */
   readonly #note: string;
+  /** The one note of all orders, which an earlier version kept. */
+  readonly #noteOfBefore: string;
+  #isOfBefore = false;
 
   constructor(
     private readonly session: RedisSession<RedisTrimming>,
     private readonly lists: RecordLists,
+    { order }: TrimTerms,
   ) {
-    this.#note = `mailwarden:trimmed:${sha1(lists.keys).slice(0, NOTE_DIGITS)}`;
+    this.#noteOfBefore = `${NOTES}${sha1(lists.keys).slice(0, NOTE_DIGITS)}`;
+    this.#note = order === undefined ? this.#noteOfBefore : `${NOTES}${order}`;
   }
 
   #ask<T>(work: () => Promise<T>): Promise<T> {
@@ -50,7 +57,7 @@ class RedisTrimmer implements RecordTrimmer {
   }
 
   async #lists(): Promise<string[]> {
-    return (await keysOf(this.session, this.lists.keys)).filter((list) => list !== this.#note).sort();
+    return (await keysOf(this.session, this.lists.keys)).filter((list) => !list.startsWith(NOTES)).sort();
   }
 
   facts(): Promise<TrimFacts> {
@@ -164,11 +171,18 @@ class RedisTrimmer implements RecordTrimmer {
 
   /** The server's one thread has ended an earlier step before it answers. */
   left(keys: readonly string[]): Promise<number> {
-    return this.#ask(async () => (String((await this.session.ask('GET', this.#note)) ?? '') === this.#batchOf(keys) ? 0 : keys.length));
+    const batch = this.#batchOf(keys);
+    const isIn = async (note: string): Promise<boolean> => String((await this.session.ask('GET', note)) ?? '') === batch;
+    return this.#ask(async () => {
+      if (await isIn(this.#note)) return 0;
+      this.#isOfBefore = await isIn(this.#noteOfBefore);
+      return this.#isOfBefore ? 0 : keys.length;
+    });
   }
 
   async forget(): Promise<void> {
-    await this.#ask(() => this.session.ask('DEL', this.#note));
+    await this.#ask(() => this.session.ask('DEL', this.#note, ...(this.#isOfBefore ? [this.#noteOfBefore] : [])));
+    this.#isOfBefore = false;
   }
 
   replicas(): ReturnType<RecordTrimmer['replicas']> {
@@ -186,8 +200,8 @@ class RedisTrimmer implements RecordTrimmer {
 }
 
 /** Errors: why the lists cannot be reached, or why nothing may be deleted from them. */
-export async function openRedisTrimmer(lists: RecordLists, host: DatabaseHost): Promise<Result<RecordTrimmer, string>> {
+export async function openRedisTrimmer(lists: RecordLists, host: DatabaseHost, terms: TrimTerms): Promise<Result<RecordTrimmer, string>> {
   if (lists.encoding === 'opaque' || lists.timeField === null) return err(`the entries of ${lists.keys} do not say how old they are, so that nobody can tell which are the oldest`);
   const session = await connectRedis(lists.database, host, TOLD_BYTES_MAX);
-  return session.ok ? ok(new RedisTrimmer(session.value, lists)) : err(`database ${lists.database.name} cannot be reached: ${session.error}`);
+  return session.ok ? ok(new RedisTrimmer(session.value, lists, terms)) : err(`database ${lists.database.name} cannot be reached: ${session.error}`);
 }

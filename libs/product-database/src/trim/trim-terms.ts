@@ -10,4 +10,6 @@ export interface TrimTerms {
   readonly overwrite: boolean;
   /** The product's own accounts: what belongs to another one, root apart, is written to by nobody. */
   readonly owners: readonly FileOwner[];
+  /** Id of the order that deletes; absent where nothing is deleted. What the adapter keeps to tell its effect bears this name. */
+  readonly order?: string;
 }

@@ -30,10 +30,16 @@ export function lineOf(record: unknown): string {
 const CHUNK_BYTES = 1_048_576;
 const NEWLINE = 0x0a;
 
-function recordOf<T>(line: string, path: string, number: number): T {
+/** What a line says, without its end; null where it is not what was written. */
+export function recordOfLine<T>(line: string): T | null {
   const json = line.slice(CHECK_LENGTH + 1);
-  if (line[CHECK_LENGTH] !== ' ' || line.slice(0, CHECK_LENGTH) !== checkOf(json)) throw new JournalDamaged(path, number);
-  return JSON.parse(json) as T;
+  return line[CHECK_LENGTH] !== ' ' || line.slice(0, CHECK_LENGTH) !== checkOf(json) ? null : (JSON.parse(json) as T);
+}
+
+function recordOf<T>(line: string, path: string, number: number): T {
+  const record = recordOfLine<T>(line);
+  if (record === null) throw new JournalDamaged(path, number);
+  return record;
 }
 
 /** Reads whole lines of an open file, one after the other, each with the place where it ends. Errors: throws `JournalDamaged` at the first that is not what was written. */

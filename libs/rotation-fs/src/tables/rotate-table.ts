@@ -4,7 +4,7 @@ import type { RecordTrimmer } from '@mailwarden/product-database';
 import { known, unknown, type Measured } from '@mailwarden/kernel';
 import type { Amount, BegunOrder } from '@mailwarden/rotation';
 import type { Begun, Journal, JournalRecord } from '../journal/journal.js';
-import { NOTHING_DONE, type Deleted, type Outcome } from '../outcome.js';
+import { NOTHING_DONE, type Deleted, type OrderFacts, type Outcome } from '../outcome.js';
 import type { ApplyRequest } from '../rotate-request.js';
 import { withRecords } from './open-records.js';
 import { planTable, type TablePlan } from './plan-table.js';
@@ -60,7 +60,7 @@ export async function amountOf(trimmer: RecordTrimmer): Promise<Measured<Amount>
 }
 
 /** Trims a table, or lists, to the low watermark, oldest first, in short transactions. */
-export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Outcome> {
+export function rotateTable(request: ApplyRequest, order: OrderFacts, journal: Journal): Promise<Outcome> {
   const startedMonotonicMs = performance.now();
   const startedMs = request.now();
   return withRecords(request, async (trimmer) => {
@@ -89,14 +89,14 @@ export function rotateTable(request: ApplyRequest, journal: Journal): Promise<Ou
     const notes = [...plan.notes, ...trimNotes, ...(await trimmer.notes(deleted.items).catch(() => []))]; // What was deleted is told, whatever else is not.
     const outcome = stopped === null ? said('completed', endOf(plan, deleted.items - deletedEarlier), notes) : said('stopped', stopped, notes);
     return { ...outcome, after: await amountOf(trimmer) };
-  });
+  }, order.id);
 }
 
 /** Says how a batch of rows ended that an earlier run left open, and begins nothing new. */
-export function settleTable(request: ApplyRequest, journal: Journal, reason: string): Promise<Outcome> {
+export function settleTable(request: ApplyRequest, order: OrderFacts, journal: Journal, reason: string): Promise<Outcome> {
   return withRecords(request, async (trimmer) => {
     await settleRows(trimmer, journal);
     const first = journal.begun ?? NOTHING_DONE;
     return { outcome: 'stopped', reason, before: first.before, planned: first.planned, deleted: rowsDeleted(journal.records), resumed: true, facts: FACTS() };
-  });
+  }, order.id);
 }

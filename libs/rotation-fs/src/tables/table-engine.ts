@@ -11,7 +11,7 @@ export const tableEngine: StoreEngine = {
       const { before, planned, skipped, goal, stopped, staysOver, notes } = await planTable(trimmer, request);
       return { before, planned, skipped, goal, stopped, staysOver, notes, list: null };
     }),
-  carryOut: (request, _order, journal) => rotateTable(request, journal),
-  settle: (request, _order, journal, reason) => settleTable(request, journal, reason),
+  carryOut: (request, order, journal) => rotateTable(request, order, journal),
+  settle: (request, order, journal, reason) => settleTable(request, order, journal, reason),
   measure: (request) => withRecords(request, amountOf).catch(() => unknown('the table could not be counted afterwards')),
 };
