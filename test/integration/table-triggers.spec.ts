@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Relation } from '@mailwarden/catalogue';
 import { withHost } from '@mailwarden/inventory-fs';
 import type { Result } from '@mailwarden/kernel';
-import { openTrimmer, type RecordTrimmer } from '@mailwarden/product-database';
+import { openTrimmer, type PairTrimmer, type RecordTrimmer } from '@mailwarden/product-database';
 import { startPostgres, type RunningPostgres } from '@mailwarden/testing';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -42,7 +42,11 @@ beforeAll(async () => {
       BEGIN EXECUTE 'DELETE FROM public.of_another'; EXCEPTION WHEN OTHERS THEN NULL; END;
       RETURN OLD; END $$;
     CREATE TABLE app.secrets (x int); CREATE FUNCTION app.number(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
-    CREATE TYPE app.kind AS ENUM ('a'); CREATE FUNCTION app.text_of(app.kind) RETURNS text LANGUAGE sql AS $$ SELECT 'a'::text $$; CREATE CAST (app.kind AS text) WITH FUNCTION app.text_of(app.kind)`);
+    CREATE TYPE app.kind AS ENUM ('a'); CREATE FUNCTION app.text_of(app.kind) RETURNS text LANGUAGE sql AS $$ SELECT 'a'::text $$; CREATE CAST (app.kind AS text) WITH FUNCTION app.text_of(app.kind);
+    CREATE DOMAIN app.of_kind AS app.kind; CREATE DOMAIN app.kind_of_kind AS app.of_kind;
+    CREATE FUNCTION app.same(int, int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN true; END'; CREATE OPERATOR app.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = app.same);
+    CREATE FUNCTION app.deletes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM public.of_another; RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 1; END $$;
+    CREATE FUNCTION app.wicked(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN IF session_user <> 'product' THEN PERFORM app.deletes(); END IF; RETURN 1; END $$`);
   cleaner = await connected('cleaner', 'cleaner');
   await cleaner.query(`CREATE FUNCTION theirs.steal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM app.secrets; RETURN OLD; END $$;
     CREATE FUNCTION theirs.steals(bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN DELETE FROM app.secrets; RETURN false; END $$`);
@@ -50,7 +54,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   rmSync(ran, { force: true });
   await superuser?.query('TRUNCATE of_another; INSERT INTO of_another VALUES (1)');
-  await product?.query(`DROP TABLE IF EXISTS app.marks, app.notes, app.events; TRUNCATE app.secrets; INSERT INTO app.secrets VALUES (1); CREATE TABLE app.events (id bigint PRIMARY KEY, at timestamptz, file text);
+  await product?.query(`DO $$ BEGIN IF (SELECT relkind FROM pg_class WHERE oid = to_regclass('app.events')) = 'v' THEN DROP VIEW app.events; END IF; END $$;
+    DROP TABLE IF EXISTS app.events_before, app.parts, app.part, app.marks, app.notes, app.events; TRUNCATE app.secrets; INSERT INTO app.secrets VALUES (1); CREATE TABLE app.events (id bigint PRIMARY KEY, at timestamptz, file text);
     INSERT INTO app.events SELECT n, now() - interval '2 days', 'file-' || n FROM generate_series(1, 4) n; GRANT SELECT, DELETE ON app.events TO cleaner, boss`);
 });
 afterAll(async () => {
@@ -83,7 +88,12 @@ describe('a table of PostgreSQL with code of its owner', () => {
     ['a policy', 'ALTER TABLE app.events ENABLE ROW LEVEL SECURITY; CREATE POLICY hostile ON app.events USING (true)'],
     ['an index by a function', 'CREATE INDEX ON app.events (app.number(7))'],
     ['a condition by a function', 'ALTER TABLE app.events ADD CHECK (app.number(7) = 1)'],
+    ['an index by an operator', 'CREATE INDEX ON app.events (id) WHERE 1 OPERATOR(app.===) 1'],
+    ['a condition by an operator', 'ALTER TABLE app.events ADD CHECK (1 OPERATOR(app.===) 1)'],
+    ['a condition by an operator on a part of it', 'CREATE TABLE app.part () INHERITS (app.events); ALTER TABLE app.part ADD CHECK (1 OPERATOR(app.===) 1)'],
+    ['statistics by a function', 'CREATE STATISTICS app.statistics ON (app.number(7) + id), at FROM app.events'],
     ['a column that a function makes text of', 'ALTER TABLE app.events ADD of_kind app.kind'],
+    ['such a column under two names of its type', 'ALTER TABLE app.events ADD of_kind app.kind_of_kind'],
     ['a trigger on a part of it', 'CREATE TABLE app.part () INHERITS (app.events); CREATE TRIGGER hostile BEFORE DELETE ON app.part FOR EACH ROW EXECUTE FUNCTION app.hostile()'],
   ])('is not deleted from by another account where it has %s', async (_what, statement) => {
     await product?.query(statement);
@@ -91,6 +101,42 @@ describe('a table of PostgreSQL with code of its owner', () => {
     await product?.query('DROP TABLE IF EXISTS app.part');
     await nothingElseHappened();
   });
+
+  it.each([
+    ['it', 'app.parts'],
+    ['a table that it is a part of', 'app.parts_of_all'],
+  ])('is not deleted from by another account where %s is split by a function', async (_what, relation) => {
+    await product?.query(`CREATE TABLE app.parts (id bigint, at timestamptz, file text) PARTITION BY RANGE ((app.number(7) + id)); CREATE TABLE app.parts_of_all PARTITION OF app.parts DEFAULT; GRANT SELECT, DELETE ON app.parts, app.parts_of_all TO cleaner`);
+    expect(await removes('cleaner', { ...EVENTS, relation })).toContain('would run with the rights of its account');
+    await nothingElseHappened();
+  });
+
+  const READS: readonly (readonly [string, (trimmer: PairTrimmer) => Promise<unknown>])[] = [
+    ['its facts', (trimmer) => trimmer.facts()],
+    ['what it holds', (trimmer) => trimmer.amount()],
+    ['a count', (trimmer) => trimmer.count(ALL)],
+    ['a moment', (trimmer) => trimmer.momentAt(0)],
+    ['the oldest', (trimmer) => trimmer.oldest(ALL, 2)],
+    ['the keys of the oldest', (trimmer) => trimmer.choose(ALL, 2, new Set())],
+    ['what is left of a batch', (trimmer) => trimmer.left(['1'])],
+    ['files with rows', (trimmer) => trimmer.filesWithRows(['file-1'])],
+    ['names of files', (trimmer) => trimmer.fileNames(10)],
+    ['halves', (trimmer) => trimmer.halves(ALL, null, 10)],
+  ];
+  it.each(READS)('is not read by another account either where code came after the first look: %s', async (_what, read) => {
+    const swapped = "ALTER TABLE app.events RENAME TO events_before; CREATE VIEW app.events AS SELECT 1::bigint AS id, now() AS at, 'f'::text AS file WHERE app.wicked(7) = 1; GRANT SELECT, DELETE ON app.events TO cleaner";
+    for (const statement of ['CREATE INDEX ON app.events (app.wicked(7))', swapped]) {
+      await opened('cleaner', async (trimmer) => {
+        if (!trimmer.ok) throw new Error(trimmer.error);
+        await expect(read(trimmer.value as PairTrimmer)).resolves.toBeDefined();
+        await product?.query(statement);
+        await expect(read(trimmer.value as PairTrimmer)).rejects.toThrow('would run with the rights of its account');
+      });
+      await nothingElseHappened();
+      await product?.query('DROP INDEX IF EXISTS app.events_wicked_idx');
+    }
+  });
+
 
   it.each([['a super-user', () => server.superuser], ['whoever may become one', () => 'boss']])('is not deleted from by %s', async (_who, user) => {
     await product?.query(TRIGGER);

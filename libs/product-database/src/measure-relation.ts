@@ -15,7 +15,8 @@ export interface MeasuredRelation {
   readonly dated?: number;
 }
 
-async function reading<T>(client: ProductClient, work: () => Promise<T>): Promise<T> {
+/** Reads in a transaction that writes nothing, and ends with nothing kept of what was set in it. */
+export async function reading<T>(client: ProductClient, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN READ ONLY');
   try {
     return await work();
@@ -29,33 +30,35 @@ export const RELATION_BYTES = '(SELECT coalesce(sum(pg_total_relation_size(part.
 /** Years that an instant can be written in. */
 const WRITABLE = `BETWEEN timestamptz '0001-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00'`;
 
+/** Counts a table's records exactly, with its oldest and newest, in the transaction that stands. Errors: throws what the database says. */
+export async function relationFacts(client: ProductClient, relation: Relation, isMoment: string | null = null): Promise<MeasuredRelation> {
+  const { table } = postgresNames(relation);
+  const at = `${postgresMoment(relation)}::timestamptz`;
+  const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null; dated?: string }>(
+    `SELECT count(*) AS records, ${RELATION_BYTES} AS bytes, min(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS oldest, max(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS newest${isMoment === null ? '' : `, count(*) FILTER (WHERE ${isMoment}) AS dated`} FROM ${table}`,
+    [table],
+  );
+  const [row] = rows;
+  return { records: toldCount(row?.records), bytes: toldCount(row?.bytes), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()), ...(row?.dated === undefined ? {} : { dated: toldCount(row.dated) }) };
+}
+
 /**
  * Counts a table's records exactly, with its oldest and newest, in one read-only transaction.
  * A record without a time, or with one beyond all years, is counted and is neither the oldest nor the newest. Errors: throws what the database says.
  */
-export async function measureRelation(client: ProductClient, relation: Relation, isMoment: string | null = null): Promise<MeasuredRelation> {
-  const { table } = postgresNames(relation);
-  return reading(client, async () => {
-    const at = `${postgresMoment(relation)}::timestamptz`;
-    const { rows } = await client.query<{ records: string; bytes: string; oldest: Date | null; newest: Date | null; dated?: string }>(
-      `SELECT count(*) AS records, ${RELATION_BYTES} AS bytes, min(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS oldest, max(${at}) FILTER (WHERE ${at} ${WRITABLE}) AS newest${isMoment === null ? '' : `, count(*) FILTER (WHERE ${isMoment}) AS dated`} FROM ${table}`,
-      [table],
-    );
-    const [row] = rows;
-    return { records: toldCount(row?.records), bytes: toldCount(row?.bytes), oldestAt: momentOf(row?.oldest?.getTime()), newestAt: momentOf(row?.newest?.getTime()), ...(row?.dated === undefined ? {} : { dated: toldCount(row.dated) }) };
-  });
+export const measureRelation = (client: ProductClient, relation: Relation): Promise<MeasuredRelation> => reading(client, () => relationFacts(client, relation));
+
+/** The same as `fileNamesOf`, in the transaction that stands. */
+export async function namesOfFiles(client: ProductClient, relation: Relation, namesMax: number): Promise<string[]> {
+  const { table, file } = postgresNames(relation);
+  if (file === null) return [];
+  const { rows } = await client.query<{ file: string | null }>(`SELECT ${file} AS file FROM ${table} LIMIT ${namesMax + 1}`);
+  if (rows.length > namesMax) throw new RangeError(`more than ${namesMax} rows`);
+  return rows.flatMap((row) => (row.file === null ? [] : [row.file]));
 }
 
 /** Names that the rows of a pair give their files, below the store's folder. Errors: throws above `namesMax`. */
-export async function fileNamesOf(client: ProductClient, relation: Relation, namesMax: number): Promise<string[]> {
-  const { table, file } = postgresNames(relation);
-  if (file === null) return [];
-  return reading(client, async () => {
-    const { rows } = await client.query<{ file: string | null }>(`SELECT ${file} AS file FROM ${table} LIMIT ${namesMax + 1}`);
-    if (rows.length > namesMax) throw new RangeError(`more than ${namesMax} rows`);
-    return rows.flatMap((row) => (row.file === null ? [] : [row.file]));
-  });
-}
+export const fileNamesOf = (client: ProductClient, relation: Relation, namesMax: number): Promise<string[]> => reading(client, () => namesOfFiles(client, relation, namesMax));
 
 const asText = (value: unknown): string => (value instanceof Date ? value.toISOString() : typeof value === 'object' ? JSON.stringify(value) : String(value));
 

@@ -3,7 +3,7 @@ import { known, ok, type Result } from '@mailwarden/kernel';
 import { attempt } from './attempt.js';
 import { connectProduct } from './connect.js';
 import { filesWithRows } from './delete-rows-by-file.js';
-import { fileNamesOf, measureRelation, readValue } from './measure-relation.js';
+import { fileNamesOf, measureRelation, reading, readValue } from './measure-relation.js';
 import type { DatabaseHost, RelationReader } from './relation-reader.js';
 import { troubleOf } from './trouble.js';
 
@@ -19,7 +19,7 @@ export async function openPostgres(database: ServerDatabase, { settings, rootPat
         return { ...facts, bytes: known(bytes) };
       }),
     fileNames: (relation, namesMax) => ask(() => fileNamesOf(client.value, relation, namesMax)),
-    filesWithRows: (relation, files, before) => ask(() => filesWithRows(client.value, relation, files, before)),
+    filesWithRows: (relation, files, before) => ask(() => reading(client.value, () => filesWithRows(client.value, relation, files, before))),
     value: (query) => ask(() => readValue(client.value, query)),
     close: () => client.value.end(),
   });

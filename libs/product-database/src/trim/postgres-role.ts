@@ -1,4 +1,4 @@
-import type { ProductClient } from '../connect.js';
+import { LOCK_MS_MAX, type ProductClient } from '../connect.js';
 import { standingOf, type Standing } from './postgres-standing.js';
 
 /** Why a role deletes nothing from a table; null where it may. */
@@ -40,5 +40,19 @@ export class PostgresRole {
     if (beside.length === 0) return;
     await this.client.query(`LOCK TABLE ${beside.join(', ')} IN ROW EXCLUSIVE MODE`);
     await this.#look();
+  }
+
+  /**
+   * Reads in a transaction that writes nothing and ends with nothing kept, behind another look, and with the lock of a deletion: what its owner puts in the table's place, or makes the server run while it reads, is not run.
+   * Errors: as `of`, and what `work` throws.
+   */
+  async reading<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      await this.client.query(`BEGIN READ ONLY; SET LOCAL lock_timeout = ${LOCK_MS_MAX}; LOCK TABLE ${this.table} IN ROW EXCLUSIVE MODE`);
+      await this.#look();
+      return await work();
+    } finally {
+      await this.client.query('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself, and the first trouble is the one to tell.
+    }
   }
 }

@@ -34,18 +34,33 @@ const BY_ANOTHER = `
     OR EXISTS (SELECT FROM pg_depend JOIN pg_proc ON refclassid = 'pg_proc'::regclass AND pg_proc.oid = refobjid WHERE classid = 'pg_trigger'::regclass AND objid = fired.oid AND pg_proc.proowner <> relowner)
     OR EXISTS (SELECT FROM pg_depend JOIN pg_operator ON refclassid = 'pg_operator'::regclass AND pg_operator.oid = refobjid WHERE classid = 'pg_trigger'::regclass AND objid = fired.oid AND oprowner <> relowner)`;
 
-/** What runs where a table is only read: functions of its indexes and conditions, while the server plans, and those that make text of its columns. The server's own functions are no dependency. */
+/**
+ * What is folded, or made text of, where a table is only read: indexes, conditions, extended statistics and how it is split, while the server plans, also where what it is a part of is split; and types of columns, with what they are domains of.
+ */
+const ASKED = `
+  asked(classid, objid) AS (
+    SELECT 'pg_class'::regclass::oid, oid FROM tables WHERE NOT own
+    UNION ALL SELECT 'pg_class'::regclass::oid, pg_class.oid FROM pg_partition_ancestors($1::regclass) AS above JOIN pg_class ON pg_class.oid = above.relid WHERE relowner <> (SELECT oid FROM pg_roles WHERE rolname = session_user)
+    UNION ALL SELECT 'pg_class'::regclass::oid, indexrelid FROM tables JOIN pg_index ON indrelid = tables.oid WHERE NOT own
+    UNION ALL SELECT 'pg_constraint'::regclass::oid, pg_constraint.oid FROM tables JOIN pg_constraint ON conrelid = tables.oid WHERE NOT own
+    UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, pg_statistic_ext.oid FROM tables JOIN pg_statistic_ext ON stxrelid = tables.oid WHERE NOT own
+  ),
+  kinds(oid) AS (
+    SELECT atttypid FROM tables JOIN pg_attribute ON attrelid = tables.oid WHERE NOT own
+    UNION SELECT typbasetype FROM kinds JOIN pg_type ON pg_type.oid = kinds.oid WHERE typbasetype <> 0
+  )`;
+
+/** The code that these run. The server's own functions and operators are no dependency. */
 const READ = `
-  EXISTS (SELECT FROM tables JOIN pg_index ON indrelid = tables.oid JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = indexrelid WHERE NOT own AND refclassid = 'pg_proc'::regclass)
-    OR EXISTS (SELECT FROM tables JOIN pg_constraint ON conrelid = tables.oid JOIN pg_depend ON classid = 'pg_constraint'::regclass AND objid = pg_constraint.oid WHERE NOT own AND refclassid = 'pg_proc'::regclass)
-    OR EXISTS (SELECT FROM tables JOIN pg_attribute ON attrelid = tables.oid JOIN pg_type ON pg_type.oid = atttypid JOIN pg_cast ON castsource IN (atttypid, typbasetype) JOIN pg_proc ON pg_proc.oid = castfunc
-      WHERE NOT own AND pronamespace <> (SELECT oid FROM pg_namespace WHERE nspname = 'pg_catalog'))`;
+  EXISTS (SELECT FROM asked JOIN pg_depend USING (classid, objid) WHERE refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass))
+    OR EXISTS (SELECT FROM kinds JOIN pg_cast ON castsource = kinds.oid JOIN pg_proc ON pg_proc.oid = castfunc WHERE pronamespace <> (SELECT oid FROM pg_namespace WHERE nspname = 'pg_catalog'))`;
 
 /** A trigger may put back the role that SET ROLE left, so the role that connected is what counts; and it may become every role that this one is a member of. */
 const STANDING = `
   WITH RECURSIVE ${REACHED},
     tables AS (SELECT pg_class.oid, event, relkind, relname, relnamespace, relacl, relowner, relrowsecurity, relowner = (SELECT oid FROM pg_roles WHERE rolname = session_user) AS own FROM reached JOIN pg_class ON pg_class.oid = reached.oid),
-    ${FIRED}
+    ${FIRED},
+    ${ASKED}
   SELECT (SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = $1::regclass) AS "isTable",
     NOT EXISTS (SELECT FROM tables WHERE NOT own) AS owns,
     EXISTS (SELECT FROM pg_roles WHERE rolsuper AND pg_has_role(session_user, oid, 'MEMBER')) AS super,

@@ -4,7 +4,7 @@ import { err, known, ok, type Result } from '@mailwarden/kernel';
 import { attempt } from '../attempt.js';
 import { connectProduct, LOCK_MS_MAX, type ProductClient } from '../connect.js';
 import { deleteRowsByFile, filesWithRows } from '../delete-rows-by-file.js';
-import { fileNamesOf, measureRelation, RELATION_BYTES } from '../measure-relation.js';
+import { namesOfFiles, RELATION_BYTES, relationFacts } from '../measure-relation.js';
 import { postgresNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { troubleOf } from '../trouble.js';
@@ -46,6 +46,10 @@ class PostgresTrimmer implements PairTrimmer {
     return answerOf(this.relation.database.name, work, troubleOf);
   }
 
+  #read<T>(work: () => Promise<T>): Promise<T> {
+    return this.#ask(() => this.role.reading(work));
+  }
+
   async #row(sql: string, values: unknown[] = []): Promise<Record<string, string | null>> {
     const { rows } = await this.client.query<Record<string, string | null>>(sql, values);
     return rows[0] ?? {};
@@ -53,8 +57,8 @@ class PostgresTrimmer implements PairTrimmer {
 
   facts(): Promise<TrimFacts> {
     const { table } = this.#names;
-    return this.#ask(async () => {
-      const { bytes, dated = 0, ...facts } = await measureRelation(this.client, this.relation, this.#moments.isMoment);
+    return this.#read(async () => {
+      const { bytes, dated = 0, ...facts } = await relationFacts(this.client, this.relation, this.#moments.isMoment);
       const { size } = await this.#row(`SELECT avg(pg_column_size(sample.*)) AS size FROM (SELECT * FROM ${table} LIMIT ${SAMPLE_ROWS}) AS sample`);
       return { ...facts, bytes: known(bytes), dated, bytesInUse: size === null || size === undefined ? 0 : Math.min(bytes, Math.round(facts.records * (Number(size) + ROW_OVERHEAD_BYTES))) };
     });
@@ -62,19 +66,19 @@ class PostgresTrimmer implements PairTrimmer {
 
   amount(): ReturnType<RecordTrimmer['amount']> {
     const { table } = this.#names;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const { records, bytes } = await this.#row(`SELECT count(*) AS records, ${RELATION_BYTES} AS bytes FROM ${table}`, [table]);
       return { records: toldCount(records), bytes: known(toldCount(bytes)) };
     });
   }
 
   count(choice: TrimChoice): Promise<number> {
-    return this.#ask(async () => toldCount((await this.#row(`SELECT count(*) AS records FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`))['records']));
+    return this.#read(async () => toldCount((await this.#row(`SELECT count(*) AS records FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`))['records']));
   }
 
   momentAt(place: number): Promise<number | null> {
     const { isMoment, milliseconds, order } = this.#moments;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const { at } = await this.#row(`SELECT ${milliseconds} AS at FROM ${this.#names.table} WHERE ${isMoment} ORDER BY ${order} OFFSET $1 LIMIT 1`, [place]);
       return at === null || at === undefined ? null : Number(at);
     });
@@ -82,7 +86,7 @@ class PostgresTrimmer implements PairTrimmer {
 
   oldest(choice: TrimChoice, itemsMax: number): Promise<OldestRecords> {
     const { milliseconds, order } = this.#moments;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const { items, oldest, newest } = await this.#row(`SELECT count(*) AS items, min(at) AS oldest, max(at) AS newest FROM (SELECT ${milliseconds} AS at FROM (SELECT ${this.#names.time} FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT $1) AS oldest) AS moments`, [itemsMax]);
       const moment = (ms: string | null | undefined): number | null => (ms === null || ms === undefined ? null : Number(ms));
       return { items: toldCount(items), oldestMs: moment(oldest), newestMs: moment(newest) };
@@ -93,7 +97,7 @@ class PostgresTrimmer implements PairTrimmer {
     const { table, key, time } = this.#names;
     const { milliseconds, order } = this.#moments;
     const without = passedOver.size === 0 ? '' : ` AND ${key}::text <> ALL($2::text[])`;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       // What is told of a row is reckoned for the chosen ones alone.
       const chosen = `SELECT ${key}, ${time} FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL${without} ORDER BY ${order}, ${key} LIMIT $1`;
       const { rows } = await this.client.query<[string, string]>({ text: `SELECT ${key}::text, ${milliseconds} FROM (${chosen}) AS chosen`, values: [itemsMax, ...(passedOver.size === 0 ? [] : [[...passedOver]])], rowMode: 'array' });
@@ -121,13 +125,13 @@ class PostgresTrimmer implements PairTrimmer {
       await this.client.query('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
       if (REFERENCED.has(codeOf(cause))) return { removed: false, heldMs: held(), why: 'referenced', stays: [] };
       if (!LOCKED.has(codeOf(cause))) return this.#ask(() => Promise.reject(cause as Error));
-      return { removed: false, heldMs: held(), ...(await this.#locked(keys)) };
+      return { removed: false, heldMs: held(), ...(await this.#ask(() => this.#locked(keys))) };
     }
     return { removed: false, heldMs: held(), why: 'changed', stays: await this.#without(keys, `SELECT ${key}::text FROM ${table} WHERE ${key} = ANY($1) AND ${condition}`) };
   }
 
   async #without(keys: readonly string[], free: string): Promise<string[]> {
-    const { rows } = await this.#ask(() => this.client.query<[string]>({ text: free, values: [keys], rowMode: 'array' }));
+    const { rows } = await this.#read(() => this.client.query<[string]>({ text: free, values: [keys], rowMode: 'array' }));
     const found = new Set(rows.map(([name]) => name));
     return keys.filter((name) => !found.has(name));
   }
@@ -136,11 +140,16 @@ class PostgresTrimmer implements PairTrimmer {
   async #locked(keys: readonly string[]): Promise<{ why: Stay; stays: string[] }> {
     const { table, key } = this.#names;
     try {
+      await this.client.query('BEGIN');
+      await this.role.holdTriggers();
       const { rows } = await this.client.query<[string]>({ text: `SELECT ${key}::text FROM ${table} WHERE ${key} = ANY($1) FOR UPDATE SKIP LOCKED`, values: [keys], rowMode: 'array' });
       const free = new Set(rows.map(([name]) => name));
       return { why: 'locked', stays: keys.filter((name) => !free.has(name)) };
     } catch (cause) {
+      if (cause instanceof RangeError) throw cause; // It runs code of others by now.
       return { why: LOCKED.has(codeOf(cause)) ? 'busy' : 'locked', stays: [] }; // The table as a whole, or no right to ask.
+    } finally {
+      await this.client.query('ROLLBACK').catch(() => undefined);
     }
   }
 
@@ -148,7 +157,7 @@ class PostgresTrimmer implements PairTrimmer {
     const { table, key } = this.#names;
     return this.#ask(async () => {
       await postgresSettled(this.client);
-      return toldCount((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]))['records']);
+      return this.role.reading(async () => toldCount((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]))['records']));
     });
   }
 
@@ -162,16 +171,16 @@ class PostgresTrimmer implements PairTrimmer {
   }
 
   filesWithRows(files: readonly string[]): Promise<Set<string>> {
-    return this.#ask(() => filesWithRows(this.client, this.relation, files));
+    return this.#read(() => filesWithRows(this.client, this.relation, files));
   }
 
   fileNames(namesMax: number): Promise<string[] | null> {
-    return this.#ask(() => orTooMany(fileNamesOf(this.client, this.relation, namesMax)));
+    return this.#read(() => orTooMany(namesOfFiles(this.client, this.relation, namesMax)));
   }
 
   halves(choice: TrimChoice, after: string | null, itemsMax: number): Promise<HalfRow[]> {
     const { table, key, file } = this.#names;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const { rows } = await this.client.query<[string, string]>({ text: `SELECT ${key}::text, ${file ?? key}::text FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${file ?? key} IS NOT NULL${after === null ? '' : ` AND ${key} > $2`} ORDER BY ${key} LIMIT $1`, values: after === null ? [itemsMax] : [itemsMax, after], rowMode: 'array' });
       return rows.map(([name, half]) => ({ key: name, file: half }));
     });
