@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import type { Relation } from '@mailwarden/catalogue';
+import type { PairTrimmer } from '@mailwarden/product-database';
 import { noDatabases, startMariadb, startPostgres, startRedis, type RunningMariadb, type RunningPostgres, type RunningRedis } from '@mailwarden/testing';
-import { createConnection, type Connection } from 'mysql2/promise';
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { conformsToTableTrimmer, conformsToTrimmer, TableHost, type TrimmedTable, type TrimmedProduct } from './trimmer-conformance.js';
@@ -159,6 +160,28 @@ describe.skipIf(SKIPPED !== null)(`a table of MariaDB${SKIPPED_TITLE}`, () => {
   });
   conformsToTrimmer(here);
   conformsToTableTrimmer(here, true);
+
+  it('is left alone where a view took its place after the first look, whose functions run as whoever asks', async () => {
+    const host = new TableHost(here);
+    const superuser = await createConnection({ socketPath: server.socket, user: 'root', multipleStatements: true });
+    await superuser.query('CREATE OR REPLACE TABLE product.asked (by_whom varchar(80)); GRANT SELECT, INSERT ON product.asked TO trimmer@localhost; SET GLOBAL log_bin_trust_function_creators = 1');
+    await product.query('CREATE OR REPLACE FUNCTION spies() RETURNS int SQL SECURITY INVOKER BEGIN INSERT INTO asked VALUES (CURRENT_USER()); RETURN 1; END');
+    await superuser.query('GRANT EXECUTE ON FUNCTION product.spies TO trimmer@localhost');
+    const choice = { beforeMs: Infinity, held: [] };
+    const uses: readonly ((trimmer: PairTrimmer) => Promise<unknown>)[] = [(one) => one.facts(), (one) => one.amount(), (one) => one.count(choice), (one) => one.momentAt(0), (one) => one.oldest(choice, 1), (one) => one.choose(choice, 1, new Set()), (one) => one.left(['n1']), (one) => one.halves(choice, null, 1), (one) => one.remove(['n1'], choice)];
+    for (const use of uses) {
+      await here().fill([1, 2]);
+      await host.trimmer(async (trimmer) => {
+        await product.query('RENAME TABLE events TO events_before; CREATE SQL SECURITY INVOKER VIEW events AS SELECT id, at FROM events_before WHERE spies() = 1');
+        await superuser.query('GRANT SELECT, DELETE ON product.events_before TO trimmer@localhost');
+        await expect(use(trimmer as PairTrimmer)).rejects.toThrow('it is no table, but a view');
+      });
+      expect((await product.query<RowDataPacket[]>('SELECT * FROM asked'))[0]).toEqual([]);
+      await product.query('DROP VIEW events; RENAME TABLE events_before TO events');
+    }
+    await superuser.end();
+    host.remove();
+  });
 
   it('is refused where it knows no transactions, and where the account may only read', async () => {
     await here().fill([1, 2]);

@@ -4,6 +4,7 @@ import type { Relation } from '@mailwarden/catalogue';
 import { RowsStay } from '../delete-rows-by-file.js';
 import type { MariadbSession, Row } from '../mariadb/connect-mariadb.js';
 import { relationNames } from '../relation-names.js';
+import { holdMariadbTable } from './mariadb-hold.js';
 import { mariadbLiteral, textLiteral } from './mariadb-key.js';
 
 /** Lock wait timeout and deadlock. Source: MariaDB documentation, error codes. */
@@ -33,10 +34,10 @@ export async function removeMariadbHalves(session: MariadbSession, relation: Rel
   for (const untilMs = performance.now() + LOCKED_MS_MAX; ; await wait(PAUSE_MS)) {
     let ended = false;
     try {
-      const keys = (await session.run(`SELECT ${key} FROM ${table} WHERE ${isOneOf}`)).rows.flatMap(([cell]) => keyOf(cell) ?? []);
-      if (keys.length === 0) return;
       await session.run('START TRANSACTION');
-      await session.run(`DELETE FROM ${table} WHERE ${key} IN (${keys.map(mariadbLiteral).join(', ')}) AND ${isOneOf}`);
+      await holdMariadbTable(session, relation);
+      const keys = (await session.run(`SELECT ${key} FROM ${table} WHERE ${isOneOf}`)).rows.flatMap(([cell]) => keyOf(cell) ?? []);
+      if (keys.length > 0) await session.run(`DELETE FROM ${table} WHERE ${key} IN (${keys.map(mariadbLiteral).join(', ')}) AND ${isOneOf}`);
       ended = true;
       await session.run('COMMIT');
       return;
@@ -44,6 +45,7 @@ export async function removeMariadbHalves(session: MariadbSession, relation: Rel
       const errno = errnoOf(cause);
       if (ended && !isRefusal(errno)) throw cause;
       await session.run('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
+      if (cause instanceof RangeError) throw new RowsStay(cause.message, { cause });
       if (MARIADB_LOCKED.has(errno) && performance.now() < untilMs) continue;
       if (isRefusal(errno)) throw new RowsStay(String(errno), { cause });
       throw cause;

@@ -12,7 +12,8 @@ import { chosenOf } from './chosen.js';
 import { choiceSql } from './choice-condition.js';
 import { mariadbKey, mariadbLiteral } from './mariadb-key.js';
 import { mariadbMoments } from './mariadb-moment.js';
-import { mariadbNotes, mariadbReplicas, mariadbTableEngine } from './mariadb-state.js';
+import { assertTrimmable, holdMariadbTable, readingMariadbTable } from './mariadb-hold.js';
+import { mariadbNotes, mariadbReplicas } from './mariadb-state.js';
 import { MARIADB_LOCKED, removeMariadbHalves } from './mariadb-halves.js';
 import type { ChosenRecords, HalfRow, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
 import { toldCount } from '../told-count.js';
@@ -43,8 +44,12 @@ class MariadbTrimmer implements PairTrimmer {
     return answerOf(this.relation.database.name, work, mariadbTrouble);
   }
 
+  #read<T>(work: () => Promise<T>): Promise<T> {
+    return this.#ask(() => readingMariadbTable(this.session, this.relation, work));
+  }
+
   facts(): Promise<TrimFacts> {
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const facts = await measureMariadb(this.session, this.relation);
       const [row] = (await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${this.#moments.isMoment}`)).rows;
       return { ...facts, dated: toldCount(row?.[0]), bytesInUse: facts.bytes.known ? facts.bytes.value : null };
@@ -52,21 +57,21 @@ class MariadbTrimmer implements PairTrimmer {
   }
 
   amount(): ReturnType<RecordTrimmer['amount']> {
-    return this.#ask(async () => ({ records: toldCount((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table}`)).rows[0]?.[0]), bytes: await mariadbBytes(this.session, this.relation) }));
+    return this.#read(async () => ({ records: toldCount((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table}`)).rows[0]?.[0]), bytes: await mariadbBytes(this.session, this.relation) }));
   }
 
   count(choice: TrimChoice): Promise<number> {
-    return this.#ask(async () => toldCount((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`)).rows[0]?.[0]));
+    return this.#read(async () => toldCount((await this.session.run(`SELECT COUNT(*) FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)}`)).rows[0]?.[0]));
   }
 
   momentAt(place: number): Promise<number | null> {
     const { isMoment, milliseconds, order } = this.#moments;
-    return this.#ask(async () => momentOf((await this.session.run(`SELECT ${milliseconds} FROM ${this.#names.table} WHERE ${isMoment} ORDER BY ${order} LIMIT 1 OFFSET ${place}`)).rows[0]?.[0]));
+    return this.#read(async () => momentOf((await this.session.run(`SELECT ${milliseconds} FROM ${this.#names.table} WHERE ${isMoment} ORDER BY ${order} LIMIT 1 OFFSET ${place}`)).rows[0]?.[0]));
   }
 
   oldest(choice: TrimChoice, itemsMax: number): Promise<OldestRecords> {
     const { milliseconds, order } = this.#moments;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const [row] = (await this.session.run(`SELECT COUNT(*), MIN(at), MAX(at) FROM (SELECT ${milliseconds} AS at FROM ${this.#names.table} WHERE ${choiceSql(choice, this.#moments)} ORDER BY ${order} LIMIT ${itemsMax}) AS oldest`)).rows;
       return { items: toldCount(row?.[0]), oldestMs: momentOf(row?.[1]), newestMs: momentOf(row?.[2]) };
     });
@@ -75,7 +80,7 @@ class MariadbTrimmer implements PairTrimmer {
   choose(choice: TrimChoice, itemsMax: number, passedOver: ReadonlySet<string>): Promise<ChosenRecords> {
     const { table, key } = this.#names;
     const without = passedOver.size === 0 ? '' : ` AND ${key} NOT IN (${[...passedOver].map(mariadbLiteral).join(', ')})`;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const { rows } = await this.session.run(`SELECT ${key}, ${this.#moments.milliseconds} FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${key} IS NOT NULL${without} ORDER BY ${this.#moments.order}, ${key} LIMIT ${itemsMax}`);
       return chosenOf(rows.flatMap(([cell, at]) => {
         const name = mariadbKey(cell, this.keyIsNumber);
@@ -98,6 +103,7 @@ class MariadbTrimmer implements PairTrimmer {
     const held = (): number => performance.now() - startedMs;
     try {
       await this.session.run('START TRANSACTION');
+      await holdMariadbTable(this.session, this.relation);
       const { affected } = await this.session.run(`DELETE FROM ${this.#names.table} WHERE ${condition}`);
       if (affected === keys.length) {
         beforeCommit?.();
@@ -110,23 +116,28 @@ class MariadbTrimmer implements PairTrimmer {
       await this.session.run('ROLLBACK').catch(() => undefined); // A lost connection has rolled back by itself.
       if (REFERENCED.has(errnoOf(cause))) return { removed: false, heldMs: held(), why: 'referenced', stays: [] };
       if (!MARIADB_LOCKED.has(errnoOf(cause))) return this.#ask(() => Promise.reject(cause as Error));
-      return { removed: false, heldMs: held(), ...(await this.#locked(keys)) };
+      return { removed: false, heldMs: held(), ...(await this.#ask(() => this.#locked(keys))) };
     }
     return { removed: false, heldMs: held(), why: 'changed', stays: await this.#without(keys, condition) };
   }
 
   async #without(keys: readonly string[], condition: string): Promise<string[]> {
-    const found = new Set(this.#keysOf((await this.#ask(() => this.session.run(`SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${condition}`))).rows));
+    const found = new Set(this.#keysOf((await this.#read(() => this.session.run(`SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${condition}`))).rows));
     return keys.filter((key) => !found.has(key));
   }
 
   /** Which of these rows another session holds. A server before 10.6 cannot say it: there smaller batches find out. */
   async #locked(keys: readonly string[]): Promise<{ why: Stay; stays: string[] }> {
     try {
+      await this.session.run('START TRANSACTION');
+      await holdMariadbTable(this.session, this.relation);
       const free = new Set(this.#keysOf((await this.session.run(`SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)} FOR UPDATE SKIP LOCKED`)).rows));
       return { why: 'locked', stays: keys.filter((key) => !free.has(key)) };
     } catch (cause) {
+      if (cause instanceof RangeError) throw cause; // It is another one by now.
       return { why: MARIADB_LOCKED.has(errnoOf(cause)) ? 'busy' : 'locked', stays: [] };
+    } finally {
+      await this.session.run('ROLLBACK').catch(() => undefined);
     }
   }
 
@@ -135,8 +146,11 @@ class MariadbTrimmer implements PairTrimmer {
     return this.#ask(async () => {
       await this.session.run(`SET SESSION innodb_lock_wait_timeout = ${SETTLED_SECONDS_MAX}, max_statement_time = ${SETTLED_SECONDS_MAX}`);
       try {
+        await this.session.run('START TRANSACTION');
+        await holdMariadbTable(this.session, this.relation);
         return toldCount((await this.session.run(`SELECT COUNT(*) FROM (SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)} FOR UPDATE) AS present`)).rows[0]?.[0]);
       } finally {
+        await this.session.run('ROLLBACK').catch(() => undefined);
         await this.session.run('SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 10').catch(() => undefined);
       }
     });
@@ -147,16 +161,16 @@ class MariadbTrimmer implements PairTrimmer {
   }
 
   filesWithRows(files: readonly string[]): Promise<Set<string>> {
-    return this.#ask(() => mariadbFilesWithRows(this.session, this.relation, files, null));
+    return this.#read(() => mariadbFilesWithRows(this.session, this.relation, files, null));
   }
 
   fileNames(namesMax: number): Promise<string[] | null> {
-    return this.#ask(() => orTooMany(mariadbFileNames(this.session, this.relation, namesMax)));
+    return this.#read(() => orTooMany(mariadbFileNames(this.session, this.relation, namesMax)));
   }
 
   halves(choice: TrimChoice, after: string | null, itemsMax: number): Promise<HalfRow[]> {
     const { table, key, file } = this.#names;
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const { rows } = await this.session.run(`SELECT ${key}, CONVERT(${file ?? key} USING utf8mb4) FROM ${table} WHERE ${choiceSql(choice, this.#moments)} AND ${file ?? key} IS NOT NULL AND ${key} IS NOT NULL${after === null ? '' : ` AND ${key} > ${mariadbLiteral(after)}`} ORDER BY ${key} LIMIT ${itemsMax}`);
       return rows.flatMap(([cell, half]) => {
         const name = mariadbKey(cell, this.keyIsNumber);
@@ -188,8 +202,7 @@ export async function openMariadbTrimmer(relation: Relation, database: ServerDat
   if (!session.ok) return err(`database ${database.name} cannot be reached: ${session.error}`);
   const { table, key } = relationNames(relation, '`');
   const keyType = await attempt(async () => {
-    const engine = await mariadbTableEngine(session.value, relation);
-    if (engine !== 'InnoDB') throw new RangeError(engine === null ? 'it is no table, but a view' : `it is kept by ${engine}, which knows no transactions: what was deleted could not be told exactly after a crash`);
+    await assertTrimmable(session.value, relation);
     return (await session.value.ask(`SELECT ${key} FROM ${table} LIMIT 0`)).columnTypes[0] ?? -1;
   }, mariadbTrouble);
   if (keyType.ok) return { ok: true, value: new MariadbTrimmer(session.value, relation, NUMBERS.has(keyType.value)) };
