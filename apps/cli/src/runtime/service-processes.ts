@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CLOSED_NODE_OPTION } from '@mailwarden/config';
 import type { IdentityFiles, ServiceName } from '@mailwarden/identity';
 import { busUrl } from './bus.js';
 import { databaseSettings } from './database.js';
@@ -32,7 +33,7 @@ export function serviceProcess(service: ServiceName, layout: Layout, identity: I
   const own = identity.services[service];
   return {
     name: APPS[service],
-    command: [process.execPath, programOf(APPS[service])],
+    command: [process.execPath, CLOSED_NODE_OPTION, programOf(APPS[service])],
     env: {
       ...nodeEnvironment(),
       MAILWARDEN_NATS_URL: busUrl(ports),

@@ -44,7 +44,8 @@ export function askSqlite(file: SqliteFile, statements: SqliteQuestion['statemen
   const question: SqliteQuestion = { name: file.name, reading: file.reading, device: String(file.device), inode: String(file.inode), busyMs: BUSY_MS_MAX, lifeMs: LIFE_MS_MAX, statements, rowsMax };
   return new Promise((resolve) => {
     const [program = '', ...args] = process.geteuid?.() === 0 ? [...WITHOUT_ROOT, ...NODE] : NODE;
-    const child = spawn(program, args, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] });
+    // A session of its own: what runs as another account could type into our terminal. It ends by its own clock where we do not live to end it.
+    const child = spawn(program, args, { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] });
     const timer = setTimeout(() => child.kill('SIGKILL'), ANSWER_MS_MAX);
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, existsSync, linkSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, existsSync, linkSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,6 +15,9 @@ const [PRODUCT, SHARED] = [54_322, 54_323];
 const OWNERS: readonly FileOwner[] = [{ uid: PRODUCT, gids: new Set([PRODUCT, SHARED]) }];
 const SECTOR_BYTES = 512;
 const PAGE_BYTES = 4096;
+/** Source: signal(7); proc_net(5). */
+const SIGUSR1 = 10;
+const LISTENS = '0A';
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
 
 let [dir, folder, database] = ['', '', ''];
@@ -73,6 +76,40 @@ describe.runIf(isRoot)(`a file of SQLite that is root's${isRoot ? '' : ' (skippe
     if (!writer.ok) throw new Error(writer.error);
     expect(await writer.value.rows('SELECT count(*) FROM event')).toEqual([['i2']]);
     await writer.value.close();
+  });
+});
+
+describe('the process that a file is opened by', () => {
+  /** Processes of ours that were started for it, by what the kernel says of each. */
+  const children = (): { readonly pid: number; readonly session: number; readonly caught: bigint }[] =>
+    readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+      try {
+        const [stat, status] = [readFileSync(`/proc/${name}/stat`, 'latin1'), readFileSync(`/proc/${name}/status`, 'latin1')];
+        const [, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+        const isWriter = parent === process.pid && readFileSync(`/proc/${name}/cmdline`, 'latin1').includes('sqlite-writer-child');
+        return isWriter ? [{ pid: Number(name), session: session ?? 0, caught: BigInt(`0x${/^SigCgt:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`) }] : [];
+      } catch {
+        return []; // It has ended meanwhile.
+      }
+    });
+  const listening = (pid: number): string[] => {
+    const inodes = new Set(readFileSync('/proc/net/tcp', 'latin1').split('\n').map((line) => line.trim().split(/\s+/)).filter((cells) => cells[3] === LISTENS).map((cells) => `socket:[${cells[9] ?? ''}]`));
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)).filter((target) => inodes.has(target));
+  };
+
+  it('has no terminal of ours, opens no debugger for who has its account, and ends with us', async () => {
+    const writer = await opened();
+    if (!writer.ok) throw new Error(writer.error);
+    const [child] = children();
+    if (child === undefined) throw new Error('there is no such process');
+    expect(child.session).toBe(child.pid);
+    expect(child.caught & (1n << BigInt(SIGUSR1 - 1))).toBe(0n);
+    process.kill(child.pid, 'SIGUSR1');
+    // It dies of it, or takes no notice.
+    const answer = await writer.value.rows('SELECT count(*) FROM event').catch(() => null);
+    if (answer !== null) expect(listening(child.pid)).toEqual([]);
+    await writer.value.close();
+    expect(children()).toEqual([]);
   });
 });
 

@@ -90,7 +90,8 @@ export async function openSqliteWriter(file: SqliteFile, { overwrite, owners }: 
   const problem = isRoot ? ownerProblem(file, owners) : null;
   if (problem !== null) return err(problem);
   const [program = '', ...args] = isRoot ? [...asOwner(file), ...NODE] : NODE;
-  const writer = new SqliteWriter(spawn(program, args, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] }), program);
+  // A session of its own: what runs as another account could type into our terminal. It ends with us all the same, when its input does.
+  const writer = new SqliteWriter(spawn(program, args, { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'pipe', 'ignore', file.folderFd] }), program);
   try {
     const reply = await writer.reply({ name: file.name, device: String(file.device), inode: String(file.inode), waitMs: WAIT_MS_MAX, busyMs: LOCK_WAIT_MS_MAX, overwrite });
     if (!('code' in reply)) return ok(writer);
