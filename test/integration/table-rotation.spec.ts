@@ -51,6 +51,7 @@ describe('a table of PostgreSQL', () => {
       await product.query('INSERT INTO events SELECT n, to_timestamp($2 + n) FROM unnest($1::bigint[]) AS n', [records, BEGINNING_S]);
     },
     left: async () => (await product.query<{ id: string }>('SELECT id FROM events ORDER BY at, id')).rows.map(({ id }) => Number(id)),
+    write: async (record, seconds) => void (await product.query('INSERT INTO events VALUES ($1, to_timestamp($2))', [record, BEGINNING_S + seconds])),
     touch: async (record, seconds) => void (await product.query('UPDATE events SET at = to_timestamp($2) WHERE id = $1', [record, seconds === null ? null : BEGINNING_S + seconds])),
     lock: async (record) => {
       const other = await connect();
@@ -140,6 +141,7 @@ describe.skipIf(SKIPPED !== null)(`a table of MariaDB${SKIPPED_TITLE}`, () => {
       for (let from = 0; from < records.length; from += 1_000) await product.query(`INSERT INTO events VALUES ${records.slice(from, from + 1_000).map((n) => `(${n}, ${MOMENT} ${n} SECOND)`).join(', ')}`);
     },
     left: async () => (await product.query<never[]>('SELECT id FROM events ORDER BY at, id'))[0].map(({ id }) => Number(id)),
+    write: async (record, seconds) => void (await product.query(`INSERT INTO events VALUES (${record}, ${MOMENT} ${seconds} SECOND)`)),
     touch: async (record, seconds) => void (await product.query(`UPDATE events SET at = ${seconds === null ? 'NULL' : `${MOMENT} ${seconds} SECOND`} WHERE id = ${record}`)),
     lock: async (record) => {
       const other = await connect();
@@ -252,6 +254,7 @@ describe.each(['delete', 'wal'])('a table of SQLite with the journal "%s"', (jou
       return Promise.resolve();
     },
     left: () => Promise.resolve(product.prepare('SELECT id FROM events ORDER BY at, id').all().map(({ id }) => Number(id))),
+    write: (record, seconds) => Promise.resolve(void product.prepare("INSERT INTO events VALUES (?, strftime('%Y-%m-%d %H:%M:%f', ?, 'unixepoch'))").run(record, BEGINNING_S + seconds)),
     touch: (record, seconds) => Promise.resolve(void product.prepare("UPDATE events SET at = strftime('%Y-%m-%d %H:%M:%f', ?, 'unixepoch') WHERE id = ?").run(seconds === null ? null : BEGINNING_S + seconds, record)),
     lockAll: () => {
       const other = open();

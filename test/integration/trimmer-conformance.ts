@@ -33,6 +33,8 @@ export interface TrimmedTable extends TrimmedProduct {
   lockAll(): Promise<() => Promise<void>>;
   /** Another table refers to this record. */
   refer(record: number): Promise<void>;
+  /** The product writes a record under this key, of this moment. */
+  write(record: number, seconds: number): Promise<void>;
   /** The record becomes as young as this one, and `null` makes it one without a moment. */
   touch(record: number, seconds: number | null): Promise<void>;
 }
@@ -252,6 +254,24 @@ export function conformsToTableTrimmer(product: () => TrimmedTable, isPerRow: bo
     expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: 199 } });
     expect(skippedOf(receipt)).toEqual({ 'open-for-writing': 1 });
     expect(await product().left()).toEqual([5, ...from1To(300).slice(200)]);
+  });
+
+  it.each([
+    ['is counted as deleted where one of its keys was written anew', 5_000, 1],
+    ['is counted but for the row that has its old moment again', 7, 0],
+  ])('had a batch deleted that was cut short, which %s', async (_what, seconds, again) => {
+    await product().fill(from1To(200));
+    const order = randomUUID();
+    const watch = (step: string): void => {
+      if (step === 'deleted') throw new Error('cut short');
+    };
+    await expect(host.rotate({ watch }, order)).rejects.toThrow();
+    const gone = 200 - (await product().left()).length;
+    expect(gone).toBeGreaterThan(7);
+    await product().write(7, seconds);
+    const receipt = await host.rotate({}, order);
+    expect(receipt.notes?.join()).toContain(`of a batch of ${gone} rows that was cut short, 1 have their keys in the table`);
+    expect(200 + again - (await product().left()).length).toBe(receipt.deleted.items);
   });
 
   it('waits for whoever keeps the whole store to himself, and goes on', async () => {

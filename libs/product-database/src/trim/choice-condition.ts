@@ -25,4 +25,7 @@ export function choiceSql({ beforeMs, held }: TrimChoice, sql: MomentSql): strin
   return [sql.isMoment, ...before, ...held.map((span) => spanSql(span, sql))].join(' AND ');
 }
 
+/** The same behind another condition; nothing where there is no choice. */
+export const andChoice = (choice: TrimChoice | undefined, sql: MomentSql): string => (choice === undefined ? '' : ` AND ${choiceSql(choice, sql)}`);
+
 export const isChosen = (ms: number, { beforeMs, held }: TrimChoice): boolean => ms < beforeMs && !held.some(({ fromMs, untilMs }) => ms >= fromMs && ms < untilMs + LAST_MS);

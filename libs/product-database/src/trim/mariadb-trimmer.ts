@@ -9,7 +9,7 @@ import { relationNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { answerOf, orTooMany } from './answer-of.js';
 import { chosenOf } from './chosen.js';
-import { choiceSql } from './choice-condition.js';
+import { andChoice, choiceSql } from './choice-condition.js';
 import { mariadbKey, mariadbLiteral } from './mariadb-key.js';
 import { mariadbMoments } from './mariadb-moment.js';
 import { assertTrimmable, holdMariadbTable, readingMariadbTable } from './mariadb-hold.js';
@@ -142,13 +142,13 @@ class MariadbTrimmer implements PairTrimmer {
   }
 
   /** A batch of a killed process holds its rows until it is committed or its server has noticed: to lock them is to wait for that. */
-  left(keys: readonly string[]): Promise<number> {
+  left(keys: readonly string[], choice?: TrimChoice): Promise<number> {
     return this.#ask(async () => {
       await this.session.run(`SET SESSION innodb_lock_wait_timeout = ${SETTLED_SECONDS_MAX}, max_statement_time = ${SETTLED_SECONDS_MAX}`);
       try {
         await this.session.run('START TRANSACTION');
         await holdMariadbTable(this.session, this.relation);
-        return toldCount((await this.session.run(`SELECT COUNT(*) FROM (SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)} FOR UPDATE) AS present`)).rows[0]?.[0]);
+        return toldCount((await this.session.run(`SELECT COUNT(*) FROM (SELECT ${this.#names.key} FROM ${this.#names.table} WHERE ${this.#isOneOf(keys)}${andChoice(choice, this.#moments)} FOR UPDATE) AS present`)).rows[0]?.[0]);
       } finally {
         await this.session.run('ROLLBACK').catch(() => undefined);
         await this.session.run('SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 10').catch(() => undefined);

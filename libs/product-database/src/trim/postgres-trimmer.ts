@@ -10,7 +10,7 @@ import type { DatabaseHost } from '../relation-reader.js';
 import { troubleOf } from '../trouble.js';
 import { answerOf, orTooMany } from './answer-of.js';
 import { chosenOf } from './chosen.js';
-import { choiceSql } from './choice-condition.js';
+import { andChoice, choiceSql } from './choice-condition.js';
 import { postgresMoments } from './postgres-moment.js';
 import { PostgresRole } from './postgres-role.js';
 import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
@@ -153,11 +153,11 @@ class PostgresTrimmer implements PairTrimmer {
     }
   }
 
-  left(keys: readonly string[]): Promise<number> {
+  left(keys: readonly string[], choice?: TrimChoice): Promise<number> {
     const { table, key } = this.#names;
     return this.#ask(async () => {
       await postgresSettled(this.client);
-      return this.role.reading(async () => toldCount((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)`, [keys]))['records']));
+      return this.role.reading(async () => toldCount((await this.#row(`SELECT count(*) AS records FROM ${table} WHERE ${key} = ANY($1)${andChoice(choice, this.#moments)}`, [keys]))['records']));
     });
   }
 

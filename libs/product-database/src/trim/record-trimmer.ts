@@ -76,8 +76,11 @@ export interface RecordTrimmer {
    * Safety: each record is compared with the choice again as it is deleted; one that is no longer of it stays, and with it the batch.
    */
   remove(keys: readonly string[], choice: TrimChoice, options?: RemoveOptions): Promise<Removal>;
-  /** How many records of a batch that was announced are still there: all of them where it took no effect. Waits for a batch that a killed process left running. */
-  left(keys: readonly string[]): Promise<number>;
+  /**
+   * How many records of a batch that was announced are still there: all of them where it took no effect. Waits for a batch that a killed process left running.
+   * With a choice, only those of it: a key that was written anew since names a younger record. Lists, whose entries have no keys, go by their note alone.
+   */
+  left(keys: readonly string[], choice?: TrimChoice): Promise<number>;
   /** Every batch is accounted for: what the adapter keeps to tell their effect may go. */
   forget(): Promise<void>;
   replicas(): Promise<Replicas>;

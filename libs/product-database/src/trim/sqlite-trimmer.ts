@@ -8,7 +8,7 @@ import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import { momentOf } from '../unix-time.js';
 import { answerOf } from './answer-of.js';
 import { chosenOf } from './chosen.js';
-import { choiceSql, type MomentSql } from './choice-condition.js';
+import { andChoice, choiceSql, type MomentSql } from './choice-condition.js';
 import type { TrimTerms } from './trim-terms.js';
 import { type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 import { removeSqliteHalves, SQLITE_BUSY, sqliteFilesWithRows } from './sqlite-halves.js';
@@ -154,9 +154,9 @@ class SqliteTrimmer implements PairTrimmer {
     });
   }
 
-  left(keys: readonly string[]): Promise<number> {
+  left(keys: readonly string[], choice?: TrimChoice): Promise<number> {
     const { table, key } = this.#names;
-    return this.#ask(async () => toldCount((await this.writer.rows(`SELECT count(*) * 1.0 FROM ${table} WHERE ${key} IN (${marks(keys)})`, [], keys, true))[0]?.[0]));
+    return this.#ask(async () => toldCount((await this.writer.rows(`SELECT count(*) * 1.0 FROM ${table} WHERE ${key} IN (${marks(keys)})${andChoice(choice, this.#moments)}`, [], keys, true))[0]?.[0]));
   }
 
   removeFiles(files: readonly string[]): Promise<void> {

@@ -47,7 +47,7 @@ export function orphansBefore(records: readonly JournalRecord[]): Orphans | null
 export async function settleOrphanRows(journal: CarryOut['work']['journal'], otherHalf: OtherHalf): Promise<void> {
   const last = journal.records.findLast((record) => record.kind === 'rows-intent' || record.kind === 'rows-deleted');
   if (last?.kind !== 'rows-intent') return;
-  journal.write({ kind: 'rows-deleted', rows: (await otherHalf.rows.left(last.keys)) === 0 ? last.keys.length : 0, bytes: 0 });
+  journal.write({ kind: 'rows-deleted', rows: Math.max(0, last.keys.length - (await otherHalf.rows.left(last.keys))), bytes: 0 });
 }
 
 const isHeld = (spans: readonly HeldSpan[], ms: number): boolean => spans.some(({ fromMs, untilMs }) => ms >= fromMs && ms <= untilMs);

@@ -18,13 +18,26 @@ function openRows(records: readonly JournalRecord[]): RowsIntent | null {
   return last?.kind === 'rows-intent' ? last : null;
 }
 
-/** One transaction deleted all rows of the batch or none: whether any of them is left tells which. */
-async function settleRows(trimmer: RecordTrimmer, journal: Journal): Promise<void> {
+/** A row's moment may be finer than a millisecond. Units: milliseconds. */
+const WITHIN_MS = 1;
+
+/** One transaction deleted all rows of the batch or none: whether any of them is left tells which. Where only some are, those that are younger than any that was planned were written anew, and count as gone. */
+async function goneOf(trimmer: RecordTrimmer, { begun }: Journal, { keys }: RowsIntent): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
+  const left = await trimmer.left(keys);
+  if (left === 0 || left >= keys.length) return { rows: left === 0 ? keys.length : 0, notes: [] };
+  const newestMs = begun?.planned.newestMs ?? null;
+  const rows = keys.length - (newestMs === null ? left : await trimmer.left(keys, { beforeMs: newestMs + WITHIN_MS, held: [] }));
+  return { rows, notes: [`of a batch of ${keys.length} rows that was cut short, ${left} have their keys in the table: ${rows} are counted as deleted, those that are gone, and those whose key was written anew with a later moment`] };
+}
+
+/** Says how a batch ended that a crash left open. Returns what the receipt is to tell of it. */
+async function settleRows(trimmer: RecordTrimmer, journal: Journal): Promise<readonly string[]> {
   const open = openRows(journal.records);
-  if (open === null) return;
-  const rows = (await trimmer.left(open.keys)) === 0 ? open.keys.length : 0;
+  if (open === null) return [];
+  const { rows, notes } = await goneOf(trimmer, journal, open);
   journal.write({ kind: 'rows-deleted', rows, bytes: Math.round(rows * open.bytesPerRow) });
   await trimmer.forget();
+  return notes;
 }
 
 /** What earlier runs of the order closed. */
@@ -64,13 +77,13 @@ export function rotateTable(request: ApplyRequest, order: OrderFacts, journal: J
   const startedMonotonicMs = performance.now();
   const startedMs = request.now();
   return withRecords(request, async (trimmer) => {
-    await settleRows(trimmer, journal);
+    const settled = await settleRows(trimmer, journal);
     const deleted = rowsDeleted(journal.records);
     const { begun } = journal;
     const plan = await planTable(trimmer, request, begun === undefined ? undefined : restOf(begun, deleted));
     for (const [reason, items] of plan.skipped) deleted.skipped.set(reason, items);
     const first = begun ?? { kind: 'begun' as const, before: plan.before, planned: plan.planned, goal: plan.goal };
-    const said = (outcome: Outcome['outcome'], reason: string, notes: readonly string[] = plan.notes): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined, notes, facts: FACTS() });
+    const said = (outcome: Outcome['outcome'], reason: string, notes: readonly string[] = plan.notes): Outcome => ({ outcome, reason, before: first.before, planned: first.planned, deleted, resumed: begun !== undefined, notes: [...settled, ...notes], facts: FACTS() });
     if (plan.stopped !== null) return said('stopped', plan.stopped);
     if (plan.planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', plan.staysOver ? 'nothing that may go would bring the store under its limit' : '');
     if (begun === undefined) journal.write(first);
@@ -95,8 +108,8 @@ export function rotateTable(request: ApplyRequest, order: OrderFacts, journal: J
 /** Says how a batch of rows ended that an earlier run left open, and begins nothing new. */
 export function settleTable(request: ApplyRequest, order: OrderFacts, journal: Journal, reason: string): Promise<Outcome> {
   return withRecords(request, async (trimmer) => {
-    await settleRows(trimmer, journal);
+    const notes = await settleRows(trimmer, journal);
     const first = journal.begun ?? NOTHING_DONE;
-    return { outcome: 'stopped', reason, before: first.before, planned: first.planned, deleted: rowsDeleted(journal.records), resumed: true, facts: FACTS() };
+    return { outcome: 'stopped', reason, before: first.before, planned: first.planned, deleted: rowsDeleted(journal.records), resumed: true, notes, facts: FACTS() };
   }, order.id);
 }
