@@ -90,6 +90,7 @@ export class UnfinishedOrders {
       return false;
     }
     if (account.value !== null) await this.hands.receipts.send(account.value);
+    else this.log.warn({ order: id, store }, 'an account is awaited no more: the executor never began it, or keeps nothing of it any more; if a receipt of it is missing, look at the journals and the clock of this host');
     return true;
   }
 }
