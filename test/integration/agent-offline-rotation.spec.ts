@@ -166,6 +166,9 @@ describe('an agent without a control plane', () => {
     expect(await left()).toHaveLength(9);
     // A bundle that nobody issued permits nothing, whoever says so.
     const speaker = await plane.speaker(server);
+    // A second account under the id of a first is kept beside it.
+    for (let time = 0; time < 2; time += 1) await speaker.account({ ...receipt, deleted: { items: 2, bytes: 2 * FILE_BYTES } });
+    await eventually('it is kept', async () => ((await plane.sql(`SELECT 1 FROM reporting.rotation_receipt WHERE server = $1 AND document #>> '{payload,order}' = $2`, [server, receipt.order])).length === 2 ? true : undefined));
     const claimed = { ...receipt, order: randomUUID(), authority: { kind: 'bundle', version: 4_711 } as const };
     await speaker.account(claimed);
     await eventually('it is put aside', async () => ((await plane.said<DeadLetter>('DEAD', 'mw.dead.rotation-receipts')).some(({ reason }) => reason.includes('no bundle of this version was issued')) ? true : undefined));

@@ -360,7 +360,8 @@ describe('a bound over time', () => {
     const { server, agent } = await enrolled();
     await apply(policyText('kept-back-cap', `{ name: ${server} }`, 'bounds: { items: 7, per: 1 day }'));
     const order = await orderOf(server, agent);
-    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 } });
+    const at = { startedAt: instantOf(Date.now() - 1_000), finishedAt: instantOf(Date.now()) };
+    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 }, ...at });
     const rows = await ordersAfter(server, agent, { ...OVER, items: known(20) });
     expect(rows.map(({ id, state }) => [id === order.id, state])).toEqual(expect.arrayContaining([[true, 'open'], [false, 'completed']]));
     expect(rows).toHaveLength(2);
@@ -373,9 +374,14 @@ describe('a bound over time', () => {
     await apply(policyText('alone-cap', `{ name: ${server} }`, 'bounds: { items: 7, per: 1 day }\nrollout: { stop-on: { failures: 0 } }'));
     const order = { ...(await orderOf(server, agent)), id: randomUUID() };
     await plane.sql(`DELETE FROM rotation.rotation_order WHERE server = $1`, [server]);
-    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 } });
+    const at = { startedAt: instantOf(Date.now() - 1_000), finishedAt: instantOf(Date.now()) };
+    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 }, ...at });
     expect(await ordersAfter(server, agent, { ...OVER, items: known(20) })).toMatchObject([{ id: order.id, state: 'completed' }]);
     expect(await eventsOf('rotation.completed', server)).toBe(1);
+    // A host forgets old tasks: a second thing under the same id is another account, and counts once as well.
+    for (let time = 0; time < 2; time += 1) await account(agent, order, { authority: { kind: 'bundle', version: 1 }, deleted: { items: 3, bytes: 30 }, ...at });
+    expect(await plane.sql(`SELECT id = $2 AS "isFirst", deleted_items::int AS items FROM rotation.rotation_order WHERE server = $1 AND receipt IS NOT NULL ORDER BY 1 DESC`, [server, order.id])).toEqual([{ isFirst: true, items: expect.any(Number) }, { isFirst: false, items: 3 }]);
+    expect(await eventsOf('rotation.completed', server)).toBe(2);
     await account(agent, { ...order, id: randomUUID() }, { authority: { kind: 'bundle', version: 1 }, outcome: 'failed', reason: 'an error of the disk' });
     expect((await waiting()).rollouts).toMatchObject([{ policy: 'alone-cap', state: 'stopped' }]);
     await withdraw('alone-cap');

@@ -66,20 +66,21 @@ export class EvidenceConsumer {
       // A server's row is always locked before the ledger's head, so that two transactions never wait for each other.
       await lockServer(tx, payload.server);
       if (await this.rotations.isOrderOfAnother(tx, envelope.data)) throw new Poison('the receipt tells of another store than its order');
-      await this.#admitBundle(tx, envelope.data);
+      const id = await this.rotations.keptAs(tx, envelope.data);
+      await this.#admitBundle(tx, envelope.data, id);
       const leafIndex = await this.ledger.append(tx, { kind: 'receipt', reference: payload.order, document: envelope.data, at: now });
-      await this.rotations.keepReceipt(tx, envelope.data, { signatureHolds, leafIndex, at: now });
+      await this.rotations.keepReceipt(tx, envelope.data, { id, signatureHolds, leafIndex, at: now });
       await this.stopped.look(tx, payload.server, payload.profile, now);
     });
     for (const topic of ['rotations', 'server', 'fleet'] as const) this.live.tell(topic, payload.server);
   }
 
   /** A host that acted by its bundle alone names a version that was issued to it, and is shown as a rotation without an order. */
-  async #admitBundle(tx: EntityManager, receipt: SignedReceipt): Promise<void> {
+  async #admitBundle(tx: EntityManager, receipt: SignedReceipt, keptAs: string): Promise<void> {
     const { authority, server } = receipt.payload;
     if (authority?.kind !== 'bundle') return;
     if (!(await this.rotations.isIssuedBundle(tx, server, authority.version))) throw new RetryLater(BUNDLE_RETRY_MS, 'no bundle of this version is known to have been issued');
-    await this.rotations.keepWithoutOrder(tx, receipt);
+    await this.rotations.keepWithoutOrder(tx, receipt, keptAs);
   }
 
   async #attestation(envelope: Envelope<Attestation>, now: Instant): Promise<void> {

@@ -1,5 +1,5 @@
 import { deletedInAll, SIGNING_CONTEXTS, type RotationOrder, type SignedReceipt, type SignedRotationOrder } from '@mailwarden/contracts';
-import { verifySignature, type Instant, type PublicKeyText, type Sha256 } from '@mailwarden/kernel';
+import { canonicalJson, sha256, uuidOf, verifySignature, type Instant, type PublicKeyText, type Sha256 } from '@mailwarden/kernel';
 import type { EntityManager } from 'typeorm';
 
 /** True when the executor made this receipt. Whether its numbers fit its order is asked when both are read together. */
@@ -53,10 +53,21 @@ export class RotationProjection {
     return policy !== undefined;
   }
 
+  /**
+   * The id that a receipt is kept by: its order's, but where a host did a second thing by its bundle under the id of a first, which it has forgotten. That one has an id that follows from it, the same each time.
+   * Safety: an account is never lost by an id that is taken.
+   */
+  async keptAs(tx: EntityManager, { payload }: SignedReceipt): Promise<string> {
+    const { order, server, authority } = payload;
+    if (authority?.kind !== 'bundle') return order;
+    const [kept] = await tx.query<{ told: unknown }[]>(`SELECT document -> 'payload' AS told FROM reporting.rotation_receipt WHERE order_id = $1 AND server = $2 AND signature_holds`, [order, server]);
+    return kept === undefined || canonicalJson(kept.told) === canonicalJson(payload) ? order : uuidOf('another-account', server, order, sha256(canonicalJson(payload)));
+  }
+
   /** A rotation without an order, because the host acted by its bundle: what its receipt repeats of the rule stands in the order's place. */
-  async keepWithoutOrder(tx: EntityManager, receipt: SignedReceipt): Promise<void> {
-    const { order, server, store, startedAt } = receipt.payload;
-    await tx.query(`INSERT INTO reporting.rotation_order (id, server, store, ordered_at, document) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, [order, server, store, startedAt, JSON.stringify(ruleFrom(receipt))]);
+  async keepWithoutOrder(tx: EntityManager, receipt: SignedReceipt, keptAs: string): Promise<void> {
+    const { server, store, startedAt } = receipt.payload;
+    await tx.query(`INSERT INTO reporting.rotation_order (id, server, store, ordered_at, document) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, [keptAs, server, store, startedAt, JSON.stringify(ruleFrom(receipt))]);
   }
 
   /** True when the order is known and was given to another server or for another store: whoever answers it then has no say in it. */
@@ -66,13 +77,13 @@ export class RotationProjection {
   }
 
   /** The first receipt of an order stays, unless it came before its order did and turned out to be a stranger's. */
-  async keepReceipt(tx: EntityManager, receipt: SignedReceipt, kept: { signatureHolds: boolean; leafIndex: number; at: Instant }): Promise<void> {
+  async keepReceipt(tx: EntityManager, receipt: SignedReceipt, kept: { id: string; signatureHolds: boolean; leafIndex: number; at: Instant }): Promise<void> {
     await tx.query(
       `INSERT INTO reporting.rotation_receipt (order_id, server, received_at, signature_holds, leaf_index, document) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (order_id) DO UPDATE SET server = excluded.server, received_at = excluded.received_at, signature_holds = excluded.signature_holds, leaf_index = excluded.leaf_index, document = excluded.document
        WHERE (NOT rotation_receipt.signature_holds AND excluded.signature_holds)
          OR EXISTS (SELECT 1 FROM reporting.rotation_order o WHERE o.id = excluded.order_id AND o.server = excluded.server AND (o.server, o.store) IS DISTINCT FROM (rotation_receipt.server, rotation_receipt.document -> 'payload' ->> 'store'))`,
-      [receipt.payload.order, receipt.payload.server, kept.at, kept.signatureHolds, kept.leafIndex, JSON.stringify(receipt)],
+      [kept.id, receipt.payload.server, kept.at, kept.signatureHolds, kept.leafIndex, JSON.stringify(receipt)],
     );
   }
 

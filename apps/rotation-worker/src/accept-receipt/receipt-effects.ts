@@ -1,5 +1,5 @@
 import { deletedInAll, type Receipt, type RotationOrder, type SignedReceipt } from '@mailwarden/contracts';
-import { uuidOf } from '@mailwarden/kernel';
+import { canonicalJson, sha256, uuidOf } from '@mailwarden/kernel';
 import { isFailure } from '@mailwarden/rotation';
 import type { EntityManager } from 'typeorm';
 import type { PolicyShelf } from '../apply-policy/policy-shelf.js';
@@ -8,10 +8,20 @@ import { raise } from '../raise.js';
 import { judgeReceipt, type ReceivedOrder } from '../roll-out/judge-receipt.js';
 import type { Rollouts } from '../roll-out/rollouts.js';
 
-/** The id that a host gave to what it did by its bundle; where an order has that id, or another host, one that follows from both, the same each time. */
+/**
+ * The id that a host gave to what it did by its bundle; where an order has that id, or another host, one that follows from both, the same each time.
+ * A host forgets old tasks, and may do a second thing under the id of one: that is another account, and has an id that follows from it.
+ */
 async function freeIdFor(tx: EntityManager, { payload }: SignedReceipt): Promise<string> {
-  const [taken] = await tx.query<{ server: string; authority: string | null }[]>(`SELECT server, receipt #>> '{payload,authority,kind}' AS authority FROM rotation.rotation_order WHERE id = $1`, [payload.order]);
-  return taken === undefined || (taken.server === payload.server && taken.authority === 'bundle') ? payload.order : uuidOf('taken-order', payload.server, payload.order);
+  const { server, order } = payload;
+  const standing = async (id: string): Promise<{ isOfBundle: boolean; told: unknown } | null> => {
+    const [row] = await tx.query<{ server: string; authority: string | null; told: unknown }[]>(`SELECT server, receipt #>> '{payload,authority,kind}' AS authority, receipt -> 'payload' AS told FROM rotation.rotation_order WHERE id = $1`, [id]);
+    return row === undefined ? null : { isOfBundle: row.server === server && row.authority === 'bundle', told: row.told };
+  };
+  const own = await standing(order);
+  const id = own === null || own.isOfBundle ? order : uuidOf('taken-order', server, order);
+  const kept = id === order ? own : await standing(id);
+  return kept === null || canonicalJson(kept.told) === canonicalJson(payload) ? id : uuidOf('another-account', server, order, sha256(canonicalJson(payload)));
 }
 
 /** What follows from a receipt, beside its order being closed. */
