@@ -5,7 +5,7 @@ import { EntryFacts, factsOf } from '@mailwarden/linux';
 import { unknown } from '@mailwarden/kernel';
 import { fileSystemOf } from './files/file-system.js';
 import { orphansBefore } from './files/orphans.js';
-import { isSameFolderOfOurs, type FolderIdentity } from './files/private-folder.js';
+import { isSameFolderOfOurs, type FolderIdentity } from './files/own-folder.js';
 import { decoded, encoded } from './files/private-folders.js';
 import { deletedByOrder } from './journal/earlier-orders.js';
 import type { Journal, JournalRecord } from './journal/journal.js';

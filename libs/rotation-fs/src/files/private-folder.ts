@@ -2,15 +2,15 @@ import type { BytePath } from '@mailwarden/inventory';
 import { closeDirectory, entryNames, openDirectoryBeneath, PRIVATE_FOLDER_PREFIX, type Directory, type Host } from '@mailwarden/inventory-fs';
 import { EntryFacts, errorName, FolderHand, FolderReader, factsOf, isUnknownMove, kernelError, syncDescriptor, syncFileSystem } from '@mailwarden/linux';
 import { err, ok, type Result } from '@mailwarden/kernel';
-import { fileSystemOf, type FileSystem } from './file-system.js';
+import type { FileSystem } from './file-system.js';
 import { inOneGo } from './in-turns.js';
+import { enterOwnFolder, isSameFolderOfOurs, openOwnFolder, ownUid, type FolderIdentity, type OwnFolder } from './own-folder.js';
 import { putBack } from './put-back.js';
 import { enterFolder } from './store-folder.js';
 import { surveyUnit } from './unit-folder.js';
 
-const FOLDER_MODE = 0o700;
-const OTHERS = 0o077;
 const STICKY = 0o1000;
+const PLACE_TAKEN = "a place in the executor's own folder is taken already";
 
 /** What a file was when it was planned, or a folder that is one item. */
 export interface Identity {
@@ -27,20 +27,6 @@ const isSameFolder = (facts: EntryFacts, planned: Identity): boolean => facts.is
 /** Whether what was looked at is the planned file, under its only name. */
 export const isSame = (facts: EntryFacts, planned: Identity): boolean => (planned.isUnit === true ? isSameFolder(facts, planned) : isSameFile(facts, planned));
 const isSameFile = (facts: EntryFacts, planned: Identity): boolean => facts.isFile && facts.nlink === 1 && facts.ino === planned.ino && facts.size === planned.size && facts.mtimeMs === planned.mtimeMs && facts.dev === planned.dev;
-
-/** A folder of the executor's own, as its journal knows it. A birth that is not told is 0. Units: milliseconds since 1970. */
-export interface FolderIdentity {
-  readonly dev: number;
-  readonly ino: number;
-  readonly bornMs: number;
-  /** What it lies on, as the kernel names it. */
-  readonly fileSystem: string;
-}
-
-/** Numbers of devices are given out anew when a machine starts, on some file systems at each mount, so they say nothing here. */
-export const isSameFolderOfOurs = (one: FolderIdentity, other: FolderIdentity): boolean => one.ino === other.ino && one.bornMs === other.bornMs && one.fileSystem === other.fileSystem;
-
-const ownUid = (): number => process.geteuid?.() ?? 0;
 
 export type MoveOutcome = 'moved' | 'changed-since-plan' | 'vanished' | 'permission-denied' | 'immutable' | 'other-file-system' | 'io-error';
 
@@ -79,17 +65,14 @@ export class PrivateFolder {
     readonly fileSystem: FileSystem,
   ) {}
 
-  /** Opens or makes the folder in a store's root. Errors: why it cannot be had, in words. */
-  static open(host: Pick<Host, 'root'>, root: BytePath, order: string): Result<PrivateFolder, string> {
+  /** Opens or makes the folder in a store's root; `isKnown` as of `openOwnFolder`. Errors: why it cannot be had, in words. */
+  static open(host: Pick<Host, 'root'>, root: BytePath, order: string, isKnown: (identity: FolderIdentity) => boolean = () => false): Result<PrivateFolder, string> {
     const parent = openDirectoryBeneath(host.root, root);
     if (!parent.ok) return err(`the store's folder cannot be opened (${parent.error})`);
     const storeRoot = parent.value.directory;
+    const name = PRIVATE_FOLDER_PREFIX + order;
     try {
-      const name = PRIVATE_FOLDER_PREFIX + order;
-      const made = new FolderHand().makeFolder(storeRoot.fd, name, FOLDER_MODE);
-      if (made === 0) syncDescriptor(storeRoot.fd);
-      else if (errorName(made) !== 'EEXIST') return giveUp(storeRoot, `the executor cannot make its own folder in the store (${errorName(made)})`);
-      return PrivateFolder.#enter(storeRoot, root, name);
+      return PrivateFolder.#of(storeRoot, root, name, openOwnFolder(storeRoot, name, isKnown));
     } catch (cause) {
       closeDirectory(storeRoot);
       throw cause;
@@ -115,30 +98,32 @@ export class PrivateFolder {
   }
 
   static #enter(storeRoot: Directory, root: BytePath, name: string): Result<PrivateFolder, string> {
-    const opened = enterFolder(storeRoot, name);
-    if (!opened.ok) return giveUp(storeRoot, `the executor's own folder cannot be opened (${opened.error})`);
-    const { uid, mode, fd } = opened.value;
-    if (uid !== ownUid() || (mode & OTHERS) !== 0) {
-      closeDirectory(opened.value);
-      return giveUp(storeRoot, "the executor's own folder is open to others; somebody else made it");
-    }
-    const facts = new EntryFacts();
-    factsOf(fd, facts);
-    const fileSystem = fileSystemOf(opened.value.mountId);
-    return ok(new PrivateFolder(storeRoot, root, name, opened.value, { dev: facts.dev, ino: facts.ino, bornMs: facts.birthtimeMs, fileSystem: fileSystem.type }, fileSystem));
+    return PrivateFolder.#of(storeRoot, root, name, enterOwnFolder(storeRoot, name));
+  }
+
+  static #of(storeRoot: Directory, root: BytePath, name: string, own: Result<OwnFolder, string>): Result<PrivateFolder, string> {
+    if (own.ok) return ok(new PrivateFolder(storeRoot, root, name, own.value.directory, own.value.identity, own.value.fileSystem));
+    closeDirectory(storeRoot);
+    return own;
   }
 
   /** Takes one planned file in. Whatever is not that very file goes back to its place. Errors: throws when our own folder was removed, and `StoreInTrouble`. */
   take(folder: Directory, name: BytePath, slot: number, planned: Identity): MoveOutcome {
     const own = String(slot);
     let error = this.#hand.moveToFree(folder.fd, name, this.directory.fd, own);
-    if (isUnknownMove(error)) error = this.#hand.move(folder.fd, name, this.directory.fd, own); // Nobody else can have taken the name in here.
+    if (isUnknownMove(error)) error = this.#moveToOwn(folder, name, own);
     if (error !== 0) return this.#refused(error, folder, name);
     const looked = this.#hand.look(this.directory.fd, own);
     if (looked !== 0) throw kernelError('what was taken in cannot be looked at', looked);
     if (isSame(this.#hand.facts, planned) && (planned.isUnit !== true || this.#holdsTheSame(own, planned))) return 'moved';
     this.putBack(folder, name, slot);
     return 'changed-since-plan';
+  }
+
+  /** For file systems that cannot move without replacing: nobody else enters our folder, so a name that is free in here stays free. */
+  #moveToOwn(folder: Directory, name: BytePath, own: BytePath): number {
+    if (this.#hand.look(this.directory.fd, own) === 0) throw new Error(PLACE_TAKEN);
+    return this.#hand.move(folder.fd, name, this.directory.fd, own);
   }
 
   /** Whether what was taken in holds what it held when it was planned. */
@@ -198,7 +183,7 @@ export class PrivateFolder {
   #refused(error: number, folder: Directory, name: BytePath): MoveOutcome {
     const code = errorName(error);
     if (code === 'EPERM') return this.#isOthersInSticky(folder, name) ? 'permission-denied' : 'immutable';
-    if (code === 'EEXIST') throw new Error("a place in the executor's own folder is taken already");
+    if (code === 'EEXIST') throw new Error(PLACE_TAKEN);
     if (code !== 'ENOENT') return outcomeOf(code);
     const facts = new EntryFacts();
     factsOf(this.directory.fd, facts);
@@ -212,9 +197,4 @@ export class PrivateFolder {
     if (uid === 0 || (folder.mode & STICKY) === 0 || folder.uid === uid) return false;
     return this.#hand.look(folder.fd, name) === 0 && this.#hand.facts.uid !== uid;
   }
-}
-
-function giveUp(storeRoot: Directory, reason: string): Result<never, string> {
-  closeDirectory(storeRoot);
-  return err(reason);
 }

@@ -2,7 +2,8 @@ import type { BytePath } from '@mailwarden/inventory';
 import type { Host } from '@mailwarden/inventory-fs';
 import { err, ok, type Result } from '@mailwarden/kernel';
 import type { Journal } from '../journal/journal.js';
-import { isSameFolderOfOurs, PrivateFolder } from './private-folder.js';
+import { isSameFolderOfOurs, type FolderIdentity } from './own-folder.js';
+import { PrivateFolder } from './private-folder.js';
 
 export const encoded = (bytes: BytePath): string => Buffer.from(bytes, 'latin1').toString('base64');
 export const decoded = (text: string): BytePath => Buffer.from(text, 'base64').toString('latin1');
@@ -22,12 +23,14 @@ export class PrivateFolders {
   prepare(roots: readonly BytePath[]): Result<void, string> {
     for (const root of roots) {
       if (this.#places.has(root)) continue;
-      const opened = PrivateFolder.open(this.host, root, this.order);
+      const noted = this.journal.records.filter((record) => record.kind === 'private-folder');
+      const placeOf = (identity: FolderIdentity): number => noted.findLastIndex((record) => decoded(record.root) === root && isSameFolderOfOurs(record, identity));
+      const opened = PrivateFolder.open(this.host, root, this.order, (identity) => placeOf(identity) !== -1);
       if (!opened.ok) return opened;
       const { identity } = opened.value;
-      const known = this.journal.records.filter((record) => record.kind === 'private-folder').findLastIndex((record) => decoded(record.root) === root && isSameFolderOfOurs(record, identity));
+      const known = placeOf(identity);
       if (known === -1) this.journal.write({ kind: 'private-folder', root: encoded(root), ...identity });
-      this.#add(known === -1 ? this.journal.records.filter((record) => record.kind === 'private-folder').length - 1 : known, opened.value);
+      this.#add(known === -1 ? noted.length : known, opened.value);
     }
     return ok(undefined);
   }
