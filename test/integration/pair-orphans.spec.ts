@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -208,5 +208,73 @@ describe('halves of pairs that are alone', () => {
     expect(await rotate({ watermarks: [{ kind: 'records', limit: 30, target: 20 }] })).toMatchObject({ outcome: 'completed', deleted: { items: 22 }, orphans: { files: 1, rows: 1 } });
     expect(files()).toHaveLength(PAIRS + 1 - 22);
     expect(rows()).toHaveLength(PAIRS + 1 - 22);
+  });
+});
+
+describe('what only looks like a half that is alone', () => {
+  const named = (what: string): string[] => rows().filter((name) => name.includes(what));
+
+  it('are rows of files that lie outside the store', async () => {
+    mkdirSync(join(root, 'var/opt/product/quarantine'));
+    for (let n = 0; n < 5; n += 1) {
+      writeFileSync(join(root, `var/opt/product/quarantine/there-${n}`), 'x');
+      for (const spelling of [`/var/opt/product/quarantine/there-${n}`, `../quarantine/there-${n}`, `quarantine/there-${n}`, `/mnt/away/not-there-${n}`]) addRow(spelling, 9 * HOUR_S);
+    }
+    const { orphans, notes } = await rotate();
+    expect(named('there-')).toHaveLength(20);
+    expect(orphans).toMatchObject({ files: 1, rows: 1 });
+    for (const told of ['5 rows stay: their files are there by now', '15 rows stay: they name no place in the store']) expect(notes?.join()).toContain(told);
+  });
+
+  it.each([['another folder', 'backup/'], ['another base path', '/srv/before/backup/']])('are whole pairs whose rows reckon from %s', async (_from, before) => {
+    for (let n = 0; n < 20; n += 1) {
+      addFile(`new-${n}`, 2 * HOUR_S);
+      addRow(`${before}new-${n}`, n % 2 === 0 ? 2 * HOUR_S : 60);
+    }
+    expect(await rotate()).toMatchObject({ orphans: { files: 0, rows: 0 }, notes: [expect.stringContaining('end in the same name')] });
+    expect(files().filter((name) => name.startsWith('new'))).toHaveLength(20);
+    expect(named('new')).toHaveLength(20);
+    expect(isWhole()).toBe(true);
+  });
+
+  it('are pairs whose file has a name of other bytes than its row', async () => {
+    const name = Buffer.from('caf\xe9', 'latin1');
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), 'x');
+    addRow('café', 10 * HOUR_S);
+    addFile('u\u0308ber', 10 * HOUR_S);
+    addRow('\u00fcber', 10 * HOUR_S);
+    expect(await rotate()).toMatchObject({ orphans: { files: 0, rows: 0 } });
+    unlinkSync(join(folder, 'u\u0308ber'));
+    expect(await rotate()).toMatchObject({ orphans: { files: 0, rows: 0 } });
+    expect(named('caf')).toEqual(['café']);
+  });
+
+  it('are rows of a part of the store that lies behind a link', async () => {
+    mkdirSync(join(root, 'disk2'));
+    symlinkSync('../../../../disk2', join(folder, '2025'));
+    for (let n = 0; n < 20; n += 1) {
+      addFile(`2025/old-${n}`, 20 * HOUR_S);
+      addRow(`2025/old-${n}`, 20 * HOUR_S);
+    }
+    expect(await rotate()).toMatchObject({ orphans: { files: 1, rows: 0 }, notes: [expect.stringContaining('not all of the store could be looked at')] });
+    expect(named('2025')).toHaveLength(20);
+  });
+
+  it('are rows of files that the store leaves out', async () => {
+    const store = { ...STORE, exclude: ['/var/opt/product/backup/kept-*'] };
+    for (let n = 0; n < 5; n += 1) {
+      addFile(`kept-${n}`, 20 * HOUR_S);
+      addRow(`kept-${n}`, 20 * HOUR_S);
+    }
+    expect(await rotate({ store })).toMatchObject({ orphans: { files: 1, rows: 1 } });
+    expect(named('kept')).toHaveLength(5);
+  });
+
+  it('are rows of files that an order has taken in which was cut short', async () => {
+    const [first, over] = [randomUUID(), { watermarks: [{ kind: 'records' as const, limit: 30, target: 30 }], orphans: 'keep' as const }];
+    await expect(rotate({ ...over, watch: (at) => { if (at === 'moved') throw new Error('cut short'); } }, first)).rejects.toThrow('cut short');
+    expect(await rotate()).toMatchObject({ orphans: { rows: 0 }, notes: [expect.stringContaining('taken in and not deleted yet')] });
+    await rotate({ ...over, holds: [{ id: 'h', store: null, from: null, until: null, reason: 'x' } as unknown as Hold] }, first);
+    expect(isWhole()).toBe(true);
   });
 });

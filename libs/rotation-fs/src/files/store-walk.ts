@@ -20,6 +20,8 @@ export interface StoreVisitor {
   file(folder: WalkedFolder, reader: FolderReader): void;
   /** A folder that is one item of the store with all that lies in it; it is open until this is done. Without it, such folders are walked as others are. */
   unit?(folder: WalkedFolder, name: BytePath, directory: Directory): Generator<void, void, void>;
+  /** A folder of the executor's own, of any order; it is never walked. */
+  ownFolder?(folder: WalkedFolder, name: BytePath): void;
   /** An entry that is no regular file, or that could not be looked at. */
   passedOver(path: BytePath, reason: PassedOver): void;
 }
@@ -155,6 +157,7 @@ export class StoreWalk {
     if (facts.isFile) this.visitor.file(folder, reader);
     else if (!facts.isFolder) this.visitor.passedOver(`${folder.path}/${reader.name}`, 'not-a-regular-file');
     else if (!isPrivateFolder(reader.name, facts)) folders.push(reader.name);
+    else this.visitor.ownFolder?.(folder, reader.name);
   }
 
   #passOver(path: BytePath, code: string): void {
