@@ -27,6 +27,8 @@ describe('a folder of a store', () => {
   it.each([
     ["is a stranger's, in the product's", NAMED, [[ROOT, 0o755], [PRODUCT, 0o755], [ANNA, 0o700]]],
     ["is root's, in the product's, where root keeps nothing of the store", NAMED, [[ROOT, 0o755], [PRODUCT, 0o755], [ROOT, 0o755]]],
+    ["is root's, in a stranger's that was laid in a folder for all", WITH_ROOT, [[ROOT, 0o755], [ROOT, 0o1777], [ANNA, 0o755], [ROOT, 0o755]]],
+    ["is root's, in the product's in a stranger's", WITH_ROOT, [[ROOT, 0o1777], [ANNA, 0o755], [PRODUCT, 0o755], [ROOT, 0o755]]],
     ["is a stranger's, in root's in the product's", WITH_ROOT, [[PRODUCT, 0o755], [ROOT, 0o755], [ANNA, 0o700]]],
     ["lies in another person's mailbox", MAILBOXES, [[ROOT, 0o755], [ANNA, 0o700], [BEN, 0o700]]],
     ['lies in a mailbox that was itself laid into a folder of a group', MAILBOXES, [[ROOT, 0o2775], [ANNA, 0o700], [BEN, 0o700]]],

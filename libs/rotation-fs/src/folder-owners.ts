@@ -53,7 +53,9 @@ export interface KeptFolder {
 export const HOST_ROOT: KeptFolder = { keepers: new Set(), openTo: 'nobody', isDropped: false };
 
 function isInPlace(above: KeptFolder, { uid, mode }: Rights, owners: StoreOwners): boolean {
-  if (above.keepers.has(uid) || owners.uids.has(uid) || (uid === ROOT && owners.alsoRoot)) return true;
+  if (above.keepers.has(uid) || owners.uids.has(uid)) return true;
+  // Below a stranger's folder what is root's need not be the store's: the stranger may have moved it there.
+  if (uid === ROOT && owners.alsoRoot && [...above.keepers].every((keeper) => owners.uids.has(keeper))) return true;
   if (above.keepers.size > 0 || above.openTo === 'all') return false;
   // To move a folder elsewhere takes the right to write in it: one that its owner alone may write in was put here by its owner.
   const isClosed = (mode & OTHERS_WRITE) === 0;
