@@ -77,6 +77,12 @@ function endOf(said: Said, { plan }: FilesPlan, deletedNow: number): Outcome {
   return said('completed', plan.staysOver ? 'what may go did not suffice to get under the limit' : '');
 }
 
+/** How the main part of an order is told that had come to its end before its orphans were begun with. */
+function endedBefore(said: Said, { planned }: Begun, deleted: Deleted): Outcome {
+  const left = planned.items - deleted.items;
+  return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', left > 0 ? `${left} planned files had changed or could not be taken` : '');
+}
+
 /** Whether rows can leave with their files at all. */
 async function rowsAreUnderstood(otherHalf: OtherHalf, request: ApplyRequest, plan: FilesPlan): Promise<boolean> {
   const planned: HalfName[] = [];
@@ -107,18 +113,25 @@ async function carryOut(request: ApplyRequest, journal: Journal, work: FileWork,
   const startedMs = now();
   const resumed = journal.begun !== undefined;
   const deleted = deletedBefore(journal.records);
-  const settled = await settleBatch(work, openBatchOf(journal.records), orphansBefore(journal.records) === null ? deleted : uncounted());
-  if (!settled.ok) return saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, work })('failed', cutShort(settled.error));
+  const hasEnded = orphansBefore(journal.records) !== null;
+  const settled = await settleBatch(work, openBatchOf(journal.records), hasEnded ? uncounted() : deleted);
+  const before = saying({ begun: journal.begun, plan: null, deleted, resumed, facts: undefined, work });
+  if (!settled.ok) return before('failed', cutShort(settled.error));
+  // What is deleted behind `orphans-begun` counts as a half that was alone.
+  if (hasEnded && journal.begun !== undefined) {
+    tellReturned(deleted, settled.value);
+    return endedBefore(before, journal.begun, deleted);
+  }
   const plan = await inTurns(planFiles(request, journal.begun === undefined ? undefined : restOf(journal.begun, deleted)));
   for (const [reason, count] of plan.skipped) deleted.skipped.set(reason, (deleted.skipped.get(reason) ?? 0) + count);
   const facts = { kernel: release(), fileSystems: [] as string[], tool: null };
   const said = saying({ begun: journal.begun, plan, deleted, resumed, facts, work });
-  const { planned, staysOver, stopped, goal, before } = plan.plan;
+  const { planned, staysOver, stopped, goal } = plan.plan;
   if (plan.unreadable !== null) return said('failed', plan.unreadable);
   if (stopped !== null) return said('stopped', stopped);
   if (planned.items === 0) return said(deleted.items > 0 ? 'completed' : 'nothing-to-do', staysOver ? 'nothing that may go would bring the store under its limit' : '');
   if (work.otherHalf !== null && !(await rowsAreUnderstood(work.otherHalf, request, plan))) return said('stopped', `no row of ${store.rows?.relation ?? store.id} names any of these files in a way that is understood; their rows would stay behind`);
-  if (journal.begun === undefined) journal.write({ kind: 'begun', before, planned: { ...planned, digest: plan.digest }, goal });
+  if (journal.begun === undefined) journal.write({ kind: 'begun', before: plan.plan.before, planned: { ...planned, digest: plan.digest }, goal });
   work.watch('folder');
   work.remover.expect(planned.items);
   if (tempo.isBound) lowerPriority();
