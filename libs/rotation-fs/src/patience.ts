@@ -23,8 +23,27 @@ export function outOfPatience({ startedMonotonicMs, startedMs, deadlineSeconds, 
   return byAge && apartMs > CLOCK_APART_MS_MAX ? 'the clock of the host jumped while the order was carried out, so ages cannot be told' : null;
 }
 
+/** What is left of an order's own time. Units: milliseconds. */
+const leftMsOf = ({ startedMonotonicMs, deadlineSeconds }: Patience): number => Math.max(0, deadlineSeconds * 1000 - (performance.now() - startedMonotonicMs));
+
+/** What ends a batch on its way, between two of its items. */
+export interface Ending {
+  /** Why nothing more may go; null where it may. Once there is a reason it stays. */
+  readonly stopped: () => string | null;
+  /** No rest takes longer. Units: milliseconds. */
+  readonly leftMs: () => number;
+}
+
+/** Of what must come to its end, whatever comes. */
+export const NO_END: Ending = { stopped: () => null, leftMs: () => Infinity };
+
+export function endingOf(patience: Patience): Ending {
+  let reason: string | null = null;
+  return { stopped: () => (reason ??= outOfPatience(patience)), leftMs: () => leftMsOf(patience) };
+}
+
 /** Waits, unless whoever started the order wants it to end; and never beyond the order's own time. Units: milliseconds. */
-export async function pauseWithin({ startedMonotonicMs, deadlineSeconds, stop }: Patience, ms: number): Promise<void> {
-  const leftMs = Math.max(0, deadlineSeconds * 1000 - (performance.now() - startedMonotonicMs));
-  await wait(Math.min(ms, leftMs), undefined, stop === null ? {} : { signal: stop }).catch(() => undefined);
+export async function pauseWithin(patience: Patience, ms: number): Promise<void> {
+  const { stop } = patience;
+  await wait(Math.min(ms, leftMsOf(patience)), undefined, stop === null ? {} : { signal: stop }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import { FolderHand } from '@mailwarden/linux';
-import type { IntendedMove } from '../journal/packed-moves.js';
+import { packPlaces, type IntendedMove } from '../journal/packed-moves.js';
 import { byFolder, type FileWork } from './file-work.js';
 import { FolderCache } from './folder-cache.js';
 import { outcomeOf } from './private-folder.js';
@@ -43,4 +43,12 @@ export function giveBack(work: Pick<FileWork, 'folders'>, moves: readonly Intend
     cache.close();
   }
   work.folders.sync();
+}
+
+/** Gives back some of a batch of which the rest goes forward. Announced before the first goes back, so that a crash in between leaves nobody in doubt. */
+export function giveSomeBack(work: Pick<FileWork, 'folders' | 'journal' | 'watch'>, moves: readonly IntendedMove[], { first, count }: { readonly first: number; readonly count: number }): void {
+  if (moves.length === 0) return;
+  work.journal.write({ kind: 'returning', places: packPlaces(moves.map((move) => move.n - first), count).toString('base64') });
+  work.watch('returning');
+  giveBack(work, moves);
 }

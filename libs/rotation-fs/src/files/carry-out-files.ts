@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { IntendedMove } from '../journal/packed-moves.js';
-import { outOfPatience, pauseWithin, type Patience } from '../patience.js';
+import { endingOf, outOfPatience, pauseWithin, type Patience } from '../patience.js';
 import type { Deleted } from '../outcome.js';
 import { carryOutBatch, type ClosedBatch } from './file-batch.js';
 import type { FileWork } from './file-work.js';
@@ -35,7 +35,7 @@ function settled(work: FileWork, closed: ClosedBatch | null): null {
 
 /** Deletes the planned files of a piece, batch by batch, the oldest batch first. Returns why it ended early, and the first slot that is free; a halt of null means that all was tried. */
 export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut, { window, chosen }: PlanPiece, firstSlot: number): Promise<{ readonly halt: Halt | null; readonly nextSlot: number }> {
-  let batch = tempo.itemsAtOnce(BATCH_FILES_FIRST);
+  let most = BATCH_FILES_FIRST;
   let closed: ClosedBatch | null = null;
   let at = 0;
   let halt: Halt | null = null;
@@ -45,17 +45,19 @@ export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut
       halt = { outcome: 'stopped', reason: stopped };
       break;
     }
+    const begin = at;
+    const batch = tempo.itemsAtOnce(Math.min(most, chosen.length - at), (index) => window.bytes[chosen[begin + index] ?? 0] ?? 0);
     const moves = chosen.slice(at, at + batch).map((place, index) => {
       const file = window.fileAt(place);
       return moveOf(file, firstSlot + at + index, work.folders.placeOf(file.root));
     });
     const beganMs = performance.now();
-    closed = await carryOutBatch(work, moves, closed, deleted, () => outOfPatience(patience));
+    closed = await carryOutBatch(work, moves, closed, deleted, endingOf(patience));
     halt = closed.halt;
     at += moves.length;
     const restMs = work.replicas?.restAfterMs(performance.now() - beganMs) ?? 0;
     if (restMs > 0) await pauseWithin(patience, restMs);
-    if (work.otherHalf === null) batch = tempo.itemsAtOnce(Math.min(BATCH_FILES_MAX, batch * 2));
+    if (work.otherHalf === null) most = Math.min(BATCH_FILES_MAX, most * 2);
   }
   settled(work, closed);
   return { halt, nextSlot: firstSlot + at };

@@ -22,7 +22,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const ON_ANY_DISK = (): null => null;
 
 /** Writes over files of a folder of our own, by their slots. */
-function writeOver(overwriter: Overwriter, slots: readonly number[], make: (slot: (n: number) => string) => unknown): Promise<void> {
+function writeOver(overwriter: Overwriter, slots: readonly number[], make: (slot: (n: number) => string) => unknown, stopped: () => string | null = () => null): Promise<readonly IntendedMove[]> {
   return withHost(root, { databases: {} }, async (host) => {
     const opened = PrivateFolder.open(host, '/store', 'order');
     if (!opened.ok) throw new Error(opened.error);
@@ -32,12 +32,20 @@ function writeOver(overwriter: Overwriter, slots: readonly number[], make: (slot
         const { dev, ino, size, mtimeMs } = statSync(join(own, String(n)));
         return { n, root: 0, folder: '', name: String(n), dev, ino, size, mtimeMs, bytes: size };
       });
-      await overwriter.over(opened.value, moves);
+      return await overwriter.over(opened.value, moves, { stopped, leftMs: () => Infinity });
     } finally {
       opened.value.release();
     }
   });
 }
+
+it('ends between two files where the order is to end, and tells what it did not come to', async () => {
+  const overwriter = new Overwriter(true, ON_ANY_DISK);
+  let asked = 0;
+  const rest = await writeOver(overwriter, [0, 1, 2], (slot) => [0, 1, 2].forEach((n) => writeFileSync(slot(n), 'secret')), () => ((asked += 1) > 1 ? 'a hold came' : null));
+  expect(rest.map(({ n }) => n)).toEqual([1, 2]);
+  expect([0, 1, 2].map((n) => readFileSync(join(own, String(n)), 'latin1'))).toEqual(['\0'.repeat(6), 'secret', 'secret']);
+});
 
 describe('what cannot be written over', () => {
   it('is no reason to leave an order open: a file that got a second name goes as it is, and it is told', async () => {
@@ -85,7 +93,7 @@ describe('what cannot be written over', () => {
     const overwriter = new Overwriter(true, ON_ANY_DISK);
     await writeOver(overwriter, [0], (slot) => writeFileSync(slot(0), 'secret'));
     const swapped = withHost(root, { databases: {} }, async (host) => {
-      const opened = PrivateFolder.open(host, '/store', 'order');
+      const opened = PrivateFolder.open(host, '/store', 'order', () => true);
       if (!opened.ok) throw new Error(opened.error);
       const { dev } = statSync(own);
       await overwriter.over(opened.value, [{ n: 0, root: 0, folder: '', name: '0', dev, ino: 1, size: 6, mtimeMs: 0, bytes: 6 }]).finally(() => opened.value.release());

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { entryPath } from '@mailwarden/inventory-fs';
 import { overwritingIsVain } from '@mailwarden/rotation';
 import type { IntendedMove } from '../journal/packed-moves.js';
+import { NO_END } from '../patience.js';
 import { HasSecondName, mediumOf, overwriteFile } from './overwrite-file.js';
 import { STOPPING, StoreInTrouble, type PrivateFolder } from './private-folder.js';
 
@@ -36,13 +37,22 @@ export class Overwriter {
     return [...done, ...refused, ...vain.map((reason) => `files were not written over, since that would not reach what they held: ${reason}`)];
   }
 
-  /** What cannot be written over is deleted all the same, and told. Errors: throws `StoreInTrouble`; then some are written over and all are still there, and the next run of the order goes on. */
-  async over(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
-    if (!this.isWanted || this.#vainIn(folder) !== null) return;
-    for (const { n, dev, ino, isUnit } of moves) {
+  /** Whether what is taken into a folder of ours is written over. */
+  writesIn(folder: PrivateFolder): boolean {
+    return this.isWanted && this.#vainIn(folder) === null;
+  }
+
+  /**
+   * What cannot be written over is deleted all the same, and told. Returns what was not come to, since the batch is to end.
+   * Errors: throws `StoreInTrouble`; then some are written over and all are still there, and the next run of the order goes on.
+   */
+  async over(folder: PrivateFolder, moves: readonly IntendedMove[], { stopped } = NO_END): Promise<readonly IntendedMove[]> {
+    if (!this.writesIn(folder)) return [];
+    for (const [index, { n, dev, ino, isUnit }] of moves.entries()) {
+      await turn();
+      if (stopped() !== null) return moves.slice(index);
       // A folder that is one item holds parts of a letter that lies elsewhere as well; its parts are not gone through one by one.
       if (isUnit === true) continue;
-      await turn();
       try {
         this.write(entryPath(folder.directory, String(n)), { dev, ino });
         this.#files += 1;
@@ -52,6 +62,7 @@ export class Overwriter {
         if (code !== 'ENOENT') this.#refused += 1;
       }
     }
+    return [];
   }
 
   #vainIn(folder: PrivateFolder): string | null {

@@ -1,8 +1,9 @@
 import { FolderHand } from '@mailwarden/linux';
 import type { SkipReason } from '@mailwarden/contracts';
-import { packPlaces, type IntendedMove } from '../journal/packed-moves.js';
+import type { IntendedMove } from '../journal/packed-moves.js';
 import type { Deleted } from '../outcome.js';
-import { giveBack, lookedAt, stillNameless, stillOurs } from './batch-places.js';
+import { giveBack, giveSomeBack, lookedAt, stillNameless, stillOurs } from './batch-places.js';
+import { NO_END } from '../patience.js';
 import { finishBatch } from './file-batch.js';
 import { halfNameOf, type FileWork } from './file-work.js';
 import type { OpenBatch } from './open-batch.js';
@@ -40,14 +41,6 @@ async function keptOf(work: FileWork, taken: readonly IntendedMove[]): Promise<R
   return kept;
 }
 
-/** Announces what goes back before the first of it does, so that a crash in between leaves nobody in doubt. */
-function putBackKept(work: FileWork, kept: readonly IntendedMove[], { first, count }: Pick<OpenBatch, 'first' | 'count'>): void {
-  if (kept.length === 0) return;
-  work.journal.write({ kind: 'returning', places: packPlaces(kept.map((move) => move.n - first), count).toString('base64') });
-  work.watch('returning');
-  giveBack(work, kept);
-}
-
 /**
  * Finishes a batch that a crash left open after it was found to be ours. What something keeps by now goes back, and is returned by its reason.
  * A power cut may have undone moves that were not on disk yet: what stands in its place again was not deleted.
@@ -60,7 +53,8 @@ export async function resumeBatch(work: FileWork, open: OpenBatch, deleted: Dele
   const back = new Set(lookedAt(work, gone, (fd, move) => hand.look(fd, move.name) === 0 && isSame(hand.facts, move), false));
   const taken = open.moves.filter((move) => !back.has(move));
   const kept = await keptOf(work, taken);
-  putBackKept(work, [...kept.keys()], open);
-  work.journal.write(await finishBatch(work, taken.filter((move) => !kept.has(move)), deleted));
+  giveSomeBack(work, [...kept.keys()], open);
+  const { account } = await finishBatch(work, taken.filter((move) => !kept.has(move)), open, deleted, NO_END);
+  work.journal.write(account);
   return new Map([...Map.groupBy(kept.values(), (reason) => reason)].map(([reason, items]) => [reason, items.length]));
 }

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { errorName, FolderHand } from '@mailwarden/linux';
 import type { IntendedMove } from '../journal/packed-moves.js';
+import type { Ending } from '../patience.js';
 import { StoreInTrouble, type PrivateFolder } from './private-folder.js';
 import { removeShare, type SlotShare } from './slot-share.js';
 import type { Tempo } from './tempo.js';
@@ -16,6 +18,8 @@ const SOURCE_READER = new URL('../../../../scripts/from-source.mjs', import.meta
 const HEAP_MIB_MAX = { young: 4, old: 32 } as const;
 /** A thread takes as long to start as deleting so many files. */
 const ITEMS_FOR_THREAD = 4_096;
+/** Between so many files others have a turn, so that a signal is heard. */
+const FILES_PER_GO = 1_024;
 
 /** Of a folder that is being emptied: an entry came meanwhile, one lies deeper than any that is planned, or something was mounted in it. */
 const LAID_SINCE: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'EBUSY', 'other-file-system']);
@@ -50,12 +54,15 @@ export class SlotRemover {
     this.#thread.unref();
   }
 
-  /** Deletes taken files of one of our own folders. Errors: throws what the kernel says; then some are still there, and the next run of the order goes on. */
-  async remove(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
+  /** Deletes taken files of one of our own folders. Returns what was not come to, since the batch is to end. Errors: throws what the kernel says; then some are still there, and the next run of the order goes on. */
+  async remove(folder: PrivateFolder, moves: readonly IntendedMove[], ending: Ending): Promise<readonly IntendedMove[]> {
     const [files, units] = [moves.filter(({ isUnit }) => isUnit !== true), moves.filter(({ isUnit }) => isUnit === true)];
-    if (this.tempo.isBound) await this.#oneByOne(folder, files);
-    else await this.#together(folder, files);
-    for (const unit of units) await this.#whole(folder, unit);
+    const left = this.tempo.isBound ? await this.#oneByOne(folder, files, ending) : await this.#inGoes(folder, files, ending);
+    for (const [index, unit] of units.entries()) {
+      if (ending.stopped() !== null) return [...left, ...units.slice(index)];
+      await this.#whole(folder, unit, ending);
+    }
+    return left;
   }
 
   /** What a receipt says about it. */
@@ -64,7 +71,7 @@ export class SlotRemover {
   }
 
   /** A folder that is one item, bottom up. Whoever holds it open may lay in it what cannot be deleted: that was never planned, goes back, and keeps no order open. */
-  async #whole(folder: PrivateFolder, { n, bytes }: IntendedMove): Promise<void> {
+  async #whole(folder: PrivateFolder, { n, bytes }: IntendedMove, { leftMs }: Ending): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       const code = removed(folder, n);
       if (code === null) break;
@@ -74,7 +81,7 @@ export class SlotRemover {
       this.#returned += 1;
       break;
     }
-    await this.tempo.after(bytes);
+    await this.tempo.after(bytes, 1, leftMs());
   }
 
   async end(): Promise<void> {
@@ -87,12 +94,23 @@ export class SlotRemover {
     await ended;
   }
 
-  async #oneByOne(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {
-    for (const move of moves) {
+  async #oneByOne(folder: PrivateFolder, moves: readonly IntendedMove[], { stopped, leftMs }: Ending): Promise<readonly IntendedMove[]> {
+    for (const [index, move] of moves.entries()) {
+      if (stopped() !== null) return moves.slice(index);
       const error = this.#hand.unlink(folder.directory.fd, String(move.n));
       if (error !== 0 && errorName(error) !== 'ENOENT') throw new StoreInTrouble(errorName(error));
-      await this.tempo.after(move.bytes);
+      await this.tempo.after(move.bytes, 1, leftMs());
     }
+    return [];
+  }
+
+  async #inGoes(folder: PrivateFolder, moves: readonly IntendedMove[], { stopped }: Ending): Promise<readonly IntendedMove[]> {
+    for (let at = 0; at < moves.length; at += FILES_PER_GO) {
+      if (at > 0) await turn();
+      if (stopped() !== null) return moves.slice(at);
+      await this.#together(folder, moves.slice(at, at + FILES_PER_GO));
+    }
+    return [];
   }
 
   async #together(folder: PrivateFolder, moves: readonly IntendedMove[]): Promise<void> {

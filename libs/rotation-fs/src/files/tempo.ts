@@ -22,9 +22,16 @@ export class Tempo {
     return this.pace.itemsPerSecond !== null || this.pace.bytesPerSecond !== null;
   }
 
-  /** How many items make up about a second: what is begun at once must not be more, or the rest of it would come in one rush. */
-  itemsAtOnce(most: number): number {
-    return this.pace.itemsPerSecond === null ? most : Math.max(1, Math.min(most, Math.floor(this.pace.itemsPerSecond)));
+  /** How many items make up about a second, by their number and their bytes: what is begun at once must not be more, or the rest of it would come in one rush. One at least. */
+  itemsAtOnce(most: number, bytesOf: (index: number) => number): number {
+    const { itemsPerSecond, bytesPerSecond } = this.pace;
+    const itemsMax = itemsPerSecond === null ? most : Math.min(most, Math.floor(itemsPerSecond));
+    let items = bytesPerSecond === null ? itemsMax : 0;
+    for (let bytes = 0; items < itemsMax; items += 1) {
+      bytes += bytesOf(items);
+      if (bytesPerSecond !== null && bytes > bytesPerSecond) break;
+    }
+    return Math.max(1, items);
   }
 
   /** Rests after an item of so many bytes, or after several that left in one step; no longer than `restMsMax`, as where an order has no more time. */

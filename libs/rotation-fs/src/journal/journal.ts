@@ -29,7 +29,7 @@ export interface Begun {
  * What the journal of one order says, in the order in which it is written. Life of a batch of files:
  * `intent` is on disk before the first is touched; each is moved, checked and put back if it is another one; `moved` names those that are ours to delete;
  * their rows go (pairs); they are unlinked; `deleted` closes the batch. A crash before `moved` puts back, a crash after it finishes: so each file is either there or accounted for.
- * When rows cannot leave, `returning` turns the batch round, and `returned` closes it. When a hold came while a crash kept the batch open, `returning` names what goes back, and `deleted` closes the rest.
+ * When rows cannot leave, `returning` turns the batch round, and `returned` closes it. When a hold came while a crash kept the batch open, or the order was to end on its way, `returning` names what goes back, and `deleted` closes the rest.
  */
 export type JournalRecord =
   /** `expiresAt` is that of the order, where it has one: until then it could be given again. */
