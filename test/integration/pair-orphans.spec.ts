@@ -204,6 +204,22 @@ describe('halves of pairs that are alone', () => {
     expect(rows()).toHaveLength(PAIRS + 2);
   });
 
+  it('leave alone what was over a limit, once the order came to them: each is counted once, however often it goes on', async () => {
+    const [order, over] = [randomUUID(), { watermarks: [{ kind: 'records' as const, limit: 30, target: 25 }] }];
+    let isTouched = false;
+    const cut = rotate({ ...over, watch: (at) => {
+      if (at === 'taken' && !isTouched) addFile('whole-39', 10 * HOUR_S + 38.5); // It is no longer the planned one, and stays over the limit.
+      isTouched ||= at === 'taken';
+      if (at === 'commit') throw new Error('cut short');
+    } }, order);
+    await expect(cut).rejects.toThrow('cut short');
+    const left = files().filter((name) => name.startsWith('whole')).length;
+    const receipt = await rotate(over, order);
+    expect(receipt).toMatchObject({ outcome: 'completed', deleted: { items: PAIRS - left }, orphans: { files: 1, rows: 1 } });
+    expect(files().filter((name) => name.startsWith('whole'))).toHaveLength(left);
+    expect(rows().filter((name) => name.includes('whole'))).toHaveLength(left);
+  });
+
   it('leave after the pairs that are over a limit', async () => {
     expect(await rotate({ watermarks: [{ kind: 'records', limit: 30, target: 20 }] })).toMatchObject({ outcome: 'completed', deleted: { items: 22 }, orphans: { files: 1, rows: 1 } });
     expect(files()).toHaveLength(PAIRS + 1 - 22);
@@ -276,5 +292,48 @@ describe('what only looks like a half that is alone', () => {
     expect(await rotate()).toMatchObject({ orphans: { rows: 0 }, notes: [expect.stringContaining('taken in and not deleted yet')] });
     await rotate({ ...over, holds: [{ id: 'h', store: null, from: null, until: null, reason: 'x' } as unknown as Hold] }, first);
     expect(isWhole()).toBe(true);
+  });
+});
+
+describe('a pair that is whole', () => {
+  const DAY_S = 24 * HOUR_S;
+  const over = { watermarks: [{ kind: 'records' as const, limit: 40, target: 35 }], orphans: 'keep' as const };
+  const heldAt = (ageS: number): { holds: Hold[] } => ({ holds: [{ id: 'h', store: null, from: new Date((nowS() - ageS - 60) * 1_000).toISOString(), until: new Date((nowS() - ageS + 60) * 1_000).toISOString(), reason: 'x' } as unknown as Hold] });
+  const restored = (): string[] => [...files(), ...rows()].filter((name) => name.includes('restored'));
+  beforeEach(() => {
+    for (let n = 0; n < 3; n += 1) {
+      addFile(`restored-${n}`, 400 * DAY_S + n);
+      addRow(`./restored-${n}`, 100 * DAY_S);
+    }
+  });
+
+  it('stays where its row is of a held time, whatever the time of its file', async () => {
+    const receipt = await rotate({ ...over, ...heldAt(100 * DAY_S) });
+    expect(restored()).toHaveLength(6);
+    expect(receipt.skipped).toContainEqual({ reason: 'held', items: 3 });
+    expect(receipt.deleted.items).toBeGreaterThan(0);
+  });
+
+  it('comes back where the hold of its row came while the order was cut short', async () => {
+    const order = randomUUID();
+    await expect(rotate({ ...over, watch: (at) => { if (at === 'rows') throw new Error('cut short'); } }, order)).rejects.toThrow('cut short');
+    expect(restored()).toHaveLength(3);
+    const receipt = await rotate({ ...over, ...heldAt(100 * DAY_S) }, order);
+    expect(restored()).toHaveLength(6);
+    expect(receipt.deleted.items).toBeGreaterThan(0);
+  });
+
+  it.each(['taken', 'moved'])('comes back when the order is to end before its row went (at "%s")', async (step) => {
+    const ending = new AbortController();
+    expect(await rotate({ ...over, stop: ending.signal, watch: (at) => { if (at === step) ending.abort('a hold came'); } })).toMatchObject({ outcome: 'stopped', deleted: { items: 0 } });
+    expect(restored()).toHaveLength(6);
+    expect(isWhole()).toBe(true);
+  });
+
+  it('goes as a whole when the order is to end after its row went', async () => {
+    const ending = new AbortController();
+    const receipt = await rotate({ ...over, stop: ending.signal, watch: (at) => { if (at === 'unlink') ending.abort('a hold came'); } });
+    expect(receipt.deleted.items).toBeGreaterThan(0);
+    expect(restored()).toEqual([]);
   });
 });

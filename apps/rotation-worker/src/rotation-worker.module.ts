@@ -138,7 +138,6 @@ export async function startRotationWorker(settings: WorkerSettings): Promise<{ c
     close: async () => {
       await telemetry.close();
       await app.close();
-      await rejections.stop();
       await clerk.stop();
       await press.stop();
       await relay.stop();

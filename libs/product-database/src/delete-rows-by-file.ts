@@ -31,10 +31,10 @@ export async function deleteRowsByFile(client: ProductClient, relation: Relation
   }
 }
 
-/** Which of these files have a row; with `before`, only rows from before that moment count. */
-export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[], before: Date | null = null): Promise<Set<string>> {
+/** Which of these files have a row; with `before`, only rows from before that moment count, and with `condition` only those that it is true of. */
+export async function filesWithRows(client: ProductClient, relation: Relation, files: readonly string[], before: Date | null = null, condition = 'true'): Promise<Set<string>> {
   const { table, file } = postgresNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
-  const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[]) AND ($2::timestamptz IS NULL OR ${postgresMoment(relation)} < $2::timestamptz)`, [files, before]);
+  const { rows } = await client.query<{ file: string }>(`SELECT ${file} AS file FROM ${table} WHERE ${file} = ANY($1::text[]) AND ($2::timestamptz IS NULL OR ${postgresMoment(relation)} < $2::timestamptz) AND (${condition})`, [files, before]);
   return new Set(rows.map((row) => row.file));
 }

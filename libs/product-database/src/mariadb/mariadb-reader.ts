@@ -77,14 +77,14 @@ function olderThan(relation: Relation, before: Date | null): { condition: string
 }
 
 /** Collations take names for the same that are not: only what was asked for counts. */
-export async function mariadbFilesWithRows(session: MariadbSession, relation: Relation, files: readonly string[], before: Date | null): Promise<Set<string>> {
+export async function mariadbFilesWithRows(session: MariadbSession, relation: Relation, files: readonly string[], before: Date | null, heldBy = '1 = 1'): Promise<Set<string>> {
   const { table, file } = relationNames(relation, '`');
   const { condition, values } = olderThan(relation, before);
   const asked = new Set(files);
   const found = new Set<string>();
   for (let at = 0; at < files.length; at += ASKED_AT_ONCE) {
     const some = files.slice(at, at + ASKED_AT_ONCE);
-    const { rows } = await session.ask(`SELECT ${file} FROM ${table} WHERE ${file} IN (${some.map(() => '?').join(', ')})${condition}`, [...some, ...values]);
+    const { rows } = await session.ask(`SELECT ${file} FROM ${table} WHERE ${file} IN (${some.map(() => '?').join(', ')})${condition} AND ${heldBy}`, [...some, ...values]);
     for (const [name] of rows) if (name !== null && name !== undefined && asked.has(textOf(name))) found.add(textOf(name));
   }
   return found;

@@ -28,4 +28,7 @@ export function choiceSql({ beforeMs, held }: TrimChoice, sql: MomentSql): strin
 /** The same behind another condition; nothing where there is no choice. */
 export const andChoice = (choice: TrimChoice | undefined, sql: MomentSql): string => (choice === undefined ? '' : ` AND ${choiceSql(choice, sql)}`);
 
+/** The condition of rows that holds keep, those without a moment among them. */
+export const heldSql = (held: readonly HeldSpan[], sql: MomentSql): string => `CASE WHEN ${choiceSql({ beforeMs: Infinity, held }, sql)} THEN 0 ELSE 1 END = 1`;
+
 export const isChosen = (ms: number, { beforeMs, held }: TrimChoice): boolean => ms < beforeMs && !held.some(({ fromMs, untilMs }) => ms >= fromMs && ms < untilMs + LAST_MS);

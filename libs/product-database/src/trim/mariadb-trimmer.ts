@@ -9,13 +9,13 @@ import { relationNames } from '../relation-names.js';
 import type { DatabaseHost } from '../relation-reader.js';
 import { answerOf, orTooMany } from './answer-of.js';
 import { chosenOf } from './chosen.js';
-import { andChoice, choiceSql } from './choice-condition.js';
+import { andChoice, choiceSql, heldSql } from './choice-condition.js';
 import { mariadbKey, mariadbLiteral } from './mariadb-key.js';
 import { mariadbMoments } from './mariadb-moment.js';
 import { assertTrimmable, holdMariadbTable, readingMariadbTable } from './mariadb-hold.js';
 import { mariadbNotes, mariadbReplicas } from './mariadb-state.js';
 import { MARIADB_LOCKED, removeMariadbHalves } from './mariadb-halves.js';
-import type { ChosenRecords, HalfRow, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
+import type { ChosenRecords, HalfRow, HeldSpan, OldestRecords, PairTrimmer, RecordTrimmer, Removal, RemoveOptions, Stay, TrimChoice, TrimFacts } from './record-trimmer.js';
 import { toldCount } from '../told-count.js';
 
 /** Foreign keys that refuse. Source: MariaDB documentation, error codes. */
@@ -162,6 +162,10 @@ class MariadbTrimmer implements PairTrimmer {
 
   filesWithRows(files: readonly string[]): Promise<Set<string>> {
     return this.#read(() => mariadbFilesWithRows(this.session, this.relation, files, null));
+  }
+
+  filesHeld(files: readonly string[], held: readonly HeldSpan[]): Promise<Set<string>> {
+    return this.#read(() => mariadbFilesWithRows(this.session, this.relation, files, null, heldSql(held, this.#moments)));
   }
 
   fileNames(namesMax: number): Promise<string[] | null> {

@@ -10,11 +10,11 @@ import type { DatabaseHost } from '../relation-reader.js';
 import { troubleOf } from '../trouble.js';
 import { answerOf, orTooMany } from './answer-of.js';
 import { chosenOf } from './chosen.js';
-import { andChoice, choiceSql } from './choice-condition.js';
+import { andChoice, choiceSql, heldSql } from './choice-condition.js';
 import { postgresMoments } from './postgres-moment.js';
 import { PostgresRole } from './postgres-role.js';
 import { postgresNotes, postgresReplicas, postgresSettled } from './postgres-state.js';
-import { LOCK_WAIT_MS_MAX, type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { LOCK_WAIT_MS_MAX, type ChosenRecords, type HalfRow, type HeldSpan, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type Stay, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 import { toldCount } from '../told-count.js';
 
 /** Rows that are looked at to tell how large one is. */
@@ -172,6 +172,10 @@ class PostgresTrimmer implements PairTrimmer {
 
   filesWithRows(files: readonly string[]): Promise<Set<string>> {
     return this.#read(() => filesWithRows(this.client, this.relation, files));
+  }
+
+  filesHeld(files: readonly string[], held: readonly HeldSpan[]): Promise<Set<string>> {
+    return this.#read(() => filesWithRows(this.client, this.relation, files, null, heldSql(held, this.#moments)));
   }
 
   fileNames(namesMax: number): Promise<string[] | null> {

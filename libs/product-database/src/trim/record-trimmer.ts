@@ -104,6 +104,8 @@ export interface PairTrimmer extends RecordTrimmer {
   removeFiles(files: readonly string[]): Promise<void>;
   /** Which of these files have a row, by their exact names. */
   filesWithRows(files: readonly string[]): Promise<Set<string>>;
+  /** Which of these files have a row of a held time, or one without a moment, which may be of any. */
+  filesHeld(files: readonly string[], held: readonly HeldSpan[]): Promise<Set<string>>;
   /** Names that rows give their files; null above `namesMax` rows. */
   fileNames(namesMax: number): Promise<string[] | null>;
   /** Rows of a choice that name a file, by their keys from behind `after` on, at most `itemsMax`. */

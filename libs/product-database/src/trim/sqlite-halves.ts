@@ -33,15 +33,15 @@ export async function removeSqliteHalves(writer: SqliteWriter, relation: Relatio
   }
 }
 
-/** Which of these files have a row. A column may compare without case: only what was asked for counts. */
-export async function sqliteFilesWithRows(writer: SqliteWriter, relation: Relation, files: readonly string[]): Promise<Set<string>> {
+/** Which of these files have a row of which a condition is true. A column may compare without case: only what was asked for counts. */
+export async function sqliteFilesWithRows(writer: SqliteWriter, relation: Relation, files: readonly string[], condition = '1 = 1'): Promise<Set<string>> {
   const { table, file } = relationNames(relation);
   if (file === null) throw new TypeError('the relation names no files');
   const asked = new Set(files);
   const found = new Set<string>();
   for (let at = 0; at < files.length; at += ASKED_AT_ONCE) {
     const names = files.slice(at, at + ASKED_AT_ONCE).map((name) => `t${name}`);
-    for (const [cell] of await writer.rows(`SELECT DISTINCT ${file} FROM ${table} WHERE ${file} IN (${marks(names)})`, [], names)) if (asked.has(String(cell).slice(1))) found.add(String(cell).slice(1));
+    for (const [cell] of await writer.rows(`SELECT DISTINCT ${file} FROM ${table} WHERE ${file} IN (${marks(names)}) AND ${condition}`, [], names)) if (asked.has(String(cell).slice(1))) found.add(String(cell).slice(1));
   }
   return found;
 }

@@ -8,9 +8,9 @@ import { sqliteTrouble } from '../sqlite/sqlite-trouble.js';
 import { momentOf } from '../unix-time.js';
 import { answerOf } from './answer-of.js';
 import { chosenOf } from './chosen.js';
-import { andChoice, choiceSql, type MomentSql } from './choice-condition.js';
+import { andChoice, choiceSql, heldSql, type MomentSql } from './choice-condition.js';
 import type { TrimTerms } from './trim-terms.js';
-import { type ChosenRecords, type HalfRow, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
+import { type ChosenRecords, type HalfRow, type HeldSpan, type OldestRecords, type PairTrimmer, type RecordTrimmer, type Removal, type RemoveOptions, type TrimChoice, type TrimFacts } from './record-trimmer.js';
 import { removeSqliteHalves, SQLITE_BUSY, sqliteFilesWithRows } from './sqlite-halves.js';
 import { SEEN, sqliteMoments } from './sqlite-moment.js';
 import { openSqliteWriter, type SqliteWriter } from './sqlite-writer.js';
@@ -165,6 +165,10 @@ class SqliteTrimmer implements PairTrimmer {
 
   filesWithRows(files: readonly string[]): Promise<Set<string>> {
     return this.#ask(() => sqliteFilesWithRows(this.writer, this.relation, files));
+  }
+
+  filesHeld(files: readonly string[], held: readonly HeldSpan[]): Promise<Set<string>> {
+    return this.#ask(() => sqliteFilesWithRows(this.writer, this.relation, files, heldSql(held, this.#moments)));
   }
 
   fileNames(namesMax: number): Promise<string[] | null> {

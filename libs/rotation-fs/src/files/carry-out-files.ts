@@ -4,6 +4,7 @@ import { endingOf, outOfPatience, pauseWithin, type Patience } from '../patience
 import type { Deleted } from '../outcome.js';
 import { carryOutBatch, type ClosedBatch } from './file-batch.js';
 import type { FileWork } from './file-work.js';
+import { heldByRows } from './held-rows.js';
 import type { PlannedFile } from './item-window.js';
 import type { PlanPiece } from './plan-files.js';
 import type { Halt } from './take-in.js';
@@ -37,7 +38,7 @@ function settled(work: FileWork, closed: ClosedBatch | null): null {
 export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut, { window, chosen }: PlanPiece, firstSlot: number): Promise<{ readonly halt: Halt | null; readonly nextSlot: number }> {
   let most = BATCH_FILES_FIRST;
   let closed: ClosedBatch | null = null;
-  let at = 0;
+  let [at, slot] = [0, firstSlot];
   let halt: Halt | null = null;
   while (at < chosen.length && halt === null) {
     const stopped = outOfPatience(patience) ?? (await replicasAreBehind(work, patience, () => (closed = settled(work, closed))));
@@ -47,18 +48,20 @@ export async function carryOutPiece({ work, deleted, patience, tempo }: CarryOut
     }
     const begin = at;
     const batch = tempo.itemsAtOnce(Math.min(most, chosen.length - at), (index) => window.bytes[chosen[begin + index] ?? 0] ?? 0);
-    const moves = chosen.slice(at, at + batch).map((place, index) => {
-      const file = window.fileAt(place);
-      return moveOf(file, firstSlot + at + index, work.folders.placeOf(file.root));
-    });
+    const files = chosen.slice(at, at + batch).map((place) => window.fileAt(place));
+    at += files.length;
+    const held = await heldByRows(work, files, ({ root }) => root);
+    if (held.size > 0) deleted.skipped.set('held', (deleted.skipped.get('held') ?? 0) + held.size);
+    const moves = files.filter((file) => !held.has(file)).map((file, index) => moveOf(file, slot + index, work.folders.placeOf(file.root)));
+    if (moves.length === 0) continue;
     const beganMs = performance.now();
     closed = await carryOutBatch(work, moves, closed, deleted, endingOf(patience));
     halt = closed.halt;
-    at += moves.length;
+    slot += moves.length;
     const restMs = work.replicas?.restAfterMs(performance.now() - beganMs) ?? 0;
     if (restMs > 0) await pauseWithin(patience, restMs);
     if (work.otherHalf === null) most = Math.min(BATCH_FILES_MAX, most * 2);
   }
   settled(work, closed);
-  return { halt, nextSlot: firstSlot + at };
+  return { halt, nextSlot: slot };
 }

@@ -28,7 +28,8 @@ function plannedMoments({ begun, records }: Pick<Journal, 'begun' | 'records'>):
  */
 export class KeptSince {
   readonly #planned: Moments;
-  readonly #spans: readonly HeldSpan[];
+  /** The times that holds keep, of the store in question. */
+  readonly spans: readonly HeldSpan[];
   readonly #messages: ReadonlySet<Sha256>;
   readonly #excluded: PatternSet;
   #went = 0;
@@ -43,7 +44,7 @@ export class KeptSince {
     this.#planned = plannedMoments(journal);
     this.#messages = store.messages ? heldMessages(concerned) : new Set();
     this.#excluded = compilePatterns(request.exclude);
-    this.#spans = heldSpans(spanHolds(concerned, store));
+    this.spans = heldSpans(spanHolds(concerned, store));
   }
 
   /** Null where nothing keeps it. The file is looked at in our own folder. */
@@ -78,14 +79,14 @@ export class KeptSince {
 
   #isHeld(own: PrivateFolder, move: IntendedMove): boolean {
     const { fromMs, untilMs } = this.#planned;
-    const isCovered = this.#spans.some((span) => (span.fromMs <= untilMs && span.untilMs >= fromMs) || (span.fromMs <= move.mtimeMs && span.untilMs >= move.mtimeMs));
+    const isCovered = this.spans.some((span) => (span.fromMs <= untilMs && span.untilMs >= fromMs) || (span.fromMs <= move.mtimeMs && span.untilMs >= move.mtimeMs));
     return isCovered || this.#isHeldLog(own, move) || (this.#messages.size > 0 && isHeldMessage(messageHeadOf(own.directory, String(move.n), move), this.#messages));
   }
 
   /** A generation of a log holds all from its first line on. */
   #isHeldLog(own: PrivateFolder, move: IntendedMove): boolean {
     const { store } = this.request;
-    if (store.kind !== 'log' || this.#spans.length === 0) return false;
-    return meets(this.#spans, { fromMs: generationSince(own.directory, String(move.n), move, { store, named: move.name }), untilMs: move.mtimeMs });
+    if (store.kind !== 'log' || this.spans.length === 0) return false;
+    return meets(this.spans, { fromMs: generationSince(own.directory, String(move.n), move, { store, named: move.name }), untilMs: move.mtimeMs });
   }
 }

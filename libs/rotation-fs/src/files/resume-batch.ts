@@ -6,6 +6,7 @@ import { giveBack, giveSomeBack, lookedAt, stillNameless, stillOurs } from './ba
 import { NO_END } from '../patience.js';
 import { finishBatch } from './file-batch.js';
 import { halfNameOf, type FileWork } from './file-work.js';
+import { heldByRows } from './held-rows.js';
 import type { OpenBatch } from './open-batch.js';
 import { spellingsOf } from './other-half.js';
 import { isSame } from './private-folder.js';
@@ -29,10 +30,12 @@ async function rowsMayHaveLeft(work: FileWork, moves: readonly IntendedMove[]): 
 /** What of a batch must not be deleted any more, and why. Neither half of a pair stays without the other. */
 async function keptOf(work: FileWork, taken: readonly IntendedMove[]): Promise<ReadonlyMap<IntendedMove, SkipReason>> {
   const kept = new Map<IntendedMove, SkipReason>();
-  for (const move of stillOurs(work, taken)) {
+  const ours = new Set(stillOurs(work, taken));
+  for (const move of ours) {
     const reason = work.kept.reasonFor(work.folders.at(move.root), move);
     if (reason !== null) kept.set(move, reason);
   }
+  for (const move of await heldByRows(work, stillNameless(work, taken), ({ root }) => work.folders.at(root).root)) if (!kept.has(move) && ours.has(move)) kept.set(move, 'held');
   if (kept.size === 0) return kept;
   const gone = (await rowsMayHaveLeft(work, taken)) ? [...kept.keys()] : [...kept.keys()].filter((move) => work.kept.isWrittenOver(work.folders.at(move.root), move));
   for (const move of gone) kept.delete(move);
