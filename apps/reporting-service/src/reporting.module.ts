@@ -14,6 +14,9 @@ import { enrolmentProviders } from './enrol-fleet/enrolment.providers.js';
 import { FleetRegister } from './enrol-fleet/fleet-register.js';
 import { EvidencePackController } from './export-evidence/evidence-pack.controller.js';
 import { EvidencePacks } from './export-evidence/evidence-packs.js';
+import { EvidencePeriodController } from './export-evidence/evidence-period.controller.js';
+import { LedgerRange } from './export-evidence/ledger-range.js';
+import { PeriodPacks } from './export-evidence/period-packs.js';
 import { AttestationProjection } from './follow-consent/attestation-projection.js';
 import { ConsentEntries } from './follow-consent/consent-entries.js';
 import { ConvergenceWatch } from './follow-consent/convergence-watch.js';
@@ -72,7 +75,7 @@ import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer, DeadLetterConsumer];
 /** The console comes last: it answers every address that nobody else does. */
-const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, PoliciesController, PlansController, EventsController, DeadLettersController, MissingMessagesController, StreamController, OpenApiController, HealthController, ConsoleController];
+const PAGES = [SessionController, OperatorsController, EnrolmentController, FleetController, FindingsController, RotationDecisionsController, RotationsController, ConsentController, ConsentRecordController, EvidencePackController, EvidencePeriodController, PoliciesController, PlansController, EventsController, DeadLettersController, MissingMessagesController, StreamController, OpenApiController, HealthController, ConsoleController];
 
 /** The only place where the use cases are put together. */
 @Module({})
@@ -152,6 +155,7 @@ function readers({ dataSource, profiles, signer, trust }: ReportingParts): Provi
       inject: [LedgerBook, FleetRegister, ServiceQuestions],
       useFactory: (ledger: LedgerBook, register: FleetRegister, questions: ServiceQuestions) => new EvidencePacks({ dataSource, ledger, register, questions, signer, anchors: trust }),
     },
+    { provide: PeriodPacks, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new PeriodPacks({ ledger, range: new LedgerRange(dataSource), signer, anchors: trust }) },
     value(FleetTransmissions, new FleetTransmissions(dataSource, profiles)),
     { provide: RotationViews, inject: [LedgerBook], useFactory: (ledger: LedgerBook) => new RotationViews(dataSource, ledger) },
   ];

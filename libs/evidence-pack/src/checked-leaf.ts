@@ -1,10 +1,9 @@
 import { agentSource, SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
-import { canonicalJson, verifySignature, type PublicKeyText } from '@mailwarden/kernel';
-import { leafHash, verifyInclusion } from '@mailwarden/ledger';
+import { verifySignature, type PublicKeyText } from '@mailwarden/kernel';
+import { verifyInclusion } from '@mailwarden/ledger';
+import { leafOf } from './entry-check.js';
 import type { Leaf } from './pack-lines.js';
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isFields, type Fields } from './statement.js';
 
 /** What a leaf says, once it is known to be in the ledger. `signed`: by its origin, and not only kept by the ledger. */
 export type CheckedLeaf = { readonly ok: true; readonly data: Fields; readonly signed: boolean } | { readonly ok: false; readonly code: 'wrong-leaf' | 'wrong-signature'; readonly message: string };
@@ -13,7 +12,8 @@ export type CheckedLeaf = { readonly ok: true; readonly data: Fields; readonly s
 export function checkedLeaf(leaf: Leaf, checkpoint: Checkpoint, origin: { readonly source: string; readonly key: PublicKeyText }): CheckedLeaf {
   const { document } = leaf;
   if (!isFields(document)) return { ok: false, code: 'wrong-leaf', message: 'its entry of the ledger is no document' };
-  const isIn = verifyInclusion({ leafHash: leafHash(Buffer.from(canonicalJson(document))), index: leaf.index, size: checkpoint.size, proof: leaf.inclusion, rootHash: checkpoint.rootHash });
+  const hash = leafOf(document);
+  const isIn = hash !== null && verifyInclusion({ leafHash: hash, index: leaf.index, size: checkpoint.size, proof: leaf.inclusion, rootHash: checkpoint.rootHash });
   if (!isIn) return { ok: false, code: 'wrong-leaf', message: `the ledger does not have this as its entry ${leaf.index}` };
   // Entries of the first release are what a message said, without its envelope.
   if (document['specversion'] === undefined) return { ok: true, data: document, signed: false };

@@ -1,5 +1,14 @@
+export { keptFrom } from './kept-from.js';
+export { NOTHING_KEPT } from './kept.js';
+export type { Kept, Stamp } from './kept.js';
 export { keptCheckpoint } from './kept-checkpoint.js';
 export type { Leaf, PackLine, SignedCheckpoint } from './pack-lines.js';
 export { PackSealer } from './pack-sealer.js';
 export { PackVerifier } from './pack-verifier.js';
-export type { DecisionReach, PackProblem, PackVerdict } from './pack-verdict.js';
+export type { PackKnowledge } from './pack-verifier.js';
+export { PROBLEM_CODES } from './pack-verdict.js';
+export type { CheckedEntry, DecisionReach, PackProblem, PackVerdict, PeriodVerdict } from './pack-verdict.js';
+export { stampedBytes, timeStampOf, timeStampRequest, tokenOf } from './time-stamp.js';
+export type { TimeStamp } from './time-stamp.js';
+export { statementOf } from './statement.js';
+export type { Statement } from './statement.js';

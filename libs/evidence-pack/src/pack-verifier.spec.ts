@@ -53,7 +53,8 @@ const sealed = (lines: readonly Line[] = LINES, by = reporting): string[] => {
   return [...lines.map((line) => sealer.line(line)), sealer.end()].map((line) => line.slice(0, -1));
 };
 const verdict = (lines: readonly string[], known: typeof anchors | null = null, kept: unknown = null): PackVerdict => {
-  const verifier = new PackVerifier(known as never, kept === null ? null : keptCheckpoint(kept));
+  const head = kept === null ? null : keptCheckpoint(kept);
+  const verifier = new PackVerifier({ anchors: known as never, ...(head === null ? {} : { kept: { checkpoints: [head], stamps: [] } }) });
   for (const line of lines) verifier.line(line);
   return verifier.end();
 };

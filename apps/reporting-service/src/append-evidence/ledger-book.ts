@@ -1,6 +1,6 @@
 import { checkpoint, SIGNING_CONTEXTS, type Checkpoint } from '@mailwarden/contracts';
 import { canonicalJson, signDocument, uuidOf, type Instant, type Sha256, type SignedDocument, type Signer } from '@mailwarden/kernel';
-import { appendLeaf, leafHash, rootHash, type TreeState } from '@mailwarden/ledger';
+import { appendLeaf, leafHash, rootHash, tilesOf, type TreeState } from '@mailwarden/ledger';
 import type { Tracer } from '@mailwarden/tracing';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventOutbox } from '../say-event/event-outbox.js';
@@ -82,16 +82,18 @@ export class LedgerBook {
   async sign(at: Instant): Promise<SignedCheckpoint | null> {
     const signed = await this.dataSource.transaction(async (tx) => {
       const head = await lockHead(tx);
-      const [newest] = await tx.query<{ size: string }[]>(`SELECT size FROM reporting.checkpoint ORDER BY size DESC LIMIT 1`);
+      const [newest] = await tx.query<{ size: string; at: Instant }[]>(`SELECT size, document #>> '{payload,at}' AS at FROM reporting.checkpoint ORDER BY size DESC LIMIT 1`);
       if (head.size === 0 || Number(newest?.size ?? 0) === head.size) return null;
-      const document = signDocument<Checkpoint>(this.signer, SIGNING_CONTEXTS.checkpoint, { schema: 'mailwarden/checkpoint/v1', size: head.size, rootHash: rootHash(head), at });
+      // Evidence of a period goes by the times of heads: none is earlier than the one before, whatever the clocks of instances say.
+      const signedAt = newest !== undefined && newest.at > at ? newest.at : at;
+      const document = signDocument<Checkpoint>(this.signer, SIGNING_CONTEXTS.checkpoint, { schema: 'mailwarden/checkpoint/v1', size: head.size, rootHash: rootHash(head), at: signedAt });
       await tx.query(`INSERT INTO reporting.checkpoint (size, document) VALUES ($1, $2)`, [head.size, JSON.stringify(document)]);
       const { payload, keyId, signature } = document;
       await this.events.raise(tx, 'ledger.checkpoint', {
         id: uuidOf('checkpoint', String(payload.size), payload.rootHash),
         server: 'fleet',
         severity: 'info',
-        at,
+        at: payload.at,
         detail: { size: payload.size, rootHash: payload.rootHash, keyId, signature },
       });
       return document;
@@ -108,8 +110,23 @@ export class LedgerBook {
   /** Proof that the log which had so many entries is the beginning of the one that was signed. Null where that one had fewer. Errors: rejects when the ledger lacks what it is made of. */
   async consistency(oldSize: number, against: SignedCheckpoint): Promise<Sha256[] | null> {
     const { size } = against.payload;
-    if (oldSize > size) return null;
+    return oldSize > size ? null : this.consistencyBetween(oldSize, size);
+  }
+
+  /** The same between any two sizes that the log had. */
+  async consistencyBetween(oldSize: number, size: number): Promise<Sha256[]> {
     return consistencyFromNodes(oldSize, size, await this.#hashesOf(nodesForConsistency(oldSize, size)));
+  }
+
+  /** Roots of the perfect subtrees of the log when it had so many entries, largest first: all that is needed to go on from there. Errors: throws RangeError when the ledger lacks one. */
+  async frontier(size: number): Promise<Sha256[]> {
+    const tiles = tilesOf(0, size);
+    const hashOf = await this.#hashesOf(tiles);
+    return tiles.map(({ level, index }) => {
+      const hash = hashOf(level, index);
+      if (hash === undefined) throw new RangeError(`the ledger lacks the subtree ${nodeKey(level, index)}`);
+      return hash;
+    });
   }
 
   async #hashesOf(wanted: readonly { readonly level: number; readonly index: number }[]): Promise<(level: number, index: number) => Sha256 | undefined> {

@@ -1,5 +1,5 @@
 import type { Sha256 } from '@mailwarden/kernel';
-import { nodeHash } from '@mailwarden/ledger';
+import { nodeHash, tilesOf } from '@mailwarden/ledger';
 
 /** Root of one perfect subtree: `level` 0 is a leaf, `index` counts the subtrees of that level from the left. */
 export interface TreeNode {
@@ -29,17 +29,7 @@ export function completedBy(size: number, peaks: readonly Sha256[], leaf: Sha256
 
 type Range = readonly [from: number, to: number];
 
-/** Perfect subtrees that tile `from` to `to`, largest first. */
-function tiles([from, to]: Range): { level: number; index: number }[] {
-  const found: { level: number; index: number }[] = [];
-  for (let at = from; at < to; ) {
-    let level = 0;
-    while (at % 2 ** (level + 1) === 0 && at + 2 ** (level + 1) <= to) level += 1;
-    found.push({ level, index: at / 2 ** level });
-    at += 2 ** level;
-  }
-  return found;
-}
+const tiles = ([from, to]: Range): ReturnType<typeof tilesOf> => tilesOf(from, to);
 
 /** Ranges whose roots prove one leaf, from the leaf upwards. Source: RFC 9162, section 2.1.3.1. */
 function siblingRanges(leaf: number, size: number): Range[] {

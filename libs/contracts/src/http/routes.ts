@@ -82,6 +82,8 @@ export const ROUTES = {
   consentRecord: { method: 'GET', path: '/consents/record', request: null, reply: consentRecordDocument },
   /** JSON Lines: `?agreement=...`; what was decided on it, what servers attested, and the proofs, sealed. */
   evidencePack: { method: 'GET', path: '/evidence/pack', request: null, reply: z.null() },
+  /** JSON Lines: `?from=...&to=...`, and `&server=...` for one server: all that the ledger took in, and the proof that nothing is missing, sealed. */
+  evidencePeriod: { method: 'GET', path: '/evidence/period', request: null, reply: z.null() },
   transmissions: { method: 'GET', path: '/consents/transmissions', request: null, reply: transmissionsView },
   addAgreementText: { method: 'POST', path: '/consents/texts', request: addTextBody, reply: agreementText },
   /** Asks a server for the words of a text that it was only seen to hold; they come within seconds, sealed, and are taken only with that hash. */

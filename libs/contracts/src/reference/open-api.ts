@@ -39,6 +39,7 @@ const SUMMARIES: Readonly<Record<RouteName, string>> = {
   transmissions: 'What products transmit, to whom and under which agreements, with how many servers may, do and are refused: the transmission part of a record after Article 30 GDPR',
   importDecisions: 'Takes over decisions that were made elsewhere, in the order of their file: all of them, or none. With `dryRun` everything is checked and nothing recorded',
   evidencePack: 'What was decided on one agreement, what each server attested and the proofs that the ledger has both, sealed, as JSON Lines: `mailwarden evidence verify` checks it offline',
+  evidencePeriod: 'All that the ledger took in within a period, or what of it is about one server, with the proof that nothing is missing, sealed, as JSON Lines: `mailwarden evidence verify` checks it offline',
   consentRecord: 'The consent record of one agreement, or the receipt of one decision, after ISO/IEC TS 27560 in the terms of DPV',
   addAgreementText: 'Give in the text of an agreement; its hash is that of the file',
   fetchAgreementText: 'Ask a server for the words of a text that it was only seen to hold',
@@ -63,14 +64,15 @@ const QUERIES: Readonly<Partial<Record<RouteName, readonly string[]>>> = {
   consentAt: ['at', 'known-at', 'server'],
   consentRecord: ['agreement', 'decision'],
   evidencePack: ['agreement', 'since'],
+  evidencePeriod: ['from', 'to', 'server', 'since'],
 };
 
-const REQUIRED_QUERIES: ReadonlySet<string> = new Set(['at', 'agreement']);
+const REQUIRED_QUERIES: ReadonlySet<string> = new Set(['at', 'agreement', 'from', 'to']);
 
 const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
 
 function contentOf(name: RouteName, schema: JsonSchema): JsonSchema {
-  if (name === 'evidencePack') return { 'application/x-ndjson': { schema: { type: 'string' } } };
+  if (name === 'evidencePack' || name === 'evidencePeriod') return { 'application/x-ndjson': { schema: { type: 'string' } } };
   if (name === 'stream') return { 'text/event-stream': { schema: { type: 'string' } } };
   return name === 'consentRecord' ? { 'application/ld+json': { schema } } : json(schema);
 }
