@@ -1,5 +1,5 @@
 import { type Command } from 'commander';
-import { add } from './add-command.js';
+import { add, plain } from './add-command.js';
 import type { ExportOptions } from './commands/evidence-export.js';
 import type { VerifyOptions } from './commands/evidence.js';
 
@@ -29,5 +29,12 @@ export function addEvidence(program: Command): void {
     { summary: 'check such a file; needs no server and no network', example: 'mailwarden evidence verify november.evidence.jsonl --trust trust.json', exits: '0 it holds, 1 something of it does not, 2 failed', without: ['data'] },
     withKnowledge,
     async (options, context, [file = '']) => (await import('./commands/evidence.js')).verifyEvidence(file, options, context),
+  );
+  add(
+    evidence,
+    'verifier',
+    { summary: 'print a program of one file that checks packs by Node alone, to be put beside one; its SHA-256 goes to standard error', example: 'mailwarden evidence verifier > verify-evidence.mjs', without: ['data', 'format'] },
+    plain,
+    async (_options, context) => (await import('./commands/evidence-verifier.js')).printVerifier(context),
   );
 }
