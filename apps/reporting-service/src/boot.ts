@@ -33,6 +33,7 @@ import { AddStoreTrends1764000000002 } from './schema/add-store-trends.migration
 import { AddOperatorLinks1764000000007 } from './schema/add-operator-links.migration.js';
 import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
 import { IndexEvidence1764000000014 } from './schema/index-evidence.migration.js';
+import { FleetFindings1764000000034 } from './schema/fleet-findings.migration.js';
 import { IndexLedger1764000000033 } from './schema/index-ledger.migration.js';
 import { IndexIssuedBundles1764000000006 } from './schema/index-issued-bundles.migration.js';
 import { KeepDeadLetters1764000000036 } from './schema/keep-dead-letters.migration.js';
@@ -62,7 +63,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, IndexLedger1764000000033, AddEnrolment1764000000015, KeepDeadLetters1764000000036, KeepSequences1764000000038],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, IndexLedger1764000000033, FleetFindings1764000000034, AddEnrolment1764000000015, KeepDeadLetters1764000000036, KeepSequences1764000000038],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);

@@ -6,7 +6,9 @@ import { DataSource } from 'typeorm';
 import { CheckpointClock } from './append-evidence/checkpoint-clock.js';
 import { EvidenceTrim } from './append-evidence/evidence-trim.js';
 import { EvidenceConsumer } from './append-evidence/evidence.consumer.js';
+import { LedgerAlarm } from './append-evidence/ledger-alarm.js';
 import { LedgerBook } from './append-evidence/ledger-book.js';
+import { EventHeads, WitnessedHead } from './append-evidence/witnessed-head.js';
 import { RotationDecisionsController } from './decide-rotations/rotation-decisions.controller.js';
 import { OpenApiController } from './describe-api/open-api.controller.js';
 import { EnrolmentController } from './enrol-fleet/enrolment.controller.js';
@@ -103,7 +105,9 @@ const opened = (parts: ReportingParts): Provider[] => [
 
 function writers({ dataSource, signer, profiles, settings, bus, keyring, tracer, log }: ReportingParts): Provider[] {
   return [
-    { provide: LedgerBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new LedgerBook(dataSource, signer, events, tracer) },
+    value(WitnessedHead, new WitnessedHead([new EventHeads(bus)], signer.publicKey)),
+    { provide: LedgerBook, inject: [EventOutbox, WitnessedHead], useFactory: (events: EventOutbox, witnessed: WitnessedHead) => new LedgerBook(dataSource, signer, events, witnessed, tracer) },
+    { provide: LedgerAlarm, inject: [FindingBook, EventOutbox, LiveUpdates], useFactory: (findings: FindingBook, events: EventOutbox, live: LiveUpdates) => new LedgerAlarm({ dataSource, findings, events, live }) },
     { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
     { provide: Judgement, inject: [PolicyBundles, ConsentEntries], useFactory: (bundles: PolicyBundles, consent: ConsentEntries) => new Judgement(profiles, bundles, consent) },
     TrendBook,
@@ -138,8 +142,8 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, tracer,
     { provide: EvidenceTrim, useFactory: () => new EvidenceTrim(bus, log) },
     {
       provide: CheckpointClock,
-      inject: [LedgerBook, LiveUpdates],
-      useFactory: (ledger: LedgerBook, live: LiveUpdates) => new CheckpointClock(ledger, () => live.tell('rotations'), log),
+      inject: [LedgerBook, LedgerAlarm, LiveUpdates],
+      useFactory: (ledger: LedgerBook, alarm: LedgerAlarm, live: LiveUpdates) => new CheckpointClock(ledger, alarm, () => live.tell('rotations'), log),
     },
   ];
 }

@@ -2,7 +2,7 @@ import type { Severity } from '@mailwarden/kernel';
 import type { FindingCode } from './finding.js';
 
 /** What raises a finding: the assessment of a scan, or one of the reporting service's watches. Null while nothing does. */
-export type FindingRaiser = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | 'numbering' | null;
+export type FindingRaiser = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | 'numbering' | 'ledger' | null;
 
 export interface FindingMeaning {
   readonly meaning: string;
@@ -371,5 +371,13 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     severities: ['high'],
     weighed: '',
     advice: "Look at it: mailwarden dead-letters list. Replay what should be heard now, discard the rest. If the agent did not send it, treat the server's credential as stolen.",
+  },
+  'ledger-rewritten': {
+    meaning: 'The ledger in the database is not the one that was signed: entries were changed or are missing.',
+    raised: 'Before a head of the ledger is signed, its tree does not go on from the newest head that went to the stream of events or to the file of a witness. Nothing is signed until it does. It is about the whole fleet.',
+    raisedBy: 'ledger',
+    severities: ['critical'],
+    weighed: '',
+    advice: 'Find out who could write to the database, or whether an old copy was brought back. Bring it back to a state from after the last head; keep what witnesses have.',
   },
 };

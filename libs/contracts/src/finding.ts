@@ -47,6 +47,7 @@ export const FINDING_CODES = [
   'message-rejected',
   'messages-missing',
   'numbering-anew',
+  'ledger-rewritten',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 

@@ -46,4 +46,5 @@ export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: strin
   'messages-missing': { title: 'Messages missing', why: 'What these messages told is unknown here: measurements, or accounts of what was deleted.' },
   'numbering-anew': { title: 'Numbering began anew', why: 'The outbox of this agent is not the one that it had: what waited there is lost, or a second machine speaks in its name.' },
   'message-rejected': { title: 'Message rejected', why: 'A message was not in order and was put aside; what it told is missing here.' },
+  'ledger-rewritten': { title: 'Ledger rewritten', why: 'What was recorded is not what was signed, so evidence made from now on proves nothing.' },
 };

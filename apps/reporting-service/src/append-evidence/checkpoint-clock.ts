@@ -1,6 +1,7 @@
 import type { Logger } from '@mailwarden/observability';
-import { instantOf } from '@mailwarden/kernel';
-import type { LedgerBook } from './ledger-book.js';
+import { instantOf, type Instant } from '@mailwarden/kernel';
+import type { LedgerAlarm } from './ledger-alarm.js';
+import { LedgerRewritten, type LedgerBook } from './ledger-book.js';
 
 /** How often a grown log gets a new signed head. Units: milliseconds. */
 const CHECKPOINT_EVERY_MS = 2_000;
@@ -12,6 +13,7 @@ export class CheckpointClock {
 
   constructor(
     private readonly ledger: LedgerBook,
+    private readonly alarm: LedgerAlarm,
     private readonly signed: () => void,
     private readonly log: Logger,
   ) {}
@@ -28,11 +30,18 @@ export class CheckpointClock {
     await this.#signing;
   }
 
+  async #sound(flaw: string, now: Instant): Promise<void> {
+    await this.alarm.tell(flaw, now).catch((cause: unknown) => this.log.error({ err: cause }, 'that the ledger was rewritten could not be told; it is tried again'));
+  }
+
   async #sign(): Promise<void> {
+    const now = instantOf(Date.now());
     try {
-      if ((await this.ledger.sign(instantOf(Date.now()))) !== null) this.signed();
+      if ((await this.ledger.sign(now)) !== null) this.signed();
+      await this.alarm.tell(null, now);
     } catch (cause) {
       this.log.error({ err: cause }, 'the ledger could not be signed; it is tried again');
+      if (cause instanceof LedgerRewritten) await this.#sound(cause.flaw, now);
     }
     if (this.#timer !== null) this.start();
   }

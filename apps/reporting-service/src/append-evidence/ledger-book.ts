@@ -4,6 +4,8 @@ import { appendLeaf, leafHash, rootHash, tilesOf, type TreeState } from '@mailwa
 import type { Tracer } from '@mailwarden/tracing';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventOutbox } from '../say-event/event-outbox.js';
+import { continuityFlaw } from './continuity.js';
+import type { WitnessedHead } from './witnessed-head.js';
 import { completedBy, consistencyFromNodes, nodeKey, nodesForConsistency, nodesForProof, proofFromNodes } from './tree-nodes.js';
 
 /** A document that the ledger keeps. Privacy: holds no personal data; the senders see to it and the contracts say so. */
@@ -36,12 +38,21 @@ async function lockHead(tx: EntityManager): Promise<TreeState> {
   return { size: Number(row.size), peaks: row.peaks };
 }
 
+/** Raised before anything is signed: the log is not the one that others have heard of. */
+export class LedgerRewritten extends Error {
+  constructor(readonly flaw: string) {
+    super(`the ledger does not go on from what was signed: ${flaw}`);
+    this.name = 'LedgerRewritten';
+  }
+}
+
 /** The append-only Merkle log of receipts, decisions and statements. */
 export class LedgerBook {
   constructor(
     private readonly dataSource: DataSource,
     private readonly signer: Signer,
     private readonly events: EventOutbox,
+    private readonly witnessed: Pick<WitnessedHead, 'newest'>,
     private readonly tracer: Tracer,
   ) {}
 
@@ -78,10 +89,13 @@ export class LedgerBook {
   /**
    * Signs the head of the log when it has grown, and announces it as a witness.
    * Safety: a head once signed is never signed otherwise; several instances take turns by the head's lock.
+   * Errors: LedgerRewritten when the log does not go on from the newest head that others have heard of; nothing is signed then.
    */
   async sign(at: Instant): Promise<SignedCheckpoint | null> {
+    const witnessed = await this.witnessed.newest();
     const signed = await this.dataSource.transaction(async (tx) => {
       const head = await lockHead(tx);
+      await this.#requireContinuity(witnessed, head);
       const [newest] = await tx.query<{ size: string; at: Instant }[]>(`SELECT size, document #>> '{payload,at}' AS at FROM reporting.checkpoint ORDER BY size DESC LIMIT 1`);
       if (head.size === 0 || Number(newest?.size ?? 0) === head.size) return null;
       // Evidence of a period goes by the times of heads: none is earlier than the one before, whatever the clocks of instances say.
@@ -100,6 +114,11 @@ export class LedgerBook {
     });
     if (signed !== null) this.events.kick();
     return signed;
+  }
+
+  async #requireContinuity(witnessed: Pick<SignedCheckpoint, 'payload'> | null, head: TreeState): Promise<void> {
+    const flaw = witnessed === null ? null : await continuityFlaw(witnessed.payload, head, (wanted) => this.#hashesOf(wanted));
+    if (flaw !== null) throw new LedgerRewritten(flaw);
   }
 
   async newestCheckpoint(): Promise<SignedCheckpoint | null> {

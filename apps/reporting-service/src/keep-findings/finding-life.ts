@@ -3,7 +3,7 @@ import type { AssessedFinding } from '@mailwarden/contracts';
 import { epochMsOf, uuidOf, type Instant } from '@mailwarden/kernel';
 
 /** Part of the system that may raise and close a finding; one never closes what another opened. */
-export type FindingOrigin = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | 'numbering';
+export type FindingOrigin = 'assessment' | 'liveness' | 'clones' | 'rotation' | 'consent' | 'messages' | 'numbering' | 'ledger' | 'witness';
 
 /** Whose findings are looked at together: what is not seen again in this scope is resolved. */
 export interface FindingScope {

@@ -9,6 +9,7 @@ const HEADINGS: readonly (readonly [FindingRaiser, string, string])[] = [
   ['rotation', 'From receipts', 'Watched by the reporting service.'],
   ['messages', 'From the checks of the bus', 'Watched by the reporting service.'],
   ['numbering', 'From the numbers of messages', 'Watched by the reporting service.'],
+  ['ledger', 'From the ledger', 'Watched by the reporting service, about the whole fleet: where others have a server, these have the word `fleet`.'],
   [null, 'Not raised', 'Names that the contracts know and no part raises in this version.'],
 ];
 

@@ -9,6 +9,7 @@ import { Moment } from '../../parts/moment.js';
 import { Facts, Page, Section } from '../../parts/page.js';
 import { RawJson } from '../../parts/raw-json.js';
 import { Story, StoryStep } from '../../parts/story.js';
+import { FindingServer } from './finding-server.js';
 import { FINDING_WORDS } from '../../state/finding-words.js';
 import { SeverityBadge, StateBadge } from '../../state/state-badge.js';
 import { FINDING_LOOKS, remediationLook, type StateLook } from '../../state/state-words.js';
@@ -42,8 +43,8 @@ function Shown({ finding }: { readonly finding: FindingView }) {
         <p style={{ margin: '0 0 12px', fontSize: 15 }} className="break" data-testid="finding-message">{finding.message}</p>
         <Facts
           rows={[
-            ['Server', <Link key="server" to="/servers/$name" params={{ name: finding.server }}>{finding.server}</Link>],
-            ['Store', finding.store === null ? 'The whole server' : <Link key="store" to="/servers/$name" params={{ name: finding.server }} hash={`store-${finding.store}`}>{finding.store}</Link>],
+            ['Server', <FindingServer key="server" server={finding.server} />],
+            ['Store', finding.store === null ? (finding.server === 'fleet' ? 'None' : 'The whole server') : <Link key="store" to="/servers/$name" params={{ name: finding.server }} hash={`store-${finding.store}`}>{finding.store}</Link>],
             ['Profile', finding.profile ?? 'None'],
             ['Class', <Link key="code" to="/findings" search={{ code: finding.code, state: 'all' }}>{finding.code}</Link>],
             ['Last seen so', <Moment key="updated" at={finding.updatedAt} />],
