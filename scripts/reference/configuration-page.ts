@@ -42,6 +42,11 @@ const REPORTING: Meanings<Omit<ReportingSettings, keyof ServiceSettings>> = {
   MAILWARDEN_CONSOLE_DIR: 'Folder with the built console; without it the API answers alone',
   MAILWARDEN_GAP_GRACE_SECONDS: 'A message whose number was passed over counts as missing after this: what comes by two streams comes out of order. Unit: seconds, from 1 to 86400',
   MAILWARDEN_TELEMETRY_LISTEN: 'Where metrics and health are told, to whoever can reach it: an address of this machine with a port, `unix:/path` of a socket, or `off`. See [telemetry](../telemetry.md)',
+  MAILWARDEN_WITNESS_FILE: 'File that each signed head of the ledger is added to, one a line; best where others keep a copy of it. See [witnesses](../evidence.md#witnesses)',
+  MAILWARDEN_WITNESS_URL: 'Address that each signed head of the ledger is sent to, as JSON by POST',
+  MAILWARDEN_WITNESS_TSA_URL: 'Address of a time-stamp authority (RFC 3161) that stamps the newest head',
+  MAILWARDEN_WITNESS_TSA_FILE: 'File that its time stamps are added to, each beside the head that it is of; set together with the address',
+  MAILWARDEN_WITNESS_TSA_MINUTES: 'How often a stamp is asked for, while the ledger grows. Unit: minutes, from 1 to 43200',
 };
 const AGENT: Meanings<AgentSettings> = {
   server: 'Name of the server',

@@ -30,6 +30,7 @@ import type { ReportingSettings } from './reporting-settings.js';
 import { ReportingModule } from './reporting.module.js';
 import { AddEnrolment1764000000015 } from './schema/add-enrolment.migration.js';
 import { AddStoreTrends1764000000002 } from './schema/add-store-trends.migration.js';
+import { AddWitnesses1764000000035 } from './schema/add-witnesses.migration.js';
 import { AddOperatorLinks1764000000007 } from './schema/add-operator-links.migration.js';
 import { CreateReadModels1764000000001 } from './schema/create-read-models.migration.js';
 import { IndexEvidence1764000000014 } from './schema/index-evidence.migration.js';
@@ -41,6 +42,7 @@ import { KeepSequences1764000000038 } from './schema/keep-sequences.migration.js
 import { ConsoleFiles } from './serve-console/console-files.js';
 import { watchFleet } from './tell-health/fleet-gauges.js';
 import { watchRequests } from './tell-health/http-metrics.js';
+import { WitnessDesk } from './witness-checkpoints/witness-desk.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 
 /** Larger requests are refused before they are read. The longest text of an agreement fits in, with an escape for each character. Units: bytes. */
@@ -63,7 +65,7 @@ async function openParts(settings: ReportingSettings): Promise<ReportingParts> {
     passwordFile: settings.MAILWARDEN_DATABASE_PASSWORD_FILE,
     schema: 'reporting',
     entities: [],
-    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, IndexLedger1764000000033, FleetFindings1764000000034, AddEnrolment1764000000015, KeepDeadLetters1764000000036, KeepSequences1764000000038],
+    migrations: [CreateReadModels1764000000001, AddStoreTrends1764000000002, IndexIssuedBundles1764000000006, AddOperatorLinks1764000000007, IndexEvidence1764000000014, IndexLedger1764000000033, FleetFindings1764000000034, AddWitnesses1764000000035, AddEnrolment1764000000015, KeepDeadLetters1764000000036, KeepSequences1764000000038],
   });
   const bus = await connectBus({ url: settings.MAILWARDEN_NATS_URL, credsFile: settings.MAILWARDEN_NATS_CREDS, caFile: settings.MAILWARDEN_NATS_CA, name: 'reporting-service' });
   await ensureTopology(bus);
@@ -151,6 +153,7 @@ export async function startReporting(settings: ReportingSettings): Promise<Runni
   app.get(CheckpointClock).start();
   app.get(EvidenceTrim).start();
   log.info({ at: await telemetry.open(settings.MAILWARDEN_TELEMETRY_LISTEN, () => strategy.progress()) }, 'metrics and health are told');
+  app.get(WitnessDesk).start();
   await app.listen(settings.MAILWARDEN_HTTP_PORT, settings.MAILWARDEN_HTTP_HOST);
   return { url: await app.getUrl(), app, close: () => close(app, parts) };
 }
@@ -167,6 +170,7 @@ async function close(app: NestFastifyApplication, { dataSource, bus, relay, keyr
   app.get(EvidenceTrim).stop();
   await app.get(ReplaySender).stop();
   await app.get(SequenceWatch).stop();
+  await app.get(WitnessDesk).stop();
   app.getHttpServer().closeAllConnections();
   await app.close();
   await relay.stop();

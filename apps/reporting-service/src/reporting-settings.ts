@@ -32,5 +32,10 @@ export const reportingSettings = serviceSettings.extend({
   MAILWARDEN_GAP_GRACE_SECONDS: z.coerce.number().min(1).max(86_400).default(60),
   /** Where metrics and health are told: an address of this machine, `unix:/path`, or `off`. */
   MAILWARDEN_TELEMETRY_LISTEN: z.string().min(1).default('127.0.0.1:9461'),
+  MAILWARDEN_WITNESS_FILE: z.string().min(1).optional(),
+  MAILWARDEN_WITNESS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  MAILWARDEN_WITNESS_TSA_URL: z.url({ protocol: /^https?$/ }).optional(),
+  MAILWARDEN_WITNESS_TSA_FILE: z.string().min(1).optional(),
+  MAILWARDEN_WITNESS_TSA_MINUTES: z.coerce.number().int().min(1).max(43_200).default(60),
 });
 export type ReportingSettings = z.output<typeof reportingSettings>;

@@ -73,6 +73,9 @@ import { HealthController } from './tell-health/health.controller.js';
 import { CloneWatch } from './watch-heartbeats/clone-watch.js';
 import { HeartbeatWatch } from './watch-heartbeats/heartbeat-watch.js';
 import { Liveness } from './watch-heartbeats/liveness.js';
+import { configuredWitnesses } from './witness-checkpoints/configured-witnesses.js';
+import { WitnessDesk } from './witness-checkpoints/witness-desk.js';
+import { WitnessFile } from './witness-checkpoints/witness-file.js';
 import { BUS, TRUST } from './tokens.js';
 
 const CONSUMERS = [ObservationConsumer, OrderConsumer, EvidenceConsumer, EventConsumer, DeadLetterConsumer];
@@ -105,7 +108,7 @@ const opened = (parts: ReportingParts): Provider[] => [
 
 function writers({ dataSource, signer, profiles, settings, bus, keyring, tracer, log }: ReportingParts): Provider[] {
   return [
-    value(WitnessedHead, new WitnessedHead([new EventHeads(bus)], signer.publicKey)),
+    value(WitnessedHead, new WitnessedHead([new EventHeads(bus), ...(settings.MAILWARDEN_WITNESS_FILE === undefined ? [] : [new WitnessFile(settings.MAILWARDEN_WITNESS_FILE)])], signer.publicKey)),
     { provide: LedgerBook, inject: [EventOutbox, WitnessedHead], useFactory: (events: EventOutbox, witnessed: WitnessedHead) => new LedgerBook(dataSource, signer, events, witnessed, tracer) },
     { provide: LedgerAlarm, inject: [FindingBook, EventOutbox, LiveUpdates], useFactory: (findings: FindingBook, events: EventOutbox, live: LiveUpdates) => new LedgerAlarm({ dataSource, findings, events, live }) },
     { provide: FindingBook, inject: [EventOutbox], useFactory: (events: EventOutbox) => new FindingBook(events) },
@@ -139,6 +142,7 @@ function writers({ dataSource, signer, profiles, settings, bus, keyring, tracer,
       inject: [ConsentEntries, FindingBook, EventOutbox, LiveUpdates],
       useFactory: (entries: ConsentEntries, findings: FindingBook, events: EventOutbox, live: LiveUpdates) => new ConvergenceWatch({ dataSource, entries, findings, events, live, log }),
     },
+    { provide: WitnessDesk, inject: [LedgerBook, FindingBook, EventOutbox], useFactory: (ledger: LedgerBook, findings: FindingBook, events: EventOutbox) => new WitnessDesk({ dataSource, ledger, findings, events, log }, configuredWitnesses(settings)) },
     { provide: EvidenceTrim, useFactory: () => new EvidenceTrim(bus, log) },
     {
       provide: CheckpointClock,

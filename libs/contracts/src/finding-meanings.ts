@@ -380,4 +380,12 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     weighed: '',
     advice: 'Find out who could write to the database, or whether an old copy was brought back. Bring it back to a state from after the last head; keep what witnesses have.',
   },
+  'witness-behind': {
+    meaning: 'A witness of the ledger has not taken the heads that were signed.',
+    raised: 'A file, an endpoint or a time-stamp authority that the settings name has refused or not answered for a quarter of an hour. It closes with the next head that it takes. It is about the whole fleet.',
+    raisedBy: 'ledger',
+    severities: ['medium'],
+    weighed: '',
+    advice: 'See that the reporting service can reach it and write to it. What is signed meanwhile stays in the stream of events, and the newest head stands for all before it.',
+  },
 };

@@ -48,6 +48,7 @@ export const FINDING_CODES = [
   'messages-missing',
   'numbering-anew',
   'ledger-rewritten',
+  'witness-behind',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 

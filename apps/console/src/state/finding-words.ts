@@ -47,4 +47,5 @@ export const FINDING_WORDS: Readonly<Record<FindingCode, { readonly title: strin
   'numbering-anew': { title: 'Numbering began anew', why: 'The outbox of this agent is not the one that it had: what waited there is lost, or a second machine speaks in its name.' },
   'message-rejected': { title: 'Message rejected', why: 'A message was not in order and was put aside; what it told is missing here.' },
   'ledger-rewritten': { title: 'Ledger rewritten', why: 'What was recorded is not what was signed, so evidence made from now on proves nothing.' },
+  'witness-behind': { title: 'Witness behind', why: 'Less stands against a ledger that somebody rewrites while a witness does not get its heads.' },
 };
