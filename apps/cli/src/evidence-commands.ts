@@ -30,6 +30,13 @@ export function addEvidence(program: Command): void {
     withKnowledge,
     async (options, context, [file = '']) => (await import('./commands/evidence.js')).verifyEvidence(file, options, context),
   );
+  add<VerifyOptions & { output: string }>(
+    evidence,
+    'report <file>',
+    { summary: 'check such a file and write what it holds as a page to read and to print', example: 'mailwarden evidence report november.evidence.jsonl --trust trust.json --output november.html', exits: '0 it holds, 1 something of it does not, and the page says so, 2 failed', without: ['data'] },
+    (command) => withKnowledge(command).requiredOption('--output <file>', 'a new file, HTML'),
+    async (options, context, [file = '']) => (await import('./commands/evidence-report.js')).reportEvidence(file, options, context),
+  );
   add(
     evidence,
     'verifier',

@@ -8,6 +8,8 @@ export { PackVerifier } from './pack-verifier.js';
 export type { PackKnowledge } from './pack-verifier.js';
 export { PROBLEM_CODES } from './pack-verdict.js';
 export type { CheckedEntry, DecisionReach, PackProblem, PackVerdict, PeriodVerdict } from './pack-verdict.js';
+export { PeriodSummary } from './period-summary.js';
+export type { DecisionRow, DeletionRow, StatedRow } from './period-summary.js';
 export { stampedBytes, timeStampOf, timeStampRequest, tokenOf } from './time-stamp.js';
 export type { TimeStamp } from './time-stamp.js';
 export { statementOf } from './statement.js';
