@@ -6,6 +6,7 @@ import { benchAgent } from './agent.ts';
 import { machine, runProgram } from './compare.ts';
 import { benchConsent } from './consent.ts';
 import { benchInventory } from './inventory.ts';
+import { benchLedger } from './ledger.ts';
 import { benchPlan } from './plan.ts';
 import { benchRotation } from './rotation.ts';
 import { benchStart } from './start.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> =
   start: benchStart,
   agent: benchAgent,
   consent: benchConsent,
+  ledger: benchLedger,
 };
 
 const wanted = process.argv.slice(2).map((name) => (name === 'rescan' ? 'inventory' : name));
