@@ -10,11 +10,16 @@ import { AgentModule } from '../../apps/collector-agent/src/agent.module.js';
 import { eventually } from './control-plane.js';
 import { Doors, PASSWORD, type Session } from './doors.js';
 import { layOutPersonalHost, PERSONS } from './personal-host.js';
+import { formsOf } from './told-forms.js';
 
 /** A table without rows has nothing to tell; with fewer than so many, the wrong database is looked at. */
 const TABLES_MIN = 20;
 const SERVER = 'mx-1';
-const PERSON = new RegExp(PERSONS.join('|'), 'i');
+/** In plain, in base64 and base64url wherever they begin, and in hex. */
+const PERSON = formsOf(PERSONS);
+const A_DAY_MS = 86_400_000;
+/** Two scans on a machine that has other things to do. */
+const OBSERVED_MS_MAX = 100_000;
 /** Scans that the host is seen by before it is looked at what was said. */
 const OBSERVATIONS = 2;
 
@@ -56,9 +61,9 @@ describe('a host full of persons, watched', () => {
     const log = createLogger({ service: 'collector-agent', level: 'trace', destination: { write: (line) => logged.push(line) } });
     const app = await NestFactory.createApplicationContext(await AgentModule.compose(settings, log), { logger: nestLogger(log) });
     endAgent = () => app.close();
-    await eventually('the host was observed', async () => ((await observations()) >= OBSERVATIONS ? true : undefined));
+    await eventually('the host was observed', async () => ((await observations()) >= OBSERVATIONS ? true : undefined), OBSERVED_MS_MAX);
     await doors.plane.settled('reporting-observations', 'reporting-evidence', 'reporting-events');
-  });
+  }, 2 * OBSERVED_MS_MAX);
   afterAll(async () => {
     await endAgent();
     await host?.remove();
@@ -90,6 +95,18 @@ describe('a host full of persons, watched', () => {
     for (const { name } of tables) {
       const rows = await doors.plane.sql<{ row: string }>(`SELECT row_to_json(t)::text AS row FROM ${name} t`);
       expect(rows.map(({ row }) => row).filter((row) => PERSON.test(row)), name).toEqual([]);
+    }
+  });
+
+  it('names no person in a pack of all evidence, or in one about the server', async () => {
+    const [from, to] = [new Date(Date.now() - A_DAY_MS), new Date()].map((at) => at.toISOString()) as [string, string];
+    for (const about of ['', `&server=${SERVER}`]) {
+      const pack = await eventually('a pack', async () => {
+        const { status, text } = await doors.knock(`/api/v1/evidence/period?from=${from}&to=${to}${about}`, { headers: { cookie: session.cookie } });
+        return status === 200 && text.includes('"line":"end"') ? text : undefined;
+      });
+      expect(pack).toContain('"line":"entry"');
+      expect(PERSON.exec(pack)?.[0] ?? null).toBeNull();
     }
   });
 
