@@ -6,6 +6,7 @@ import { GrowingTree, leafHashOfText } from '@mailwarden/ledger';
 import { connectBus, ensureTopology, publishDurable } from '@mailwarden/messaging';
 import { openDataSource } from '@mailwarden/persistence';
 import { startNats, startPostgres } from '@mailwarden/testing';
+import { openTracer } from '@mailwarden/tracing';
 import { LedgerBook } from '../apps/reporting-service/dist/append-evidence/ledger-book.js';
 import { CreateReadModels1764000000001 } from '../apps/reporting-service/dist/schema/create-read-models.migration.js';
 import { compare, report, reportValues } from './compare.ts';
@@ -64,7 +65,7 @@ async function benchAppending(): Promise<void> {
   try {
     await ensureTopology(bus);
     const signer = await loadSigner(services.rotation.signingKey);
-    const ledger = new LedgerBook(dataSource, signer, { raise: () => Promise.resolve(), kick: () => undefined } as never, { newest: () => Promise.resolve(null) });
+    const ledger = new LedgerBook(dataSource, signer, { raise: () => Promise.resolve(), kick: () => undefined } as never, { newest: () => Promise.resolve(null) }, await openTracer({ service: 'bench', endpoint: undefined, ratio: 0, onFailure: () => undefined }));
     const subject = subjects.evidence('rotation');
     const at = instantOf(1_700_000_000_000);
     const envelopes = Array.from({ length: APPENDED * APPEND_ROUNDS }, (_, index) => ({ id: `bench-${index}`, bytes: Buffer.from(JSON.stringify(sealEnvelope(signer, { id: `bench-${index}`, source: 'mailwarden/rotation', type: MESSAGE_TYPES.evidence, time: at, subject, sequence: index, data: receiptOf(index) }))) }));

@@ -57,13 +57,8 @@ export const GUARDS: readonly Guard[] = [
   crash('what an earlier run left open is ended first', files, patch(`${FILES}/settle-batch.ts`, "  if (open.way === 'forward') return ok(await resumeBatch(work, { ...open, moves, returning }, deleted));\n  returnBatch(work, moves);\n", '')),
   crash('the rows of files leave with them', pairs, patch(`${FILES}/file-batch.ts`, '  await removeRows(work, taken);\n', '')),
   crash('a deletion is on the disk before it is told', ON_EXT4_TOLD_ELSEWHERE, patch(`${FILES}/file-batch.ts`, "  work.watch('unlinked');\n  work.folders.sync();\n", '')),
-<<<<<<< HEAD
   crash('the journal is on the disk before it counts', ON_EXT4, patch('libs/rotation-fs/src/journal/journal.ts', '      fsyncSync(this.fd);\n      this.#wholeBytes', '      this.#wholeBytes')),
-  crash('our own folder is known under another number of its disk', ON_EXT4_TOLD_ELSEWHERE, patch(`${FILES}/private-folder.ts`, 'boolean => one.ino === other.ino && one.bornMs', 'boolean => one.dev === other.dev && one.ino === other.ino && one.bornMs')),
-=======
-  crash('the journal is on the disk before it counts', ON_EXT4, patch('libs/rotation-fs/src/journal/journal.ts', '    fsyncSync(this.fd);\n    for (const', '    for (const')),
   crash('our own folder is known under another number of its disk', ON_EXT4_TOLD_ELSEWHERE, patch(`${FILES}/own-folder.ts`, 'boolean => one.ino === other.ino && one.bornMs', 'boolean => one.dev === other.dev && one.ino === other.ino && one.bornMs')),
->>>>>>> b0e3b74 (A folder with the name of the executor's own is ours only where it is empty or noted)
   crash('what was taken in is known under another number of its disk', ON_EXT4_TOLD_ELSEWHERE, patch(`${FILES}/settle-batch.ts`, 'const moves = onDevicesOfNow(work, open.moves);', 'const moves = open.moves;')),
   fault('a disk that fails on the way ends the order', ONE_CALL, patch(`${FILES}/private-folder.ts`, '  if (STOPPING.has(code)) throw new StoreInTrouble(code);\n', '')),
   fault('an order that a failing disk ends is accounted for', ONE_CALL, patch(`${FILES}/take-in.ts`, 'if (!(cause instanceof StoreInTrouble)) throw cause;', 'if (cause !== null) throw cause;')),

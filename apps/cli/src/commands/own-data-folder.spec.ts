@@ -37,7 +37,7 @@ const context = () => ({ dataDir: data, format: 'json', style: PLAIN, print: () 
 
 function recordOf(child: ChildProcess): RunRecord {
   const supervisor = identityOf(child.pid ?? 0) ?? { pid: 1, startTicks: 0 };
-  return { schema: 'mailwarden/runtime/v1', version: '1', supervisor, demo: false, ready: true, startedAt: '', url: '', bus: { url: '', ca: '', siemCreds: '' }, processes: [] };
+  return { schema: 'mailwarden/runtime/v1', version: '1', supervisor, demo: false, ready: true, startedAt: '', url: '', bus: { url: '', ca: '', siemCreds: '', siemName: '' }, processes: [] };
 }
 
 function running(): ChildProcess {
