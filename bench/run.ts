@@ -5,6 +5,7 @@ import { benchAccess } from './access.ts';
 import { benchAgent } from './agent.ts';
 import { machine, runProgram } from './compare.ts';
 import { benchConsent } from './consent.ts';
+import { benchEvent } from './event.ts';
 import { benchInventory } from './inventory.ts';
 import { benchLedger } from './ledger.ts';
 import { benchPlan } from './plan.ts';
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, (dir: string) => void | Promise<void>>> =
   start: benchStart,
   agent: benchAgent,
   consent: benchConsent,
+  event: benchEvent,
   ledger: benchLedger,
 };
 

@@ -152,8 +152,11 @@ describe('servers that enrol by a token', () => {
     expect((await row('mx-file')).status).toBe('revoked');
     await eventually('the key that the runtime made is shut out', async () => ((await breakIn({ url: plane.nats.url, caFile: identity.certificates.ca, credsFile: identity.servers.get('mx-file')?.creds ?? '', inboxPrefix: '_INBOX.mx-file' }).then((bus) => bus.close().then(() => undefined), () => true))));
     await expect(enrolAs('mx-file', await token())).rejects.toThrow('there is or was a server mx-file');
+    await plane.sql(`INSERT INTO reporting.sequence_line (source, line, epoch, head, began_at) VALUES ('mailwarden/agent/mx-file', 'agent', 0, 40, 'epoch') ON CONFLICT (source, line) DO UPDATE SET head = 40`);
     await enrolAs('mx-file', await token({ replaces: name('mx-file') }));
     expect((await row('mx-file')).status).toBe('active');
+    // It counts from one again, and nothing is amiss.
+    expect(await plane.sql(`SELECT epoch, head::int FROM reporting.sequence_line WHERE source = 'mailwarden/agent/mx-file'`)).toEqual([{ epoch: 1, head: 0 }]);
   });
 
   describe('a token', () => {

@@ -1,6 +1,7 @@
-import { type EnrolmentRequest, type SignedMembership, type WaitingServer } from '@mailwarden/contracts';
+import { agentSource, type EnrolmentRequest, type SignedMembership, type WaitingServer } from '@mailwarden/contracts';
 import { keyIdOf, uuidOf, type Instant } from '@mailwarden/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { SequenceBook } from '../keep-sequences/sequence-book.js';
 import type { EventOutbox } from '../say-event/event-outbox.js';
 import { instantFrom } from '../schema/instants.js';
 import type { AdmittedServer, FleetRegister } from './fleet-register.js';
@@ -36,7 +37,7 @@ const WAITING_MAX = 1_000;
 /** Decides who is let in. Each request counts once, however often it is sent: it is known by its token and its agent's key. */
 export class EnrolmentDesk {
   constructor(
-    private readonly parts: { readonly dataSource: DataSource; readonly tokens: TokenBook; readonly register: FleetRegister; readonly removals: Removals; readonly events: EventOutbox; readonly knowsProfile: (id: string) => boolean },
+    private readonly parts: { readonly dataSource: DataSource; readonly tokens: TokenBook; readonly register: FleetRegister; readonly removals: Removals; readonly events: EventOutbox; readonly sequences: SequenceBook; readonly knowsProfile: (id: string) => boolean },
   ) {}
 
   /** Takes a request whose keys were checked. `address` is where it came from, as the broker saw it. */
@@ -120,11 +121,12 @@ export class EnrolmentDesk {
   }
 
   async #admit(tx: EntityManager, row: AskedRow, token: KnownToken, by: string | null, now: Instant): Promise<Decided> {
-    const { register, removals, events } = this.parts;
+    const { register, removals, events, sequences } = this.parts;
     const { replaces, labels } = token.terms;
     const replaced = replaces !== null && replaces !== row.server ? [replaces] : [];
     for (const server of replaced) await removals.remove(tx, server, 'retired', `replaced by ${row.server}`, by, now);
     const membership = await register.admit(tx, { server: row.server as AdmittedServer['server'], labels, profiles: row.profiles, agentKey: row.agent_key, executorKey: row.executor_key, busKey: row.bus_key }, token.id, now);
+    await sequences.beginAgain(tx, agentSource(row.server), now);
     await this.#close(tx, row, 'enrolled', by, now);
     await events.raise(tx, 'server.enrolled', { id: uuidOf('server-enrolled', row.id), server: row.server, severity: 'info', at: now, detail: { token: token.id, replaces: replaces ?? '' } });
     return { state: 'enrolled', membership, changed: [...replaced, row.server] };

@@ -4,6 +4,7 @@ import type { Provider } from '@nestjs/common';
 import { LedgerBook } from '../append-evidence/ledger-book.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { FindingBook } from '../keep-findings/finding-book.js';
+import { SequenceBook } from '../keep-sequences/sequence-book.js';
 import { LiveUpdates } from '../live-updates/live-updates.js';
 import type { ReportingParts } from '../reporting-parts.js';
 import { EventOutbox } from '../say-event/event-outbox.js';
@@ -35,8 +36,8 @@ export function enrolmentProviders(parts: ReportingParts): Provider[] {
     { provide: Removals, inject: [FleetRegister, FindingBook, EventOutbox, OperatorActions], useFactory: (register: FleetRegister, findings: FindingBook, events: EventOutbox, actions: OperatorActions) => new Removals({ dataSource, register, findings, events, actions }) },
     {
       provide: EnrolmentDesk,
-      inject: [TokenBook, FleetRegister, Removals, EventOutbox],
-      useFactory: (tokens: TokenBook, register: FleetRegister, removals: Removals, events: EventOutbox) => new EnrolmentDesk({ dataSource, tokens, register, removals, events, knowsProfile: (id) => profiles.has(id as never) }),
+      inject: [TokenBook, FleetRegister, Removals, EventOutbox, SequenceBook],
+      useFactory: (tokens: TokenBook, register: FleetRegister, removals: Removals, events: EventOutbox, sequences: SequenceBook) => new EnrolmentDesk({ dataSource, tokens, register, removals, events, sequences, knowsProfile: (id) => profiles.has(id as never) }),
     },
     {
       provide: EnrolmentDoors,

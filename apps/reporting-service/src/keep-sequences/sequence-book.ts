@@ -39,6 +39,11 @@ export class SequenceBook {
     if (gone === 0) await this.#look(tx, heard, line, now);
   }
 
+  /** An agent that was enrolled anew counts from one again, and nothing is amiss. */
+  async beginAgain(tx: EntityManager, source: string, now: Instant): Promise<void> {
+    await tx.query(`UPDATE reporting.sequence_line SET epoch = epoch + 1, head = 0, began_at = $2 WHERE source = $1 AND line = 'agent'`, [source, now]);
+  }
+
   /** What stands out of line. */
   async #look(tx: EntityManager, heard: Heard, line: SequenceLine, now: Instant): Promise<void> {
     const { source, sequence } = heard;

@@ -10,6 +10,7 @@ import { answerOf } from './answer-of.js';
 import { chosenOf } from './chosen.js';
 import { isChosen } from './choice-condition.js';
 import { fromOldEnd, oldEndOf, type OldEnd } from './old-end.js';
+import { toldCount } from '../told-count.js';
 import type { ChosenRecords, OldestRecords, RecordTrimmer, Removal, RemoveOptions, TrimChoice, TrimFacts } from './record-trimmer.js';
 import { redisReplicas } from './redis-state.js';
 import { TRIM_SCRIPT } from './redis-script.js';
@@ -66,8 +67,8 @@ class RedisTrimmer implements RecordTrimmer {
       const ends: string[] = [];
       for (const list of await this.#lists()) {
         const facts = await listFacts(this.session, Buffer.from(list, 'latin1'), this.lists);
-        records += facts.records;
-        bytes += facts.bytes;
+        records += toldCount(facts.records);
+        bytes += toldCount(facts.bytes);
         ends.push(...facts.ends);
       }
       ends.sort();
