@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePort } from '@mailwarden/testing';
+import { jetstream } from '@nats-io/jetstream';
+import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DemoRuntime, processesOf } from './demo-runtime.js';
 
@@ -28,6 +30,22 @@ describe('a runtime without the demo', () => {
     expect(others).toEqual([]);
     expect(server).toMatchObject({ agent: 'live', mode: 'observe' });
     expect((await first.ask('policies')).policies).toEqual([]);
+  }, 90_000);
+
+  it('lets a new subscriber in while it runs, who reads from the oldest event on', async () => {
+    const made = await first.run('events', 'subscriber', 'wazuh', '--format', 'json');
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const { url, ca, creds, name, restart } = JSON.parse(made.stdout) as { url: string; ca: string; creds: string; name: string; restart: boolean };
+    expect([name, restart]).toEqual(['siem-wazuh', false]);
+    const bus = await connect({ servers: url, tls: { caFile: ca }, authenticator: credsAuthenticator(await readFile(creds)), reconnect: false });
+    try {
+      const consumer = await jetstream(bus).consumers.get('EVENTS', name);
+      const message = await consumer.next({ expires: 30_000 });
+      expect(message?.json()).toMatchObject({ specversion: '1.0' });
+      message?.ack();
+    } finally {
+      await bus.close();
+    }
   }, 90_000);
 
   it('keeps its secrets to the account that runs it', async () => {

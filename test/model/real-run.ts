@@ -7,6 +7,9 @@ import type { MarkedItems } from '@mailwarden/rotation-fs';
 import { newOrder, type PlainStore, type Terms } from '../fault/plain-store.js';
 import { PAGE_BYTES, type Entry, type Mishap, type RotationCase } from './random-case.js';
 
+/** More than a case ever has. Room for a whole store's items would take longer to make than the case to run. */
+const ITEMS_AT_ONCE = 4_096;
+
 /** The host's clock stands: some days ago, so that a file can lie in its future and the kernel still knows the moment. Units: milliseconds. */
 const CLOCK_BEHIND_MS = 2 * 86_400_000;
 const BATCH_STEPS = 60;
@@ -69,7 +72,7 @@ export class RealRun {
 
   #terms(): Terms {
     const { watermarks, keep, bounds, issuedAgoS, onlyMarked } = this.given;
-    return { watermarks: [...watermarks], keep, bounds, holds: this.#holds(), issuedAtMs: this.#nowMs - issuedAgoS * 1000, now: () => this.#nowMs, exclude: ['/var/opt/product/backup/**/spared-*', '/var/opt/product/backup/spared-*'], marked: onlyMarked ? this.#marked() : null, store: { exclude: ['/var/opt/product/backup/**/young-*', '/var/opt/product/backup/young-*'] } };
+    return { watermarks: [...watermarks], keep, bounds, holds: this.#holds(), issuedAtMs: this.#nowMs - issuedAgoS * 1000, now: () => this.#nowMs, exclude: ['/var/opt/product/backup/**/spared-*', '/var/opt/product/backup/spared-*'], marked: onlyMarked ? this.#marked() : null, itemsAtOnce: ITEMS_AT_ONCE, store: { exclude: ['/var/opt/product/backup/**/young-*', '/var/opt/product/backup/young-*'] } };
   }
 
   #marked(): MarkedItems {

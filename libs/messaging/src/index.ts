@@ -1,6 +1,7 @@
 export { connectBus } from './control/connect-bus.js';
 export type { BusAddress } from './control/connect-bus.js';
 export { ensureOrderConsumer, ensureTopology, streamMadeAt, voidOrders } from './control/topology.js';
+export { bringAccount } from './control/bring-account.js';
 export { ensureSubscriber, placeSubscriber } from './control/subscribers.js';
 export type { SubscriberPlace } from './control/subscribers.js';
 export { onReconnect } from './control/reconnects.js';

@@ -1,10 +1,8 @@
-import { connectBus, watchBucket } from '@mailwarden/messaging';
-import { BusAuthority, type IdentityFiles } from '@mailwarden/identity';
 import { loadTrust } from '@mailwarden/config';
 import { openSigned, signedMembership, SIGNING_CONTEXTS, type Membership, type TrustAnchors } from '@mailwarden/contracts';
+import { BusAuthority, type IdentityFiles } from '@mailwarden/identity';
+import { bringAccount, connectBus, watchBucket } from '@mailwarden/messaging';
 
-const UPDATE = '$SYS.REQ.CLAIMS.UPDATE';
-const ANSWER_MS_MAX = 5_000;
 const AGAIN_MS = 2_000;
 
 type Bus = Awaited<ReturnType<typeof connectBus>>;
@@ -63,11 +61,7 @@ export class AccountKeeper {
   async #bring(): Promise<void> {
     const token = this.#pending;
     if (token === null || this.#stopped) return;
-    const taken = await this.system.request(UPDATE, token, { timeout: ANSWER_MS_MAX }).then(
-      (reply) => (JSON.parse(new TextDecoder().decode(reply.data)) as { data?: { code?: number } }).data?.code === 200,
-      () => false,
-    );
-    if (taken) {
+    if (await bringAccount(this.system, token)) {
       if (this.#pending === token) this.#pending = null;
       return;
     }

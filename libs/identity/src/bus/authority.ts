@@ -107,7 +107,7 @@ export class BusAuthority {
     return this.#issue(`agent-${server}`, (user) => this.#encodeScoped('agents', 'agents-signer', agentUser(server), user, [`server:${server}`]));
   }
 
-  /** Credentials of one subscriber to events. A new one is let in from the broker's next start with these tokens. */
+  /** Credentials of one subscriber to events. A new one is let in when the broker has the tokens. */
   async siemCredentials(name: string): Promise<string> {
     requirePlainName(name);
     return this.#issue(subscriberUser(name), (user) => this.#subscribers.userToken(name, user));

@@ -17,7 +17,7 @@ interface Above {
 
 /**
  * Subscribers to events, each in an account of its own: what another one asks and is answered does not exist on its side, whatever inbox its client chooses.
- * Source: decision 0030. Who has keys here is a subscriber, from the broker's next start.
+ * Source: decision 0030. Who has keys here is a subscriber, once the broker has these tokens.
  */
 export class Subscribers {
   constructor(
