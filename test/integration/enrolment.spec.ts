@@ -130,6 +130,9 @@ describe('servers that enrol by a token', () => {
     expect(await entered(settings)).toBe(false);
     expect(await row('mx-1')).toMatchObject({ status: 'revoked', bus_keys: [] });
     expect(((await plane.entry('fleet', 'mx-1')) as { payload: Membership }).payload.status).toBe('revoked');
+    // What was on its way when it was taken out opens nothing again.
+    await plane.settled('reporting-observations', 'reporting-evidence');
+    expect(await plane.sql(`SELECT code FROM reporting.finding WHERE server = 'mx-1' AND state = 'open'`)).toEqual([]);
     // Its evidence stays.
     expect(await plane.sql(`SELECT 1 FROM reporting.ledger_entry WHERE kind = 'membership' AND reference = 'mx-1'`)).toHaveLength(2);
     expect(await plane.said('EVENTS', 'mw.event.server.>')).toEqual(expect.arrayContaining([expect.objectContaining({ type: 'mailwarden.server.enrolled.v1' }), expect.objectContaining({ type: 'mailwarden.server.removed.v1' })]));

@@ -16,7 +16,7 @@ export function addEvidence(program: Command): void {
     (command) =>
       command
         .option('--from <moment>', 'where the period begins: a day, or a moment with its zone')
-        .option('--to <moment>', 'where it ends; a day means all of it')
+        .option('--to <moment>', 'where it ends; a day means all of it; without it, now')
         .option('--server <name>', 'only what is about one server; the entries of others are told by their hashes alone')
         .option('--agreement <agreement>', 'in place of a period: texts, decisions and what each server attested')
         .requiredOption('--output <file>', 'a new file')

@@ -4,7 +4,6 @@ import { newFile } from '../output/new-file.js';
 import { printJson, type CommandContext } from './context.js';
 import { keptIn } from './evidence-files.js';
 import { momentFrom } from './hold.js';
-import { knownServer } from './named-things.js';
 
 export interface ExportOptions {
   readonly agreement?: string | undefined;
@@ -30,14 +29,13 @@ const endOf = (typed: string): string => {
 };
 
 /** Errors: CommandFailure where it is neither an agreement nor a period, or both. */
-async function askedFor({ agreement, from, to, server }: ExportOptions, client: ApiClient): Promise<Asked> {
+function askedFor({ agreement, from, to, server }: ExportOptions): Asked {
   const isPeriod = from !== undefined || to !== undefined || server !== undefined;
   if (agreement !== undefined && !isPeriod) return { route: 'evidencePack', query: { agreement }, what: agreement };
-  if (agreement !== undefined || from === undefined || to === undefined) throw new CommandFailure('a pack is about one agreement, or about a period', 'give --agreement AGREEMENT, or --from DAY --to DAY, and with these --server NAME for one server');
-  const period = { from: momentFrom('--from', from, 'beginning'), to: endOf(to) };
+  if (agreement !== undefined || from === undefined) throw new CommandFailure('a pack is about one agreement, or about a period', 'give --agreement AGREEMENT, or --from DAY and where it ends --to DAY, and with these --server NAME for one server');
+  const period = { from: momentFrom('--from', from, 'beginning'), to: to === undefined ? new Date().toISOString() : endOf(to) };
   if (period.from >= period.to) throw new CommandFailure(`the period ends at ${period.to}, before it begins`, 'give --from the earlier moment');
-  const name = server === undefined ? undefined : knownServer((await client.ask('fleet')).servers, server);
-  return { route: 'evidencePeriod', query: { ...period, ...(name === undefined ? {} : { server: name }) }, what: `${name ?? 'the fleet'} from ${period.from} to ${period.to}` };
+  return { route: 'evidencePeriod', query: { ...period, ...(server === undefined ? {} : { server }) }, what: `${server ?? 'the fleet'} from ${period.from} to ${period.to}` };
 }
 
 /** Size of the oldest checkpoint of a file, which the pack is to be shown to go on from. */
@@ -52,7 +50,7 @@ async function sinceOf(file: string): Promise<string> {
 export async function exportEvidence(options: ExportOptions, context: CommandContext): Promise<ExitCode> {
   const { output, checkpoint } = options;
   const client = await ApiClient.forRuntime(context.dataDir);
-  const { route, query, what } = await askedFor(options, client);
+  const { route, query, what } = askedFor(options);
   const pieces = await client.download(route, { ...query, ...(checkpoint === undefined ? {} : { since: await sinceOf(checkpoint) }) });
   await using file = await newFile(output);
   let bytes = 0;

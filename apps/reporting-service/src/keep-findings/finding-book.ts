@@ -110,8 +110,8 @@ export class FindingBook {
   }
 }
 
-/** Locks one server's row until the transaction ends. Returns false when the server is not in the fleet. */
+/** Locks one server's row until the transaction ends. Returns false when the server is not in the fleet, or is out of it again: nothing of it opens then. */
 export async function lockServer(tx: EntityManager, server: string): Promise<boolean> {
-  const rows = await tx.query<unknown[]>(`SELECT 1 FROM reporting.server WHERE name = $1 FOR UPDATE`, [server]);
+  const rows = await tx.query<unknown[]>(`SELECT 1 FROM reporting.server WHERE name = $1 AND status = 'active' FOR UPDATE`, [server]);
   return rows.length > 0;
 }
