@@ -78,7 +78,7 @@ describe.skipIf(skipped)(`NATS and PostgreSQL in containers${skipped ? ` (skippe
     const again = await openDataSource({ ...postgres.database, schema: 'suite', entities: [], migrations: [] });
     const names = await again.query<{ name: string }[]>('SELECT name FROM suite.migration ORDER BY name');
     await again.destroy();
-    expect(names.map(({ name }) => name)).toEqual(['CreateBookkeeping1763000000001', 'CreateNotes1764000000001']);
+    expect(names.map(({ name }) => name)).toEqual(['AddTraceparent1763000000002', 'CreateBookkeeping1763000000001', 'CreateNotes1764000000001']);
   });
 
   it('turn a message into one row, though it is published twice and its handler fails once', async () => {

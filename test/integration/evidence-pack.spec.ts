@@ -31,6 +31,7 @@ beforeAll(async () => {
   await doors.plane.run('consent');
   await letCliIn(doors);
   file = join(doors.plane.dir, 'pack.jsonl');
+  await eventually('a head from before the pack is signed, however quick the machine is', async () => ((await doors.plane.said('EVENTS', 'mw.event.ledger.checkpoint.>')).length > 0 ? true : undefined));
 }, 120_000);
 afterAll(async () => doors?.close());
 
