@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,8 +35,9 @@ export class RotationHost {
     const [trust, signingKey, hashKeyFile] = [write('trust.json', JSON.stringify({ schema: 'mailwarden/trust/v1', rotation: this.#worker.publicKey, consent: this.#worker.publicKey, reporting: this.#worker.publicKey })), write('key.pem', this.#executor.pem), write('hash-key', 'key')];
     write('executor.json', JSON.stringify({ server: 'mx-1', root: this.root, trust, signingKey, profileDirs: [], journalDir: this.journalDir, hashKeyFile }));
     if (database === undefined) return;
-    const place = `{ host: 127.0.0.1, port: ${database.port}, name: postgres, user: ${database.user}, password-file: ${database.passwordFile} }`;
+    const place = `{ host: 127.0.0.1, port: ${database.port}, name: postgres, user: ${database.user}, password-file: /etc/mailwarden/password }`;
     mkdirSync(join(this.root, 'etc/mailwarden'), { recursive: true });
+    copyFileSync(database.passwordFile, join(this.root, 'etc/mailwarden/password'));
     writeFileSync(join(this.root, 'etc/mailwarden/host.yaml'), `schema: mailwarden/host/v1\ndatabases: { backup: ${place}, events: ${place} }\n`, { mode: 0o600 });
   }
 
