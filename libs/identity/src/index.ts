@@ -2,7 +2,6 @@ export { subscriberUser } from './bus/accounts.js';
 export { BusAuthority } from './bus/authority.js';
 export type { BusTokens } from './bus/authority.js';
 export { AgentIssuer } from './bus/agent-issuer.js';
-export { verifyingKeyOf } from './bus/user-key.js';
 export { natsServerConfig } from './bus/nats-server-config.js';
 export { ensureCertificates } from './certificates.js';
 export type { CertificateFiles } from './certificates.js';

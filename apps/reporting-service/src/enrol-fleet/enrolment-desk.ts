@@ -26,6 +26,7 @@ interface AskedRow {
 }
 
 const refused = (code: string, detail: string): Decided => ({ state: 'refused', code, detail });
+const REJECTED = refused('rejected', 'an operator refused to let this server in');
 const NOT_OPEN = {
   'used-up': 'every use of this token is spent; have a new one made',
   expired: 'this token has run out; have a new one made',
@@ -62,9 +63,12 @@ export class EnrolmentDesk {
     const decided = await this.parts.dataSource.transaction(async (tx) => {
       const [row] = await tx.query<AskedRow[]>(`SELECT * FROM reporting.enrolment WHERE id = $1 AND state = 'waiting' FOR UPDATE`, [id]);
       if (row === undefined) return null;
+      if (action === 'reject') {
+        await this.#close(tx, row, 'rejected', by, now);
+        return REJECTED;
+      }
       const token = await this.parts.tokens.lock(tx, row.token, now);
-      if (token === null || token.state === 'withdrawn') return action === 'reject' ? this.#close(tx, row, 'rejected', by, now) : refused('withdrawn', NOT_OPEN.withdrawn);
-      if (action === 'reject') return this.#close(tx, row, 'rejected', by, now);
+      if (token === null || token.state === 'withdrawn') return refused('withdrawn', NOT_OPEN.withdrawn);
       const taken = await this.#whyTaken(tx, row.server, row.agent_key, token);
       return taken ?? this.#admit(tx, row, token, by, now);
     });
@@ -87,7 +91,7 @@ export class EnrolmentDesk {
   /** The same server again: its answer was lost, or it asks whether somebody has agreed. */
   async #again(asked: AskedRow, request: EnrolmentRequest, membershipOf: (server: string) => Promise<SignedMembership | null>): Promise<Decided> {
     if (asked.server !== request.server || asked.executor_key !== request.executorKey || asked.bus_key !== request.busKey) return refused('keys-changed', 'this key has asked before, with another name or other keys beside it; begin anew in an empty folder');
-    if (asked.state === 'rejected') return refused('rejected', 'an operator refused to let this server in');
+    if (asked.state === 'rejected') return REJECTED;
     if (asked.state === 'waiting') return { state: 'waiting' };
     const membership = await membershipOf(asked.server);
     if (membership?.payload.status !== 'active' || membership.payload.agentKey !== asked.agent_key || membership.payload.bus?.keys.includes(asked.bus_key) !== true) return refused('removed', 'this server was enrolled by these keys and was taken out, or enrolled anew, since; begin anew with a new token');
@@ -132,9 +136,8 @@ export class EnrolmentDesk {
     return { state: 'enrolled', membership, changed: [...replaced, row.server] };
   }
 
-  async #close(tx: EntityManager, row: AskedRow, state: 'enrolled' | 'rejected', by: string | null, now: Instant): Promise<Decided> {
+  async #close(tx: EntityManager, row: AskedRow, state: 'enrolled' | 'rejected', by: string | null, now: Instant): Promise<void> {
     await tx.query(`UPDATE reporting.enrolment SET state = $2, answered_at = $3, answered_by = $4 WHERE id = $1`, [row.id, state, now, by]);
     if (by !== null) await this.parts.removals.recordAction(tx, state === 'enrolled' ? 'server-approved' : 'server-rejected', row.server, by, now);
-    return refused('rejected', 'an operator refused to let this server in');
   }
 }

@@ -58,7 +58,7 @@ export class EnrolmentController {
   @Route('removeServer', ['administrator'])
   async remove(@Param('name') name: string, @Body(new Parsed(removal)) { cause, reason }: z.output<typeof removal>, @Asker() asker: Principal): Promise<Reply<'removeServer'>> {
     if (!(await this.removals.byPerson(name, cause, reason, asker.name))) throw notFound('such server in the fleet');
-    await this.fleet.publishChanged();
+    await this.fleet.publishChanged([name]);
     for (const topic of ['fleet', 'server', 'findings'] as const) this.live.tell(topic, name);
     return {};
   }

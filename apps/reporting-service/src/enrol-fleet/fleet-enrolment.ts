@@ -53,9 +53,9 @@ export class FleetEnrolment {
     }
   }
 
-  /** Brings onto the bus what has changed in the register; what cannot be brought now is brought later. */
-  async publishChanged(): Promise<void> {
-    await this.#publish().catch((cause: unknown) => this.log.warn({ err: cause }, 'the fleet could not be brought onto the bus; it is tried again'));
+  /** Brings the memberships of these servers onto the bus; what cannot be brought now is brought later. */
+  async publishChanged(servers: readonly string[]): Promise<void> {
+    for (const server of servers) await this.publishOne(server).catch((cause: unknown) => this.log.warn({ err: cause, server }, 'a membership could not be brought onto the bus; it is tried again'));
   }
 
   async #look(): Promise<void> {

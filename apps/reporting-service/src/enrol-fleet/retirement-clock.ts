@@ -39,7 +39,7 @@ export class RetirementClock {
     const retired = await removals.awayFor(days, label, Date.now());
     if (retired.length === 0) return;
     log.info({ servers: retired.length }, 'servers that were away for long are retired');
-    await fleet.publishChanged();
+    await fleet.publishChanged(retired);
     live.tell('fleet');
   }
 }
